@@ -14,6 +14,7 @@ public final class ThreadPool: @unchecked Sendable {
   public init(threads: Int) {
     shared = .allocate(capacity: 1)
     shared.initialize(to: SharedState())
+    pthread_mutex_init(&shared.pointee.regions, nil)
     var started = 1
     for _ in 1..<max(1, threads) {
       var worker = pthread_t()
@@ -33,12 +34,13 @@ public final class ThreadPool: @unchecked Sendable {
     _ = shim_add32(&shared.pointee.epoch, 1)
     shim_futex_wake_all(&shared.pointee.epoch)
     for worker in workers { pthread_join(worker, nil) }
+    pthread_mutex_destroy(&shared.pointee.regions)
     shared.deallocate()
   }
 
   /// Calls `body(chunk)` for every chunk in `0 ..< chunks`, in any order and on any thread, and returns when all are done.
   ///
-  /// Regions do not nest, and one thread at a time may start them.
+  /// Regions do not nest. Several threads may start regions; they wait for one another.
   /// - Precondition: fewer than 2^20 chunks.
   public func run(chunks: Int, _ body: (Int) -> Void) {
     precondition(chunks <= Ticket.mostChunks)
@@ -46,6 +48,8 @@ public final class ThreadPool: @unchecked Sendable {
       for chunk in 0..<chunks { body(chunk) }
       return
     }
+    pthread_mutex_lock(&shared.pointee.regions)
+    defer { pthread_mutex_unlock(&shared.pointee.regions) }
     withoutActuallyEscaping(body) { body in
       var job = Job(body: body)
       withUnsafeMutablePointer(to: &job) { job in
@@ -87,8 +91,10 @@ private struct Ticket {
   var next: Int { Int(bits & 0xF_FFFF) }
 }
 
-/// What the caller and the workers share; all but `job` and `generation` are reached by atomic operations only.
+/// What the caller and the workers share; what follows `generation` is reached by atomic operations only.
 private struct SharedState {
+  /// Held while a region runs.
+  var regions = pthread_mutex_t()
   var job: UnsafeMutableRawPointer?
   var generation: UInt32 = 0
   var ticket: UInt64 = 0

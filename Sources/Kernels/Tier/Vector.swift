@@ -160,7 +160,8 @@ import _Builtin_intrinsics.intel
 
 @inline(__always) func maximum(_ a: VFloat, _ b: VFloat) -> VFloat { a.replacing(with: b, where: a .< b) }
 
-@inline(__always) func clamp(_ v: VFloat, _ lower: VFloat, _ upper: VFloat) -> VFloat {
+// `@inline(__always)` is not always obeyed in large callers; a call here would spill every register of the tile.
+@_transparent func clamp(_ v: VFloat, _ lower: VFloat, _ upper: VFloat) -> VFloat {
   let raised = v.replacing(with: lower, where: v .< lower)
   return raised.replacing(with: upper, where: raised .> upper)
 }
