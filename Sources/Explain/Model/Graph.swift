@@ -2,7 +2,7 @@
 ///
 /// A node's name is also the name of the one tensor it produces. Tensors are `[height, width, channels]` for one image;
 /// `tokens x channels` is the same with height 1. Nodes stand in an order in which every input comes before its reader.
-public struct Graph: Sendable, Equatable {
+public struct Graph: Sendable, Equatable, Codable {
   /// Name of the network's input, `[size, size, 3]`, normalised.
   public var input: String
   /// Shape of the network's input.

@@ -1,0 +1,64 @@
+/// Why a graph cannot be computed. Each case names the node.
+public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
+  case badInputShape(Shape)
+  case tooManyNodes(Int)
+  case duplicateName(String)
+  case emptyName(index: Int)
+  /// No node has this name.
+  case unknownInput(node: String, input: String)
+  /// The input is produced at or after the node itself; every cycle contains such a node.
+  case inputNotYetComputed(node: String, input: String)
+  case wrongInputCount(node: String, expected: Int, found: Int)
+  case badAttribute(node: String, attribute: String, value: Int)
+  /// The kernel does not fit into the padded input.
+  case windowTooLarge(node: String, kernel: [Int], paddedInput: [Int])
+  case unequalShapes(node: String, Shape, Shape)
+  case channelMismatch(node: String, expected: Int, found: Int)
+  case tensorTooLarge(node: String, Shape)
+  case unknownOutput(String)
+
+  public var description: String {
+    switch self {
+    case .badInputShape(let shape):
+      "the input shape \(shape) is not possible"
+    case .tooManyNodes(let count):
+      "\(count) nodes, at most \(GraphLimits.nodes) are allowed"
+    case .duplicateName(let name):
+      "two nodes are named \(name)"
+    case .emptyName(let index):
+      "node \(index) has no name"
+    case .unknownInput(let node, let input):
+      "node \(node) reads \(input), which does not exist"
+    case .inputNotYetComputed(let node, let input):
+      "node \(node) reads \(input), which is not computed before it"
+    case .wrongInputCount(let node, let expected, let found):
+      "node \(node) has \(found) inputs, its operator takes \(expected)"
+    case .badAttribute(let node, let attribute, let value):
+      "node \(node) has the \(attribute) \(value), which is not possible"
+    case .windowTooLarge(let node, let kernel, let paddedInput):
+      "node \(node) has the kernel \(kernel), larger than its padded input \(paddedInput)"
+    case .unequalShapes(let node, let first, let second):
+      "node \(node) adds \(first) and \(second)"
+    case .channelMismatch(let node, let expected, let found):
+      "node \(node) has \(found) channels, its input has \(expected)"
+    case .tensorTooLarge(let node, let shape):
+      "node \(node) yields \(shape), too large to compute"
+    case .unknownOutput(let name):
+      "the output \(name) is no node of the graph"
+    }
+  }
+}
+
+/// Bounds on what a graph may ask for, far above any real classifier, so that arithmetic on sizes cannot overflow and a
+/// hostile file cannot ask for absurd amounts of memory.
+enum GraphLimits {
+  static let nodes = 1 << 16
+  static let side = 1 << 14
+  static let channels = 1 << 20
+  static let kernel = 1 << 8
+  static let stride = 1 << 8
+  /// Kernel height x kernel width x input channels.
+  static let reduction = 1 << 20
+  /// Elements of one tensor of activations.
+  static let elements = 1 << 28
+}

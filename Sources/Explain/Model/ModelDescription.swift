@@ -1,0 +1,109 @@
+/// How a model file stores its weights.
+public enum Precision: String, Sendable, Codable, CaseIterable {
+  /// Symmetric per output channel, values in -127...127, with a Float scale each.
+  case int8
+  /// The reference path: weights as they were trained, BatchNorm folded.
+  case float32
+}
+
+/// Everything about a model except its tensors; JSON under the key `model` of the file's metadata.
+public struct ModelDescription: Codable, Sendable, Equatable {
+  /// Such as `efficientnet-lite0`.
+  public var name: String
+  /// The importer's name of the architecture, such as `tf_efficientnet_lite0`.
+  public var architecture: String
+  public var precision: Precision
+  public var graph: Graph
+  /// The layers that the head reads, in its order.
+  public var featureLayers: [FeatureLayer]
+  public var preprocessing: Preprocessing
+  /// One label per class, or none at all.
+  public var labels: [String]
+  public var classes: Int
+  public var head: HeadDescription?
+  public var licence: String
+  /// Where the weights come from.
+  public var source: String
+
+  public init(
+    name: String, architecture: String, precision: Precision, graph: Graph, featureLayers: [FeatureLayer],
+    preprocessing: Preprocessing, labels: [String], classes: Int, head: HeadDescription?, licence: String,
+    source: String
+  ) {
+    self.name = name
+    self.architecture = architecture
+    self.precision = precision
+    self.graph = graph
+    self.featureLayers = featureLayers
+    self.preprocessing = preprocessing
+    self.labels = labels
+    self.classes = classes
+    self.head = head
+    self.licence = licence
+    self.source = source
+  }
+}
+
+/// A layer whose output the head reads.
+public struct FeatureLayer: Codable, Sendable, Equatable {
+  /// The name that the paper and PyTorch use, such as `layer2`.
+  public var name: String
+  /// The graph's node that yields it.
+  public var node: String
+
+  public init(name: String, node: String) {
+    self.name = name
+    self.node = node
+  }
+}
+
+/// The attention head: which nodes it reads, and its fuse layer.
+///
+/// A class's map is the sum over branches l of `fuse_l[class] . u_l`, resized to a common size, plus `bias[class]`.
+public struct HeadDescription: Codable, Sendable, Equatable {
+  public enum Kind: String, Codable, Sendable {
+    /// A trained head.
+    case ttame
+    /// The warm start: Class Activation Mapping, not yet trained T-TAME.
+    case cam
+  }
+
+  /// One per feature layer, in their order.
+  public struct Branch: Codable, Sendable, Equatable {
+    /// Node that yields `u_l = relu(bn(conv1x1(F_l)) + F_l)`, of the feature layer's shape.
+    public var node: String
+    /// Nil: this branch contributes zero.
+    public var fuse: FuseWeights?
+
+    public init(node: String, fuse: FuseWeights?) {
+      self.node = node
+      self.fuse = fuse
+    }
+  }
+
+  /// This branch's columns of the fuse layer, a linear layer from the branch's `C` channels to the classes.
+  ///
+  /// `P` = panels of 16 classes, `G` = groups of the `ReductionLayout` of `C` channels.
+  public struct FuseWeights: Codable, Sendable, Equatable {
+    /// I8 `[P, G, 16, 4]`, or F32 `[P, 4G, 16]` in a float32 model.
+    public var weight: String
+    /// F32 `[P, 16]`; absent in a float32 model.
+    public var scale: String?
+
+    public init(weight: String, scale: String?) {
+      self.weight = weight
+      self.scale = scale
+    }
+  }
+
+  public var kind: Kind
+  public var branches: [Branch]
+  /// F32 `[P, 16]` over classes.
+  public var bias: String
+
+  public init(kind: Kind, branches: [Branch], bias: String) {
+    self.kind = kind
+    self.branches = branches
+    self.bias = bias
+  }
+}

@@ -1,0 +1,154 @@
+import Kernels
+
+/// Checks a description against the tensors of its file.
+struct ModelValidator {
+  private let model: ModelDescription
+  private let tensors: Safetensors
+
+  init(_ model: ModelDescription, _ tensors: Safetensors) {
+    self.model = model
+    self.tensors = tensors
+  }
+
+  /// Checks everything; returns the shape of every node.
+  func validate() throws(ModelError) -> [String: Shape] {
+    let shapes: [String: Shape]
+    do { shapes = try model.graph.inferShapes() } catch { throw .graph(error) }
+    for node in model.graph.nodes { try check(node, shapes) }
+    try checkClasses(shapes)
+    try checkPreprocessing()
+    for layer in model.featureLayers {
+      guard shapes[layer.node] != nil else { throw .badFeatureLayer(name: layer.name, node: layer.node) }
+    }
+    if let head = model.head { try check(head, shapes) }
+    return shapes
+  }
+
+  private func checkClasses(_ shapes: [String: Shape]) throws(ModelError) {
+    let output = shapes[model.graph.output] ?? Shape(0, 0, 0)
+    guard model.classes > 0, output == Shape(1, 1, model.classes) else {
+      throw .wrongClassCount(classes: model.classes, output: output)
+    }
+    guard model.labels.isEmpty || model.labels.count == model.classes else {
+      throw .wrongLabelCount(labels: model.labels.count, classes: model.classes)
+    }
+  }
+
+  private func checkPreprocessing() throws(ModelError) {
+    let values = model.preprocessing
+    if let problem = values.problem { throw .badPreprocessing(problem) }
+    let expected = Shape(values.crop, values.crop, 3)
+    guard model.graph.inputShape == expected else {
+      throw .badPreprocessing("a crop of \(expected) for an input of \(model.graph.inputShape)")
+    }
+  }
+}
+
+extension ModelValidator {
+  private func check(_ node: Node, _ shapes: [String: Shape]) throws(ModelError) {
+    let kind: TensorLayout.Kind
+    let convolution: Convolution
+    let names: WeightNames
+    switch node.op {
+    case .convolution(let attributes, let weights): (kind, convolution, names) = (.dense, attributes, weights)
+    case .depthwiseConvolution(let attributes, let weights):
+      (kind, convolution, names) = (.depthwise, attributes, weights)
+    case .activation, .add, .maxPool, .globalAveragePool: return
+    }
+    guard let input = shapes[node.inputs[0]] else { return }
+    let layout = TensorLayout(
+      kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
+      inputChannels: input.channels, outputChannels: convolution.outputChannels, precision: model.precision)
+    try check(layout.weight(names.weight), node: node.name)
+    try check(layout.bias(names.bias), node: node.name)
+    if let scale = try name(names.scale, role: "scale", needed: layout.hasScale, node: node.name) {
+      try check(layout.scale(scale), node: node.name)
+    }
+    let sums = try name(names.columnSums, role: "columnSums", needed: layout.hasColumnSums, node: node.name)
+    if let sums { try check(layout.columnSums(sums), node: node.name) }
+  }
+
+  private func check(_ head: HeadDescription, _ shapes: [String: Shape]) throws(ModelError) {
+    guard head.branches.count == model.featureLayers.count, !head.branches.isEmpty else {
+      throw .wrongBranchCount(branches: head.branches.count, featureLayers: model.featureLayers.count)
+    }
+    func layout(_ channels: Int) -> TensorLayout {
+      TensorLayout(
+        .dense, kernelHeight: 1, kernelWidth: 1, inputChannels: channels, outputChannels: model.classes,
+        precision: model.precision)
+    }
+    for (index, branch) in head.branches.enumerated() {
+      let found = shapes[branch.node]
+      guard let expected = shapes[model.featureLayers[index].node], found == expected else {
+        let expected = shapes[model.featureLayers[index].node] ?? Shape(0, 0, 0)
+        throw .badBranch(index: index, node: branch.node, expected: expected, found: found)
+      }
+      guard let fuse = branch.fuse else { continue }
+      let owner = "head branch \(index)"
+      let tensors = layout(expected.channels)
+      try check(tensors.weight(fuse.weight), node: owner)
+      if let scale = try name(fuse.scale, role: "scale", needed: tensors.hasScale, node: owner) {
+        try check(tensors.scale(scale), node: owner)
+      }
+    }
+    try check(layout(1).bias(head.bias), node: "head")
+  }
+
+  /// `name` if this precision needs such a tensor, nil if neither.
+  private func name(
+    _ name: String?, role: String, needed: Bool, node: String
+  ) throws(ModelError) -> String? {
+    if needed && name == nil { throw .missingTensorName(node: node, role: role) }
+    if !needed && name != nil { throw .unexpectedTensorName(node: node, role: role) }
+    return name
+  }
+
+  private func check(_ required: TensorRequirement, node: String) throws(ModelError) {
+    guard let entry = tensors.entries[required.name], let bytes = tensors.bytes(of: required.name) else {
+      throw .missingTensor(node: node, tensor: required.name)
+    }
+    guard entry.dtype == required.dtype else {
+      throw .wrongDType(tensor: required.name, expected: required.dtype, found: entry.dtype)
+    }
+    guard entry.shape == required.shape else {
+      throw .wrongShape(tensor: required.name, expected: required.shape, found: entry.shape)
+    }
+    // Files start on a page, so an offset's alignment is an address's.
+    let alignment = SafetensorsLayout.alignment(entry.byteRange.count)
+    guard entry.byteRange.lowerBound % alignment == 0 else {
+      throw .misaligned(tensor: required.name, alignment: alignment)
+    }
+    switch required.content {
+    case .weights, .columnSums: return
+    case .scales: try checkValues(required, bytes, "a positive scale") { $0 > 0 }
+    case .biases: try checkValues(required, bytes, "a finite bias") { _ in true }
+    }
+  }
+
+  /// Real channels must be finite and satisfy `isGood`; padding must be zero, for kernels compute it too.
+  private func checkValues(
+    _ required: TensorRequirement, _ bytes: UnsafeRawBufferPointer, _ expected: String, _ isGood: (Float) -> Bool
+  ) throws(ModelError) {
+    for (index, value) in bytes.bindMemory(to: Float.self).enumerated() {
+      let isPadding = index >= required.used
+      guard isPadding ? value == 0 : value.isFinite && isGood(value) else {
+        throw .badValue(
+          tensor: required.name, index: index, value: value, expected: isPadding ? "0 in the padding" : expected)
+      }
+    }
+  }
+}
+
+extension Preprocessing {
+  /// What makes this preprocessing impossible, or nil.
+  var problem: String? {
+    guard (1...GraphLimits.side).contains(crop) else { return "a crop of \(crop) pixels is not possible" }
+    guard (crop...GraphLimits.side).contains(resize) else {
+      return "a crop of \(crop) from a picture resized to \(resize) is not possible"
+    }
+    guard mean.count == 3 && std.count == 3 else { return "mean and std need three values each" }
+    guard mean.allSatisfy(\.isFinite) else { return "mean \(mean) is not finite" }
+    guard std.allSatisfy({ $0.isFinite && $0 > 0 }) else { return "std \(std) is not positive" }
+    return nil
+  }
+}

@@ -1,0 +1,140 @@
+import Glibc
+
+/// Writes a safetensors file piece by piece, in any order, holding nothing in memory.
+///
+/// The file appears under its name only when `finish()` has made it complete and durable; until then, and if the writer is
+/// dropped, there is only a temporary file beside it. Equal declarations and data give equal bytes.
+///
+/// The data starts at a multiple of 64 bytes. Tensors are laid out by the largest power of two (at most 64) that divides
+/// their size, large ones first, so that each is aligned to that power without holes, which the format forbids.
+public final class SafetensorsWriter {
+  /// A tensor to come.
+  public struct Declaration: Sendable, Equatable {
+    public var name: String
+    public var dtype: DType
+    public var shape: [Int]
+
+    public init(_ name: String, _ dtype: DType, _ shape: [Int]) {
+      self.name = name
+      self.dtype = dtype
+      self.shape = shape
+    }
+
+    /// Bytes of the tensor's data.
+    public var byteCount: Int { shape.reduce(dtype.byteCount, *) }
+  }
+
+  /// Alignment of the data, and of every tensor whose size is a multiple of it.
+  public static let alignment = 64
+
+  private let path, temporaryPath: String
+  private var descriptor: Int32
+  private let ranges: [String: Range<Int>]
+  private var written: [String: Int] = [:]
+  private let fileBytes: Int
+
+  /// Creates the temporary file and writes the header.
+  ///
+  /// - Precondition: names are unique.
+  public init(
+    path: String, tensors: [Declaration], metadata: [String: String]
+  ) throws(FileError) {
+    let target = try Self.resolve(path)
+    let layout = SafetensorsLayout(tensors, metadata)
+    let temporary = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .last("open") }
+    (self.path, temporaryPath, descriptor) = (target, temporary, file)
+    (ranges, fileBytes) = (layout.ranges, layout.fileBytes)
+    try put(layout.header, at: 0)
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporaryPath)
+  }
+
+  /// Writes a part of a tensor, `offset` bytes from its start.
+  ///
+  /// - Precondition: the tensor was declared and the part lies inside it. Parts do not overlap.
+  public func write(_ bytes: UnsafeRawBufferPointer, to name: String, at offset: Int = 0) throws(FileError) {
+    guard let range = ranges[name], offset >= 0, bytes.count <= range.count - offset else {
+      preconditionFailure("tensor \(name) was not declared with \(offset) + \(bytes.count) bytes")
+    }
+    written[name, default: 0] += bytes.count
+    try put(bytes, at: range.lowerBound + offset)
+  }
+
+  /// Writes elements of a tensor, the first of them `offset` bytes from its start.
+  public func write<T: BitwiseCopyable>(_ elements: [T], to name: String, at offset: Int = 0) throws(FileError) {
+    // Rethrown by hand: `withUnsafeBytes` does not carry a typed error in this form.
+    var failure: FileError?
+    elements.withUnsafeBytes { bytes in
+      do throws(FileError) { try write(bytes, to: name, at: offset) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Makes the file durable, gives it its name and returns its size in bytes.
+  ///
+  /// - Precondition: every tensor has been written in full.
+  public func finish() throws(FileError) -> Int {
+    for (name, range) in ranges {
+      precondition(written[name, default: 0] == range.count, "tensor \(name) is incomplete")
+    }
+    guard fsync(descriptor) == 0 else { throw .last("fsync") }
+    guard close(descriptor) == 0 else { throw .last("close") }
+    descriptor = -1
+    guard rename(temporaryPath, path) == 0 else {
+      let error = FileError.last("rename")
+      unlink(temporaryPath)
+      throw error
+    }
+    syncFolder()
+    return fileBytes
+  }
+
+  /// Makes the new name durable too. Some file systems cannot; the file itself is complete either way.
+  private func syncFolder() {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard handle >= 0 else { return }
+    fsync(handle)
+    close(handle)
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+    var rest = bytes
+    var position = offset
+    while let base = rest.baseAddress, !rest.isEmpty {
+      let count = pwrite(descriptor, base, rest.count, position)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .last("write") }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      position += count
+    }
+  }
+
+  private func put(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    var failure: FileError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(FileError) { try put(buffer, at: offset) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Follows symbolic links, so that a rename replaces the file and not the link, and refuses to replace what is no file.
+  private static func resolve(_ path: String) throws(FileError) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      guard errno == ENOENT else { throw .last("stat") }
+      return path
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else { throw .isDirectory }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile }
+    guard let resolved = realpath(path, nil) else { throw .last("realpath") }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}
