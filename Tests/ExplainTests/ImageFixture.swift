@@ -27,3 +27,14 @@ func noise(_ count: Int, seed: Int = 1) -> [UInt8] {
     return UInt8(truncatingIfNeeded: state >> 11)
   }
 }
+
+/// How many samples differ, and by how much at most.
+func difference(_ a: [UInt8], _ b: [UInt8]) -> (count: Int, largest: Int) {
+  precondition(a.count == b.count)
+  var (count, largest) = (0, 0)
+  for (x, y) in zip(a, b) where x != y {
+    count += 1
+    largest = max(largest, abs(Int(x) - Int(y)))
+  }
+  return (count, largest)
+}

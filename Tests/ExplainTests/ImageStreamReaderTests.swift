@@ -111,7 +111,11 @@ private final class Source {
     func endless(_ start: [UInt8]) -> (ImageError?, Int) {
       var given = 0
       var reader = ImageStreamReader { buffer in
-        if given == 0 { buffer.copyBytes(from: start) } else { _ = buffer.initializeMemory(as: UInt8.self, repeating: 65) }
+        if given == 0 {
+          buffer.copyBytes(from: start)
+        } else {
+          _ = buffer.initializeMemory(as: UInt8.self, repeating: 65)
+        }
         let count = given == 0 ? start.count : buffer.count
         given += count
         return count
@@ -125,7 +129,10 @@ private final class Source {
     }
     let pnm = endless(Array("P6 16384 16384 255\n".utf8))
     #expect(pnm == (.tooManyPixels(width: 16384, height: 16384, limit: 67_108_864), 19))
-    let png = endless(PNGBuilder(width: 2, height: 2, depth: 8, colorType: 0, samples: [1, 2, 3, 4]).header() + [0x7F, 0, 0, 0, 73, 68, 65, 84])
+    let png = endless(
+      PNGBuilder(width: 2, height: 2, depth: 8, colorType: 0, samples: [1, 2, 3, 4]).header() + [
+        0x7F, 0, 0, 0, 73, 68, 65, 84,
+      ])
     #expect(png.0 == .tooManyBytes(.png, limit: (16 << 20) + 32))
     #expect(png.1 <= (16 << 20) + (1 << 17))
     let jpeg = endless([0xFF, 0xD8, 0xFF, 0xE0, 0, 2])

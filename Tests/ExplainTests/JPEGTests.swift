@@ -19,7 +19,9 @@ enum JPEGBytes {
     return segment(0xE1, Array("Exif".utf8) + [0, 0] + start + number(2, 2) + other + entry + number(0, 4))
   }
 
-  static func inserting(_ segment: [UInt8], into jpeg: [UInt8]) -> [UInt8] { jpeg.prefix(2) + segment + jpeg.dropFirst(2) }
+  static func inserting(_ segment: [UInt8], into jpeg: [UInt8]) -> [UInt8] {
+    jpeg.prefix(2) + segment + jpeg.dropFirst(2)
+  }
 }
 
 @Suite struct JPEGTests {

@@ -17,7 +17,8 @@ import Testing
 
   @Test func scaling() throws {
     // 1/2 of 255 is 127.5, 1/6 is 42.5: halves go to the even side, as in Pillow.
-    #expect(try Image(decoding: pnm("P5 3 1 2\n", [0, 1, 2])).pixels.filter { $0 > 0 } == [128, 128, 128, 255, 255, 255])
+    #expect(
+      try Image(decoding: pnm("P5 3 1 2\n", [0, 1, 2])).pixels.filter { $0 > 0 } == [128, 128, 128, 255, 255, 255])
     #expect(try Image(decoding: pnm("P5 1 1 6\n", [1])).pixels == [42, 42, 42])
     #expect(try Image(decoding: pnm("P5 1 1 100\n", [200])).pixels == [255, 255, 255])
     #expect(try Image(decoding: pnm("P6 1 1 65535\n", [0x80, 0, 0xFF, 0xFF, 0, 0x81])).pixels == [128, 255, 1])
@@ -32,7 +33,8 @@ import Testing
     #expect(decodingError(pnm("P5 3 2 65536\n", [])) == .pnmMaximum(found: 65536))
     #expect(decodingError(pnm("P5 0 2 255\n", [])) == .emptyPicture(.pnm, width: 0, height: 2))
     #expect(decodingError(pnm("P5 20000 2 255\n", [])) == .sideTooLong(width: 20000, height: 2, limit: 16384))
-    #expect(decodingError(pnm("P5 \(String(repeating: "9", count: 40)) 1 255\n", []))?.description.hasPrefix("image") == true)
+    #expect(
+      decodingError(pnm("P5 \(String(repeating: "9", count: 40)) 1 255\n", []))?.description.hasPrefix("image") == true)
     #expect(decodingError(pnm("P5 #" + String(repeating: "c", count: 5000), [])) == .pnmHeaderTooLong(limit: 4096))
     #expect(decodingError(pnm("P3 1 1 255 1 2 3", [])) == .unrecognized)
     #expect(ImageError.pnmHeader(found: 120).description == "PNM header holds 'x' where a number belongs")
