@@ -122,7 +122,12 @@ struct LayerWriter {
         guard let rows = rows.baseAddress, let codes = codes.baseAddress else {
           return QuantizedRow(scale: 1, squaredError: 0, squaredNorm: 0)
         }
-        return Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+        let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+        let reduction = source.layout.reduction
+        let taps = reduction.kernelHeight * reduction.kernelWidth
+        Rounding().refine(
+          rows + offset, taps: taps, inputs: rowLength / taps, scale: row.scale, codes: codes + offset)
+        return row
       }
     }
     if row.squaredNorm > 0 {
