@@ -1,5 +1,5 @@
 import ArgumentParser
 import Explain
 @main struct TTAMELite: ParsableCommand {
-  func run() { print(probe2()) }
+  func run() { print(ImageLimits.standard) }
 }

@@ -1,4 +1,18 @@
-import CPNG
-import CTurboJPEG
-import Kernels
-public func probe2() -> Int { Int(png_access_version_number()) + Kernels.probe() + (tjInitDecompress() == nil ? 1 : 0) }
+/// An 8-bit RGB picture, row-major `[height, width, 3]`.
+public struct Image: Sendable, Equatable {
+  /// The size in pixels; both are at least 1.
+  public let width, height: Int
+
+  /// Red, green and blue of each pixel, `3 * width * height` bytes.
+  public var pixels: [UInt8]
+
+  /// Makes a picture of pixels that are already there.
+  ///
+  /// - Precondition: both sides are at least 1 and `pixels` holds `3 * width * height` bytes.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(width > 0 && height > 0 && pixels.count == 3 * width * height)
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+}

@@ -1,0 +1,32 @@
+/// The largest picture that is accepted, checked against its header before anything is allocated for it.
+public struct ImageLimits: Sendable, Equatable {
+  /// The largest number of pixels, `width * height`.
+  public var pixels = 64 << 20
+
+  /// The largest width and the largest height.
+  public var side = 16384
+
+  /// 64 Mpixel and 16384 a side.
+  public static let standard = ImageLimits()
+
+  /// Limits other than the standard ones.
+  public init(pixels: Int = 64 << 20, side: Int = 16384) {
+    self.pixels = pixels
+    self.side = side
+  }
+
+  /// Refuses a size that is empty or too large.
+  func check(_ format: ImageFormat, width: Int, height: Int) throws(ImageError) {
+    guard width > 0, height > 0 else { throw .emptyPicture(format, width: width, height: height) }
+    guard width <= side, height <= side else { throw .sideTooLong(width: width, height: height, limit: side) }
+    guard width * height <= pixels else { throw .tooManyPixels(width: width, height: height, limit: pixels) }
+  }
+
+  /// The most bytes that a header and metadata may take before the size of the picture is known.
+  static let metadataBytes = 16 << 20
+
+  /// The most bytes that an encoded picture of a size may take.
+  ///
+  /// The least dense encoding is an uncompressed RGBA PNG of 16 bits: 8 bytes a pixel.
+  static func encodedBytes(width: Int, height: Int) -> Int { metadataBytes + 8 * width * height }
+}

@@ -1,0 +1,46 @@
+import CPNG
+
+/// Decodes a PNG of any colour type and depth, interlaced or not.
+///
+/// - 16-bit samples lose their low byte, as in Pillow.
+/// - Transparency (alpha channel or tRNS) is composited over white without gamma; other ancillary chunks are ignored.
+/// - Every chunk's checksum counts, and the file must go on to its IEND.
+func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
+  let (width, height) = try pngSize(bytes)
+  try limits.check(.png, width: width, height: height)
+  var memory = cpng_memory()
+  var failed = false
+  let pixels = bytes.withUnsafeBufferPointer { source in
+    // libpng's read callback only reads through this pointer.
+    memory.bytes = UnsafeMutablePointer(mutating: source.baseAddress)
+    memory.size = source.count
+    return [UInt8](unsafeUninitializedCapacity: 3 * width * height) { target, count in
+      failed = cpng_decode(&memory, UInt32(width), UInt32(height), target.baseAddress) != 0
+      count = failed ? 0 : 3 * width * height
+    }
+  }
+  if failed { throw pngError(memory) }
+  return Image(width: width, height: height, pixels: pixels)
+}
+
+/// The size that a PNG's first chunk declares.
+func pngSize(_ bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
+  guard bytes.count >= 24 else { throw .truncated(.png) }
+  guard bytes[8..<16].elementsEqual([0, 0, 0, 13] + "IHDR".utf8) else {
+    throw .png(chunk: nil, reason: "does not begin with a chunk IHDR")
+  }
+  return (bigEndian32(bytes, at: 16), bigEndian32(bytes, at: 20))
+}
+
+/// What libpng's message says; it begins with the chunk's name and a colon where libpng knows the chunk.
+func pngError(_ memory: cpng_memory) -> ImageError {
+  if memory.exhausted != 0 { return .truncated(.png) }
+  let message = withUnsafeBytes(of: memory.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  guard !message.isEmpty else { return .png(chunk: nil, reason: "not enough memory") }
+  let name = message.prefix(4)
+  guard name.allSatisfy({ $0.isASCII && $0.isLetter }), message.dropFirst(4).hasPrefix(": ") else {
+    return .png(chunk: nil, reason: message)
+  }
+  let reason = message.dropFirst(6)
+  return reason == "CRC error" ? .checksum(chunk: String(name)) : .png(chunk: String(name), reason: String(reason))
+}
