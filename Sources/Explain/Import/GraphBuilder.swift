@@ -1,0 +1,198 @@
+import Kernels
+
+/// How a window is padded.
+enum Padding {
+  /// The same on all four sides.
+  case symmetric(Int)
+  /// TensorFlow's "SAME": the output has ceil(input / stride) pixels, odd padding goes to the bottom and right.
+  case same
+}
+
+/// Builds a graph layer by layer from a state dict, the way an architecture's `forward` reads.
+///
+/// Every layer is checked against the weights at once. Missing tensors do not stop the building, so that `finish()` can
+/// name all of them.
+struct GraphBuilder {
+  /// Where weights are looked up.
+  private(set) var state: StateDict
+  /// Stands before the names of nodes and stored tensors, not before those of the state dict.
+  private var nodePrefix = ""
+  let precision: Precision
+  /// Name of the network's input.
+  let input = "input"
+  let inputShape: Shape
+  private(set) var nodes: [Node] = []
+  private(set) var shapes: [String: Shape]
+  private(set) var layers: [LayerSource] = []
+  private(set) var featureLayers: [FeatureLayer] = []
+  private var used: Set<String> = []
+  private var missing: [String] = []
+  private var problem: ImportError?
+
+  init(state: StateDict, inputSize: Int, precision: Precision) {
+    self.state = state
+    self.precision = precision
+    inputShape = Shape(inputSize, inputSize, 3)
+    shapes = [input: inputShape]
+  }
+
+  /// Adds a dense convolution with the weights `name.weight`, and `name.bias` where it is not normalised.
+  ///
+  /// - Parameters:
+  ///   - normalization: the BatchNorm behind it, folded in.
+  ///   - bias: whether the convolution has its own bias; by default exactly if it is not normalised.
+  mutating func convolution(
+    _ name: String, _ input: String, outputChannels: Int, kernel: Int, stride: Int = 1,
+    padding: Padding = .symmetric(0), normalization: BatchNorm?, bias: Bool? = nil
+  ) throws(ImportError) -> String {
+    let window = window(kernel, stride, padding, over: shape(input))
+    return try layer(
+      .dense, name, input, Convolution(window: window, outputChannels: outputChannels), normalization,
+      shape: [outputChannels, shape(input).channels, kernel, kernel], bias: bias ?? (normalization == nil))
+  }
+
+  /// Adds a depthwise convolution with the weights `name.weight` `[channels, 1, kernel, kernel]`.
+  mutating func depthwiseConvolution(
+    _ name: String, _ input: String, kernel: Int, stride: Int = 1, padding: Padding, normalization: BatchNorm?
+  ) throws(ImportError) -> String {
+    let channels = shape(input).channels
+    let window = window(kernel, stride, padding, over: shape(input))
+    return try layer(
+      .depthwise, name, input, Convolution(window: window, outputChannels: channels), normalization,
+      shape: [channels, 1, kernel, kernel], bias: normalization == nil)
+  }
+
+  /// Adds a linear layer with the weights `name.weight` `[outputs, inputs]` and `name.bias`.
+  mutating func linear(_ name: String, _ input: String, outputs: Int) throws(ImportError) -> String {
+    let convolution = Convolution(window: Window(kernel: 1), outputChannels: outputs)
+    return try layer(.dense, name, input, convolution, nil, shape: [outputs, shape(input).channels], bias: true)
+  }
+
+  mutating func activation(_ name: String, _ input: String, _ function: Activation) throws(ImportError) -> String {
+    try append(Node(nodePrefix + name, .activation(function), [input]))
+  }
+
+  mutating func add(_ name: String, _ first: String, _ second: String) throws(ImportError) -> String {
+    try append(Node(nodePrefix + name, .add, [first, second]))
+  }
+
+  mutating func maxPool(
+    _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
+  ) throws(ImportError) -> String {
+    try append(Node(nodePrefix + name, .maxPool(window(kernel, stride, padding, over: shape(input))), [input]))
+  }
+
+  mutating func globalAveragePool(_ name: String, _ input: String) throws(ImportError) -> String {
+    try append(Node(nodePrefix + name, .globalAveragePool, [input]))
+  }
+
+  /// Marks the output of `node` as a layer that the head reads.
+  mutating func feature(_ name: String, node: String) {
+    featureLayers.append(FeatureLayer(name: name, node: node))
+  }
+
+  /// Adds a layer's source without a node, for weights that only the head reads.
+  mutating func append(_ layer: LayerSource) { layers.append(layer) }
+
+  /// Continues with the weights of another state dict; nodes get `nodePrefix` before their names there.
+  mutating func use(_ state: StateDict, nodePrefix: String) {
+    self.state = state
+    self.nodePrefix = nodePrefix
+    used = []
+  }
+
+  /// Output channels of the layer whose weight this is, or 1 if the tensor is missing (which `finish()` reports).
+  func outputs(of weight: String) -> Int { max(state.shape(weight)?.first ?? 1, 1) }
+
+  /// Reports what is missing, malformed or left over of the current state dict.
+  ///
+  /// - Parameter isOurs: which of its tensors have to be used. Counters that only training needs never have to.
+  func finish(_ isOurs: (String) -> Bool = { _ in true }) throws(ImportError) {
+    guard missing.isEmpty else { throw .missingTensors(missing) }
+    if let problem { throw problem }
+    let unexpected = state.names.filter {
+      !used.contains($0) && !$0.hasSuffix("num_batches_tracked") && isOurs($0)
+    }
+    guard unexpected.isEmpty else { throw .unexpectedTensors(unexpected.map(state.fullName)) }
+  }
+}
+
+extension GraphBuilder {
+  /// Shape of a node added before.
+  func shape(_ node: String) -> Shape {
+    guard let shape = shapes[node] else { preconditionFailure("no node \(node) yet") }
+    return shape
+  }
+
+  private mutating func append(_ node: Node) throws(ImportError) -> String {
+    precondition(shapes[node.name] == nil, "two nodes are named \(node.name)")
+    do { shapes[node.name] = try node.outputShape(node.inputs.map(shape)) } catch { throw .graph(error) }
+    nodes.append(node)
+    return node.name
+  }
+
+  private mutating func layer(
+    _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ convolution: Convolution,
+    _ normalization: BatchNorm?, shape: [Int], bias: Bool
+  ) throws(ImportError) -> String {
+    let isInt8 = precision == .int8
+    let stored = nodePrefix + name
+    let names = WeightNames(
+      weight: "\(stored).weight", scale: isInt8 ? "\(stored).scale" : nil, bias: "\(stored).bias",
+      columnSums: isInt8 && kind == .dense ? "\(stored).column_sums" : nil)
+    let op: Operator =
+      kind == .dense ? .convolution(convolution, names) : .depthwiseConvolution(convolution, names)
+    let node = try append(Node(stored, op, [input]))
+    let outputs = convolution.outputChannels
+    require("\(name).weight", shape)
+    if bias { require("\(name).bias", [outputs]) }
+    if let normalization {
+      for tensor in [normalization.weight, normalization.bias, normalization.mean, normalization.variance] {
+        require(tensor, [outputs])
+      }
+    }
+    let layout = TensorLayout(
+      kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
+      inputChannels: self.shape(input).channels, outputChannels: outputs, precision: precision)
+    let matrix = WeightMatrix(
+      "\(name).weight", state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
+    layers.append(
+      LayerSource(
+        node: node, layout: layout, weights: matrix, convolutionBias: bias ? "\(name).bias" : nil,
+        normalization: normalization, weight: names.weight, scale: names.scale, bias: names.bias,
+        columnSums: names.columnSums))
+    return node
+  }
+
+  /// Notes that a tensor is used, and what is wrong with it.
+  mutating func require(_ tensor: String, _ shape: [Int]) {
+    used.insert(tensor)
+    guard let found = state.shape(tensor), let dtype = state.dtype(tensor) else {
+      missing.append(state.fullName(tensor))
+      return
+    }
+    if found != shape {
+      problem = problem ?? .wrongShape(tensor: state.fullName(tensor), expected: shape, found: found)
+    } else if !dtype.widensToFloat {
+      problem = problem ?? .notFloating(tensor: state.fullName(tensor), dtype: dtype)
+    }
+  }
+
+  private func window(_ kernel: Int, _ stride: Int, _ padding: Padding, over input: Shape) -> Window {
+    switch padding {
+    case .symmetric(let padding):
+      return Window(kernel: kernel, stride: stride, padding: padding)
+    case .same:
+      let vertical = Self.samePadding(input.height, kernel, stride)
+      let horizontal = Self.samePadding(input.width, kernel, stride)
+      return Window(
+        kernelHeight: kernel, kernelWidth: kernel, stride: stride, top: vertical / 2, left: horizontal / 2,
+        bottom: vertical - vertical / 2, right: horizontal - horizontal / 2)
+    }
+  }
+
+  /// Padding of both sides together.
+  private static func samePadding(_ size: Int, _ kernel: Int, _ stride: Int) -> Int {
+    max(((size + stride - 1) / stride - 1) * stride + kernel - size, 0)
+  }
+}

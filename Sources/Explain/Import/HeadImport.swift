@@ -1,0 +1,117 @@
+import Kernels
+
+/// The head of a model to be, and the values that are small enough to be known before anything is written.
+struct ImportedHead {
+  var description: HeadDescription
+  /// The fuse layer's bias where it is not another layer's: its name and values, padded to whole panels.
+  var bias: (name: String, values: [Float])?
+}
+
+/// The warm start: `u = relu(F)`, and the classifier's own rows as the fuse layer of the last branch.
+///
+/// For networks that end in average pooling and a linear layer this is exactly Class Activation Mapping (B. Zhou et al.,
+/// "Learning Deep Features for Discriminative Localization", CVPR 2016).
+func classActivationHead(
+  _ graph: inout GraphBuilder, output: String, architecture: String
+) throws(ImportError) -> ImportedHead {
+  guard let last = graph.featureLayers.last, let classifier = graph.nodes.first(where: { $0.name == output }),
+    case .convolution(_, let weights) = classifier.op,
+    let pool = graph.nodes.first(where: { $0.name == classifier.inputs[0] }), pool.op == .globalAveragePool,
+    pool.inputs == [last.node]
+  else { throw .noClassActivationMapping(architecture: architecture) }
+  var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
+  let index = branches.count - 1
+  if !isNonNegative(last.node, graph.nodes) {
+    graph.use(graph.state, nodePrefix: "head.")
+    branches[index].node = try graph.activation("branch.\(index).relu", last.node, .relu)
+  }
+  branches[index].fuse = HeadDescription.FuseWeights(weight: weights.weight, scale: weights.scale)
+  return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
+}
+
+/// Whether the node's output cannot be negative, as far as its operators tell.
+private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
+  guard let node = nodes.first(where: { $0.name == name }) else { return false }
+  switch node.op {
+  case .activation: return true
+  case .add, .maxPool, .globalAveragePool: return node.inputs.allSatisfy { isNonNegative($0, nodes) }
+  case .convolution, .depthwiseConvolution: return false
+  }
+}
+
+/// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order, `fuse.classes`.
+struct TrainedHead {
+  private static let epsilon = 1e-5
+  private let state: StateDict
+
+  /// The names may start with `head.`.
+  init(_ tensors: Safetensors) {
+    let prefix = "head."
+    state = StateDict(tensors, prefix: tensors.entries.keys.contains { $0.hasPrefix(prefix) } ? prefix : "")
+  }
+
+  /// Appends the branches' nodes and the fuse layers to the graph.
+  func append(to graph: inout GraphBuilder, classes: Int) throws(ImportError) -> ImportedHead {
+    graph.use(state, nodePrefix: "head.")
+    var branches: [HeadDescription.Branch] = []
+    for (index, feature) in graph.featureLayers.enumerated() {
+      let name = "branch.\(index)"
+      let channels = graph.shape(feature.node).channels
+      var x = try graph.convolution(
+        "\(name).conv", feature.node, outputChannels: channels, kernel: 1,
+        normalization: BatchNorm(name: "\(name).bn", epsilon: Self.epsilon), bias: true)
+      x = try graph.add("\(name).add", x, feature.node)
+      x = try graph.activation("\(name).relu", x, .relu)
+      branches.append(HeadDescription.Branch(node: x, fuse: nil))
+    }
+    let rows = graph.outputs(of: "fuse.weight")
+    let channels = graph.featureLayers.map { graph.shape($0.node).channels }
+    let length = channels.reduce(0, +)
+    graph.require("fuse.weight", [rows, length, 1, 1])
+    graph.require("fuse.bias", [rows])
+    try graph.finish { $0.hasPrefix("branch.") || ($0.hasPrefix("fuse.") && $0 != "fuse.classes") }
+    let rowOfClass = try rowOfClass(rows: rows, classes: classes)
+    var start = 0
+    for (index, count) in channels.enumerated() {
+      let columns = start..<start + count
+      let layer = fuseLayer(index, columns, stride: length, rowOfClass, precision: graph.precision)
+      graph.append(layer)
+      branches[index].fuse = HeadDescription.FuseWeights(weight: layer.weight, scale: layer.scale)
+      start += count
+    }
+    let rowBiases = try state.floats("fuse.bias")
+    guard rowBiases.allSatisfy(\.isFinite) else { throw .notFinite(tensor: state.fullName("fuse.bias")) }
+    let biases = rowOfClass.map { row in row.map { rowBiases[$0] } ?? 0 }
+    let padding = [Float](repeating: 0, count: PanelLayout.padded(classes) - classes)
+    let description = HeadDescription(kind: .ttame, branches: branches, bias: "head.fuse.bias")
+    return ImportedHead(description: description, bias: (name: description.bias, values: biases + padding))
+  }
+
+  private func fuseLayer(
+    _ index: Int, _ columns: Range<Int>, stride: Int, _ rowOfClass: [Int?], precision: Precision
+  ) -> LayerSource {
+    let name = "head.fuse.\(index)"
+    let layout = TensorLayout(
+      .dense, kernelHeight: 1, kernelWidth: 1, inputChannels: columns.count, outputChannels: rowOfClass.count,
+      precision: precision)
+    let weights = WeightMatrix("fuse.weight", state: state, rows: rowOfClass, stride: stride, columns: columns)
+    return LayerSource(
+      node: name, layout: layout, weights: weights, weight: "\(name).weight",
+      scale: precision == .int8 ? "\(name).scale" : nil)
+  }
+
+  /// The row of the fuse layer that stands for each class; nil where none does and the map is zero.
+  private func rowOfClass(rows: Int, classes: Int) throws(ImportError) -> [Int?] {
+    guard state.contains("fuse.classes") else {
+      guard rows == classes else { throw .wrongHeadClasses(rows: rows, classes: classes, indices: []) }
+      return Array(0..<classes)
+    }
+    let indices = state.integers("fuse.classes") ?? []
+    guard indices.count == rows, indices.allSatisfy((0..<classes).contains), Set(indices).count == rows else {
+      throw .wrongHeadClasses(rows: rows, classes: classes, indices: indices)
+    }
+    var rowOfClass = [Int?](repeating: nil, count: classes)
+    for (row, index) in indices.enumerated() { rowOfClass[index] = row }
+    return rowOfClass
+  }
+}

@@ -1,0 +1,51 @@
+/// Where a model's head comes from.
+public enum HeadSource: Sendable, Equatable {
+  /// The warm start from the classifier's own rows: Class Activation Mapping.
+  case cam
+  /// A safetensors file with a trained head's tensors.
+  case file(String)
+  /// No head: the model classifies and explains nothing.
+  case none
+}
+
+/// How weights are imported. What is nil comes from the metadata of the weights, or else from the architecture.
+public struct ImportOptions: Sendable, Equatable {
+  /// Name of the architecture; nil recognises it.
+  public var architecture: String?
+  /// Path of a text file with one label a line; nil takes the file that the metadata names, if it lies beside the weights.
+  public var labels: String?
+  public var head: HeadSource = .cam
+  public var precision: Precision = .int8
+
+  /// Shorter side after the resize, and side of the centre crop, in pixels.
+  public var resize, crop: Int?
+  public var interpolation: Interpolation?
+  /// Per channel, of values in 0...1.
+  public var mean, std: [Float]?
+
+  public var name, licence, source: String?
+
+  public init() {}
+}
+
+/// A step of an import, for progress reports.
+public struct ImportProgress: Sendable, Equatable {
+  /// The layer that has just been written.
+  public var layer: String
+  /// Layers written, and layers in all.
+  public var done, total: Int
+}
+
+/// What an import has made.
+public struct ImportSummary: Sendable, Equatable {
+  public var description: ModelDescription
+  /// Layers with weights, the head's included.
+  public var layers: Int
+  /// Weights and biases.
+  public var parameters: Int
+  /// Size of the model file.
+  public var bytes: Int
+  /// Largest relative error `|w - scale * code| / |w|` of any output channel, and the layer it is in; 0 in Float models.
+  public var worstRelativeError: Double
+  public var worstLayer: String?
+}

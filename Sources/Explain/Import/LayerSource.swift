@@ -1,0 +1,54 @@
+/// Rows of a weight matrix inside a state dict's tensor, one row per output channel.
+struct WeightMatrix {
+  var state: StateDict
+  var tensor: String
+  /// The tensor's row for each output channel; nil is a row of zeros.
+  var rows: [Int?]
+  /// Elements from one row of the tensor to the next.
+  var stride: Int
+  /// The part of a row that is used.
+  var columns: Range<Int>
+
+  /// All of a tensor `[outputs, ...]`.
+  init(_ tensor: String, state: StateDict, outputs: Int, length: Int) {
+    self.init(tensor, state: state, rows: Array(0..<outputs), stride: length, columns: 0..<length)
+  }
+
+  init(_ tensor: String, state: StateDict, rows: [Int?], stride: Int, columns: Range<Int>) {
+    self.state = state
+    self.tensor = tensor
+    self.rows = rows
+    self.stride = stride
+    self.columns = columns
+  }
+
+  /// Reads the weights of output channel `n`, `columns.count` of them.
+  func read(_ n: Int, into target: UnsafeMutablePointer<Float>) {
+    guard let row = rows[n] else {
+      target.update(repeating: 0, count: columns.count)
+      return
+    }
+    state.read(tensor, row * stride + columns.lowerBound..<row * stride + columns.upperBound, into: target)
+  }
+}
+
+/// A layer of the model file to be: how it is stored, under which names, and where its values come from.
+struct LayerSource {
+  /// For messages and progress.
+  var node: String
+  var layout: TensorLayout
+  /// Weights `[outputs, inputs, kernelHeight, kernelWidth]`.
+  var weights: WeightMatrix
+  var convolutionBias: String?
+  var normalization: BatchNorm?
+
+  var weight: String
+  var scale, bias, columnSums: String?
+
+  var declarations: [SafetensorsWriter.Declaration] {
+    let required = [
+      layout.weight(weight), scale.map(layout.scale), bias.map(layout.bias), columnSums.map(layout.columnSums),
+    ]
+    return required.compactMap { $0 }.map { SafetensorsWriter.Declaration($0.name, $0.dtype, $0.shape) }
+  }
+}

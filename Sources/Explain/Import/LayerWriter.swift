@@ -1,0 +1,142 @@
+import Kernels
+
+/// What quantization cost a layer.
+struct LayerReport {
+  var parameters: Int
+  /// Largest relative error of any output channel: `|w - scale * code| / |w|`, Euclidean norms.
+  var worstRelativeError: Double
+}
+
+/// Folds, quantizes, packs and writes one layer, 16 output channels at a time.
+///
+/// Memory is that of 16 rows, whatever the layer's size.
+struct LayerWriter {
+  private let source: LayerSource
+  private let output: SafetensorsWriter
+  private let outputPath: String
+  private let folded: FoldedNormalization
+  private let rowLength: Int
+  /// One row as PyTorch stores it, `[inputs, kernelHeight, kernelWidth]`.
+  private var raw: [Float]
+  private var worstRelativeError = 0.0
+
+  init(_ source: LayerSource, to output: SafetensorsWriter, at outputPath: String) throws(ImportError) {
+    self.source = source
+    self.output = output
+    self.outputPath = outputPath
+    rowLength = source.weights.columns.count
+    raw = [Float](repeating: 0, count: rowLength)
+    folded = try FoldedNormalization(
+      source.normalization, convolutionBias: source.convolutionBias, channels: source.layout.outputChannels,
+      state: source.weights.state)
+  }
+
+  mutating func write() throws(ImportError) -> LayerReport {
+    switch source.layout.kind {
+    case .dense: try writeDense()
+    case .depthwise: try writeDepthwise()
+    }
+    if let bias = source.bias { try put(padded(folded.biases), to: bias) }
+    return LayerReport(
+      parameters: source.layout.outputChannels * (rowLength + (source.bias == nil ? 0 : 1)),
+      worstRelativeError: worstRelativeError)
+  }
+
+  private mutating func writeDense() throws(ImportError) {
+    let layout = source.layout, reduction = layout.reduction, width = PanelLayout.width
+    var rows = [Float](repeating: 0, count: width * rowLength)
+    var codes = [Int8](repeating: 0, count: width * rowLength)
+    var packedFloats = [Float](repeating: 0, count: source.scale == nil ? reduction.panelBytes : 0)
+    var packedCodes = [Int8](repeating: 0, count: source.scale == nil ? 0 : reduction.panelBytes)
+    var scales: [Float] = []
+    var sums = [Int32](repeating: 0, count: reduction.blocks * width)
+    for panel in 0..<layout.panels {
+      let first = panel * width
+      let outputs = min(width, layout.outputChannels - first)
+      for n in 0..<outputs { try readRow(first + n, into: &rows, at: n * rowLength) }
+      guard let scale = source.scale else {
+        reduction.pack(rows, outputs: outputs, into: &packedFloats, interleave: 1)
+        try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)
+        continue
+      }
+      for n in 0..<outputs { scales.append(quantize(rows, &codes, at: n * rowLength)) }
+      reduction.pack(codes, outputs: outputs, into: &packedCodes, interleave: PanelLayout.group)
+      try put(packedCodes, to: source.weight, at: panel * reduction.panelBytes)
+      if let name = source.columnSums {
+        reduction.columnSums(codes, outputs: outputs, into: &sums)
+        try put(sums, to: name, at: panel * sums.count * MemoryLayout<Int32>.size)
+      }
+      if panel == layout.panels - 1 { try put(padded(scales), to: scale) }
+    }
+  }
+
+  private mutating func writeDepthwise() throws(ImportError) {
+    let channels = source.layout.outputChannels, padded = source.layout.paddedChannels
+    var row = [Float](repeating: 0, count: rowLength)
+    var codes = [Int8](repeating: 0, count: rowLength)
+    var weights = [Float](repeating: 0, count: source.scale == nil ? rowLength * padded : 0)
+    var quantized = [Int8](repeating: 0, count: source.scale == nil ? 0 : rowLength * padded)
+    var scales: [Float] = []
+    for n in 0..<channels {
+      try readRow(n, into: &row, at: 0)
+      if source.scale == nil {
+        for tap in 0..<rowLength { weights[tap * padded + n] = row[tap] }
+      } else {
+        scales.append(quantize(row, &codes, at: 0))
+        for tap in 0..<rowLength { quantized[tap * padded + n] = codes[tap] }
+      }
+    }
+    if let scale = source.scale {
+      try put(quantized, to: source.weight)
+      try put(self.padded(scales), to: scale)
+    } else {
+      try put(weights, to: source.weight)
+    }
+  }
+
+  /// Reads output channel `n` as `[kernelHeight, kernelWidth, inputs]`, BatchNorm folded in.
+  private mutating func readRow(_ n: Int, into rows: inout [Float], at offset: Int) throws(ImportError) {
+    source.weights.read(n, into: &raw)
+    let reduction = source.layout.reduction
+    let taps = reduction.kernelHeight * reduction.kernelWidth, inputs = rowLength / taps
+    let factor = folded.factors[n]
+    let isFinite = raw.withUnsafeBufferPointer { raw in
+      rows.withUnsafeMutableBufferPointer { rows in
+        var largest: UInt32 = 0
+        for tap in 0..<taps {
+          for input in 0..<inputs {
+            let value = Float(Double(raw[input * taps + tap]) * factor)
+            rows[offset + tap * inputs + input] = value
+            largest = max(largest, value.magnitude.bitPattern)
+          }
+        }
+        return Float(bitPattern: largest).isFinite
+      }
+    }
+    guard isFinite else { throw .notFinite(tensor: source.weights.state.fullName(source.weights.tensor)) }
+  }
+
+  private mutating func quantize(_ rows: [Float], _ codes: inout [Int8], at offset: Int) -> Float {
+    let row = rows.withUnsafeBufferPointer { rows in
+      codes.withUnsafeMutableBufferPointer { codes in
+        guard let rows = rows.baseAddress, let codes = codes.baseAddress else {
+          return QuantizedRow(scale: 1, squaredError: 0, squaredNorm: 0)
+        }
+        return Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+      }
+    }
+    if row.squaredNorm > 0 {
+      worstRelativeError = max(worstRelativeError, (row.squaredError / row.squaredNorm).squareRoot())
+    }
+    return row.scale
+  }
+
+  /// `values` followed by zeros for the padding channels.
+  private func padded(_ values: [Float]) -> [Float] {
+    values + [Float](repeating: 0, count: source.layout.paddedChannels - values.count)
+  }
+
+  private func put<T: BitwiseCopyable>(_ values: [T], to name: String, at offset: Int = 0) throws(ImportError) {
+    do { try output.write(values, to: name, at: offset) } catch { throw .output(path: outputPath, error) }
+  }
+}

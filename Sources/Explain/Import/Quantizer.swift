@@ -1,0 +1,148 @@
+/// One output channel's int8 codes: `weight = scale * code`.
+struct QuantizedRow {
+  /// Finite and positive.
+  var scale: Float
+  /// Sum of squared differences between the weights and what the codes stand for.
+  var squaredError: Double
+  /// Sum of squared weights.
+  var squaredNorm: Double
+}
+
+/// Symmetric int8 quantization of one row with the scale that minimises the squared error.
+///
+/// Clipping a few outliers buys a finer step for all others, so the search starts at the scale that clips nothing and
+/// tightens it. The best candidate is then refined: for given codes the best scale is `sum(w q) / sum(q q)`, for a given
+/// scale the best codes are the nearest ones, and neither step can raise the error.
+enum Quantizer {
+  /// Largest code. The range is symmetric: -128 is never used.
+  static let limit: Float = 127
+  /// Rows below this are all zero for every purpose, and their scale would be subnormal.
+  private static let negligible: Float = 1e-34
+  /// The tightest scale tried, as a share of the one that clips nothing.
+  private static let tightest: Float = 0.3
+  private static let refinements = 8
+
+  /// Quantizes `count` finite weights.
+  static func quantize(
+    _ row: UnsafePointer<Float>, count: Int, into codes: UnsafeMutablePointer<Int8>
+  ) -> QuantizedRow {
+    let norm = squaredNorm(row, count)
+    let largest = largestMagnitude(row, count)
+    guard largest > negligible else {
+      codes.update(repeating: 0, count: count)
+      return QuantizedRow(scale: 1, squaredError: norm, squaredNorm: norm)
+    }
+    let scale = bestScale(row, count, widest: largest / limit)
+    let error = encode(row, count, scale: scale, into: codes)
+    return QuantizedRow(scale: scale, squaredError: error, squaredNorm: norm)
+  }
+
+  private static func bestScale(_ row: UnsafePointer<Float>, _ count: Int, widest: Float) -> Float {
+    // The error of a short row is a rugged function of the scale, that of a long one smooth.
+    let candidates = count < 128 ? 140 : 24
+    var best = (scale: widest, error: Double.infinity, fit: CodeFit())
+    for candidate in 0..<candidates {
+      let scale = widest * (1 - (1 - tightest) * Float(candidate) / Float(candidates))
+      let fit = CodeFit(row, count, scale: scale)
+      let error = fit.squaredError * Double(scale) * Double(scale)
+      if error < best.error { best = (scale, error, fit) }
+      // Clipping error only grows from here on.
+      if error > 4 * best.error { break }
+    }
+    for _ in 0..<refinements {
+      let scale = Float(Double(best.scale) * best.fit.scaleCorrection)
+      guard scale != best.scale else { break }
+      let fit = CodeFit(row, count, scale: scale)
+      let error = fit.squaredError * Double(scale) * Double(scale)
+      guard error < best.error else { break }
+      best = (scale, error, fit)
+    }
+    return best.scale
+  }
+
+  /// Writes the nearest codes, ties to even, and returns the squared error.
+  private static func encode(
+    _ row: UnsafePointer<Float>, _ count: Int, scale: Float, into codes: UnsafeMutablePointer<Int8>
+  ) -> Double {
+    var error = 0.0
+    for i in 0..<count {
+      let code = min(max(row[i] / scale, -limit), limit).roundedToEven
+      codes[i] = Int8(truncatingIfNeeded: Int32(code))
+      let difference = Double(row[i]) - Double(scale) * Double(code)
+      error += difference * difference
+    }
+    return error
+  }
+
+  private static func squaredNorm(_ row: UnsafePointer<Float>, _ count: Int) -> Double {
+    var sum = 0.0
+    for i in 0..<count { sum += Double(row[i]) * Double(row[i]) }
+    return sum
+  }
+
+  private static func largestMagnitude(_ row: UnsafePointer<Float>, _ count: Int) -> Float {
+    var bits: UInt32 = 0
+    for i in 0..<count { bits = max(bits, row[i].magnitude.bitPattern) }
+    return Float(bitPattern: bits)
+  }
+}
+
+/// How well the nearest codes at one scale fit a row; all sums in units of the scale.
+private struct CodeFit {
+  /// Sum of (w / scale - code)^2.
+  var squaredError = 0.0
+  /// Sum of w / scale * code.
+  private var product = 0.0
+  /// Sum of code^2.
+  private var squaredCodes = 0.0
+
+  /// The best scale for these codes, relative to the scale that gave them.
+  var scaleCorrection: Double { squaredCodes > 0 ? product / squaredCodes : 1 }
+
+  init() {}
+
+  init(_ row: UnsafePointer<Float>, _ count: Int, scale: Float) {
+    typealias Vector = SIMD8<Float>
+    let lanes = Vector.scalarCount
+    let inverse = 1 / scale
+    var i = 0
+    while i + lanes <= count {
+      // Float sums over at most this many vectors before they are added up in Double.
+      let end = min(count - lanes, i + 64 * lanes)
+      var errors = Vector.zero, products = Vector.zero, codes = Vector.zero
+      while i <= end {
+        let x = UnsafeRawPointer(row + i).loadUnaligned(as: Vector.self) * inverse
+        var q = x
+        q.replace(with: -Quantizer.limit, where: q .< -Quantizer.limit)
+        q.replace(with: Quantizer.limit, where: q .> Quantizer.limit)
+        q = (q + Float.roundingShift) - Float.roundingShift
+        let e = x - q
+        errors += e * e
+        products += x * q
+        codes += q * q
+        i += lanes
+      }
+      for lane in 0..<lanes {
+        squaredError += Double(errors[lane])
+        product += Double(products[lane])
+        squaredCodes += Double(codes[lane])
+      }
+    }
+    while i < count {
+      let x = row[i] * inverse
+      let q = min(max(x, -Quantizer.limit), Quantizer.limit).roundedToEven
+      squaredError += Double((x - q) * (x - q))
+      product += Double(x * q)
+      squaredCodes += Double(q * q)
+      i += 1
+    }
+  }
+}
+
+extension Float {
+  /// 1.5 x 2^23: adding it rounds to whole numbers, ties to even, and subtracting it gives them back.
+  fileprivate static let roundingShift: Float = 12_582_912
+
+  /// Nearest whole number, ties to even, for magnitudes below 2^22. `rounded(_:)` is a library call on baseline x86-64.
+  fileprivate var roundedToEven: Float { (self + Self.roundingShift) - Self.roundingShift }
+}

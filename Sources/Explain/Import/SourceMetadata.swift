@@ -1,0 +1,66 @@
+import FoundationEssentials
+
+/// What a weights file says about itself; every value is optional, none is trusted.
+struct SourceMetadata {
+  private let values: [String: String]
+
+  init(_ values: [String: String]) { self.values = values }
+
+  var licence: String? { values["licence"] ?? values["license"] }
+  var source: String? { values["source"] }
+
+  /// Name of a labels file in the same folder. A path that leads elsewhere is ignored.
+  var labels: String? {
+    values["labels"].flatMap { $0.isEmpty || $0.contains("/") || $0.hasPrefix(".") ? nil : $0 }
+  }
+
+  /// `defaults`, overridden by what the metadata says, overridden by the options.
+  func preprocessing(_ defaults: Preprocessing, _ options: ImportOptions) throws(ImportError) -> Preprocessing {
+    // Metadata that an option replaces is not looked at, so an option also mends malformed metadata.
+    var result = defaults
+    if let resize = options.resize { result.resize = resize } else { try read("resize", into: &result.resize) }
+    if let crop = options.crop { result.crop = crop } else { try read("input_size", into: &result.crop) }
+    if let mean = options.mean { result.mean = mean } else { try read("mean", into: &result.mean) }
+    if let std = options.std { result.std = std } else { try read("std", into: &result.std) }
+    if let interpolation = options.interpolation {
+      result.interpolation = interpolation
+    } else {
+      try read("interpolation", into: &result.interpolation)
+    }
+    if let problem = result.problem { throw .badPreprocessing(problem) }
+    return result
+  }
+
+  private func read(_ key: String, into value: inout Int) throws(ImportError) {
+    guard let text = values[key] else { return }
+    guard let number = Int(text) else { throw .badMetadata(key: key, value: text) }
+    value = number
+  }
+
+  private func read(_ key: String, into value: inout Interpolation) throws(ImportError) {
+    guard let text = values[key] else { return }
+    guard let interpolation = Interpolation(rawValue: text) else { throw .badMetadata(key: key, value: text) }
+    value = interpolation
+  }
+
+  /// Reads a JSON array of three numbers.
+  private func read(_ key: String, into value: inout [Float]) throws(ImportError) {
+    guard let text = values[key] else { return }
+    guard let numbers = try? JSONDecoder().decode([Float].self, from: Data(text.utf8)), numbers.count == 3 else {
+      throw .badMetadata(key: key, value: text)
+    }
+    value = numbers
+  }
+}
+
+/// The lines of a labels file: one label a line, class 0 first.
+func readLabels(_ path: String) throws(ImportError) -> [String] {
+  let file: MappedFile
+  do { file = try MappedFile(path: path) } catch { throw .labels(path: path, error) }
+  let bytes = file.bytes
+  guard let text = String(validating: bytes, as: UTF8.self) else { throw .labelsNotText(path: path) }
+  // A carriage return and a line feed are one Character.
+  var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+  if lines.last?.isEmpty == true { lines.removeLast() }
+  return lines
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+import Explain
+
+/// Folders of the tests that need files.
+enum Folder {
+  /// Reference data beside the package, if it is there.
+  static let shared = URL(filePath: #filePath).appending(path: "../../../../shared").standardizedFileURL.path
+
+  static func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(shared)/\(path)") }
+}
+
+/// A folder that goes away with its last reference.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "ttame-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    try Data(bytes).write(to: URL(filePath: file(name)))
+    return file(name)
+  }
+
+  func contents(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: file(name)))) }
+
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+}
+
+/// ResNet-50's weights, unpacked once for all tests.
+enum UnpackedResNet50 {
+  static let folder = Result { () throws -> TemporaryFolder in
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["xz", "-dc", "\(Folder.shared)/models/resnet50.safetensors.xz"]
+    let path = folder.file("resnet50.safetensors")
+    FileManager.default.createFile(atPath: path, contents: nil)
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: path))
+    try process.run()
+    process.waitUntilExit()
+    return folder
+  }
+
+  static func path() throws -> String { try folder.get().file("resnet50.safetensors") }
+}
