@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
+#include <zlib.h>
 
 /// A block of memory that libpng reads from or writes to, and where its error goes.
 typedef struct {

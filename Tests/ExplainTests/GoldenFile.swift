@@ -22,7 +22,12 @@ struct GoldenFile {
   private struct Entry: Decodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   /// A tensor, or the metadata, which have another form.
@@ -76,7 +81,7 @@ struct GoldenFile {
   private func elements<Element: BitwiseCopyable>(_ name: String, _ dtype: String, _: Element.Type) -> [Element] {
     let entry = entries[name]!
     precondition(entry.dtype == dtype, "\(name) is \(entry.dtype), not \(dtype)")
-    let range = (dataStart + entry.data_offsets[0])..<(dataStart + entry.data_offsets[1])
+    let range = (dataStart + entry.offsets[0])..<(dataStart + entry.offsets[1])
     return bytes[range].withUnsafeBytes { bytes in
       (0..<(bytes.count / MemoryLayout<Element>.stride)).map {
         bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.stride, as: Element.self)

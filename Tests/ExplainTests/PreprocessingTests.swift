@@ -8,17 +8,6 @@ private func preprocessing(_ resize: Int, _ interpolation: Interpolation, crop: 
 
 private func decoded(_ path: String) throws -> Image { try Image(decoding: fileBytes(Shared.path(path))) }
 
-/// How many samples differ, and by how much at most.
-func difference(_ a: [UInt8], _ b: [UInt8]) -> (count: Int, largest: Int) {
-  precondition(a.count == b.count)
-  var (count, largest) = (0, 0)
-  for (x, y) in zip(a, b) where x != y {
-    count += 1
-    largest = max(largest, abs(Int(x) - Int(y)))
-  }
-  return (count, largest)
-}
-
 @Suite(.enabled(if: Shared.isPresent, "needs the folder shared next to the package"))
 struct PreprocessingGoldenTests {
   @Test(arguments: [(256, Interpolation.bilinear), (248, .bicubic), (256, .bicubic)], 0..<6)
@@ -45,5 +34,61 @@ struct PreprocessingGoldenTests {
   func jpegPixelsEqualPillow(id: String) throws {
     let jpeg = try decoded("golden/images/\(id).jpg")
     #expect(difference(jpeg.pixels, try decoded("golden/images/\(id).png").pixels) == (0, 0))
+  }
+}
+
+@Suite struct PreprocessingTests {
+  private func picture(_ width: Int, _ height: Int) -> Image {
+    Image(width: width, height: height, pixels: noise(3 * width * height))
+  }
+
+  @Test func regionOfACrop() {
+    let region = preprocessing(256, .bilinear).crop(picture(512, 1024)).region
+    #expect(region == CropRegion(x: 32, y: 288, width: 448, height: 448))
+  }
+
+  @Test(arguments: [(6, 4, 2, 2), (7, 4, 2, 2), (9, 4, 2, 4), (11, 4, 4, 4), (5, 5, 2, 2)])
+  func offsetsAreRoundedHalvesToEven(width: Int, height: Int, left: Int, crop: Int) {
+    // Nothing is resized here, so the crop shows source pixels.
+    let source = picture(width, height)
+    let (image, region) = preprocessing(height, .bilinear, crop: crop).crop(source)
+    #expect(region.x == Double(left))
+    let top = Int(region.y)
+    let start = 3 * (top * width + Int(region.x))
+    #expect(image.pixels.prefix(3 * crop) == source.pixels[start..<(start + 3 * crop)])
+  }
+
+  @Test(arguments: [(1, 5000), (5000, 1), (1, 16384), (16384, 1), (1, 1), (2, 3)])
+  func extremeShapes(width: Int, height: Int) {
+    for interpolation in [Interpolation.bilinear, .bicubic] {
+      let (image, region) = preprocessing(256, interpolation).crop(picture(width, height))
+      #expect(image.width == 224 && image.height == 224)
+      #expect(region.x >= 0 && region.x + region.width <= Double(width))
+      #expect(region.y >= 0 && region.y + region.height <= Double(height))
+    }
+  }
+
+  @Test func normalization() {
+    let rule = preprocessing(1, .bilinear, crop: 1)
+    let target = UnsafeMutablePointer<Float>.allocate(capacity: 3)
+    defer { target.deallocate() }
+    rule.normalize(Image(width: 1, height: 1, pixels: [0, 128, 255]), into: target)
+    #expect(target[0] == -Float(0.485) / 0.229)
+    #expect(target[1] == (Float(128) / 255 - 0.456) / 0.224)
+    #expect(target[2] == (Float(1) - 0.406) / 0.225)
+  }
+
+  @Test func validation() throws {
+    var rule = preprocessing(256, .bilinear)
+    try rule.validate()
+    rule.crop = 257
+    #expect(throws: PreprocessingError.sizes(resize: 256, crop: 257)) { try rule.validate() }
+    rule.crop = 0
+    #expect(throws: PreprocessingError.sizes(resize: 256, crop: 0)) { try rule.validate() }
+    rule.crop = 224
+    rule.std = [1, 0, 1]
+    #expect(throws: PreprocessingError.std([1, 0, 1])) { try rule.validate() }
+    rule.mean = [.infinity, 0, 0]
+    #expect(throws: PreprocessingError.mean([.infinity, 0, 0])) { try rule.validate() }
   }
 }

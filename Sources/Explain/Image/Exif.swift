@@ -1,6 +1,7 @@
 /// How a stored picture has to be turned to stand upright: the values 1 to 8 of EXIF tag 0x0112.
 enum Orientation: Int {
-  case up = 1, upMirrored, down, downMirrored, leftMirrored, right, rightMirrored, left
+  case up = 1
+  case upMirrored, down, downMirrored, leftMirrored, right, rightMirrored, left
 }
 
 /// The orientation that an EXIF block (a TIFF file of its own) gives in its first directory; upright when it gives none.

@@ -22,7 +22,7 @@ func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Ima
     count = channels * width * height
   }
   if status != 0, let error = jpegError(decoder) { throw error }
-  if isCMYK { samples = rgb(cmyk: samples, inverted: scanner.isAdobe) }
+  if isCMYK { samples = rgb(invertedCMYK: samples) }
   return Image(width: width, height: height, pixels: samples).upright(from: scanner.orientation ?? .up)
 }
 
@@ -39,19 +39,20 @@ private func jpegError(_ decoder: tjhandle) -> ImageError? {
 }
 
 /// Pillow's plain conversion: each colour is (255 - ink) (255 - black) / 255, rounded.
-private func rgb(cmyk: [UInt8], inverted: Bool) -> [UInt8] {
-  let flip: UInt8 = inverted ? 0 : 255
-  return [UInt8](unsafeUninitializedCapacity: cmyk.count / 4 * 3) { target, count in
+///
+/// The samples are taken as 255 - ink, which is how Adobe's programs store them and Pillow reads every CMYK JPEG.
+private func rgb(invertedCMYK cmyk: [UInt8]) -> [UInt8] {
+  let pixels = cmyk.count / 4
+  return [UInt8](unsafeUninitializedCapacity: 3 * pixels) { target, count in
     cmyk.withUnsafeBufferPointer { source in
-      for pixel in 0..<(cmyk.count / 4) {
-        let light = Int(source[4 * pixel + 3] ^ flip)
+      for pixel in 0..<pixels {
+        let light = Int(source[4 * pixel + 3])
         for channel in 0..<3 {
-          let ink = 255 - Int(source[4 * pixel + channel] ^ flip)
-          let absorbed = ink * light + 128
+          let absorbed = (255 - Int(source[4 * pixel + channel])) * light + 128
           target[3 * pixel + channel] = UInt8(light - (absorbed + absorbed >> 8) >> 8)
         }
       }
     }
-    count = cmyk.count / 4 * 3
+    count = 3 * pixels
   }
 }

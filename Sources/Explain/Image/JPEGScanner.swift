@@ -5,8 +5,6 @@
 struct JPEGScanner {
   private(set) var size: (width: Int, height: Int)?
   private(set) var components = 0
-  /// An APP14 segment of Adobe's; its CMYK samples are stored inverted.
-  private(set) var isAdobe = false
   private(set) var orientation: Orientation?
   private var hasScan = false
   private var position = 0
@@ -78,7 +76,6 @@ struct JPEGScanner {
     case 0xE1:
       guard orientation == nil, segment.starts(with: Array("Exif".utf8) + [0, 0]) else { break }
       orientation = exifOrientation(segment.dropFirst(6))
-    case 0xEE: isAdobe = isAdobe || segment.starts(with: "Adobe".utf8)
     default: break
     }
   }

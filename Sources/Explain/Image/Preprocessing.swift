@@ -95,7 +95,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
 
   public var description: String {
     switch self {
-    case .sizes(let resize, let crop): "resize \(resize) and crop \(crop) do not fit: 1 <= crop <= 4096, crop <= resize <= 16384"
+    case .sizes(let resize, let crop):
+      "resize \(resize) and crop \(crop) do not fit: 1 <= crop <= 4096, crop <= resize <= 16384"
     case .mean(let mean): "mean must be three finite numbers, not \(mean)"
     case .std(let std): "std must be three numbers above zero, not \(std)"
     }

@@ -8,7 +8,9 @@ extension Image {
   }
 
   /// The part of `resized(width:height:_:)` within `columns` and `rows`, at the cost of this part alone.
-  func resized(
+  ///
+  /// - Precondition: the ranges are not empty and lie within `0..<width` and `0..<height`.
+  public func resized(
     width: Int, height: Int, columns: Range<Int>, rows: Range<Int>, _ interpolation: Interpolation
   ) -> Image {
     if width == self.width, height == self.height { return cropped(columns: columns, rows: rows) }
@@ -24,7 +26,9 @@ extension Image {
   }
 
   /// A rectangular part.
-  func cropped(columns: Range<Int>, rows: Range<Int>) -> Image {
+  ///
+  /// - Precondition: the ranges are not empty and lie within the picture.
+  public func cropped(columns: Range<Int>, rows: Range<Int>) -> Image {
     if columns.count == width, rows.count == height { return self }
     var part: [UInt8] = []
     part.reserveCapacity(3 * columns.count * rows.count)
