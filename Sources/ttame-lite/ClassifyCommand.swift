@@ -31,13 +31,15 @@ struct ClassifyCommand: ParsableCommand {
     let source = try InputSource(inputs)
     let session = try model.makeSession()
     let lines = json ? try JSONLines(path: "-") : nil
-    var progress = Progress(count: source.count)
-    let worst = try answerAll(source, &progress) { encoded, _ in
+    let progress = Progress(count: source.count)
+    let worst = answerAll(source, progress) { encoded in
       let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
       let clock = ContinuousClock()
       let start = clock.now
       let logits: [Float]
-      do { logits = try session.classify(picture.input) } catch { throw Failure(error, reading: picture.origin.description) }
+      do { logits = try session.classify(picture.input) } catch {
+        throw Failure(error, reading: picture.origin.description)
+      }
       let forward = start.duration(to: clock.now)
       let predictions = Predictions(logits, session)
       if let lines {
@@ -48,6 +50,6 @@ struct ClassifyCommand: ParsableCommand {
         try printOutput(predictions.text(picture.origin, top: top))
       }
     }
-    throw ExitCode(worst.rawValue)
+    try worst.end()
   }
 }

@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// What the process answers to the shell, after sysexits(3). Larger is worse.
 enum ExitStatus: Int32, Comparable {
   case ok = 0
@@ -13,4 +15,9 @@ enum ExitStatus: Int32, Comparable {
   case inputOutput = 74
 
   static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
+
+  /// Ends the command with this status; nothing more is said.
+  func end() throws {
+    if self != .ok { throw ExitCode(rawValue) }
+  }
 }

@@ -66,12 +66,12 @@ struct ExplainCommand: ParsableCommand {
       pictures: writesPictures ? try OutputPlan(output, inputs: inputs) : nil,
       raw: try raw.map { try RawOutput($0, inputs: inputs) },
       json: try json.map { try JSONLines(path: $0) })
-    var progress = Progress(count: source.count)
-    let worst = try answerAll(source, &progress) { encoded, progress in
+    let progress = Progress(count: source.count)
+    let worst = answerAll(source, progress) { encoded in
       let summary = try run.answer(encoded)
       if !quiet { progress.say(summary) }
     }
-    throw ExitCode(worst.rawValue)
+    try worst.end()
   }
 }
 

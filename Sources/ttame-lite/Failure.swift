@@ -47,7 +47,7 @@ extension Failure {
   /// A system call on an input that failed with the current `errno`.
   static func reading(_ subject: String) -> Failure {
     switch errno {
-    case EISDIR: Failure(.inputMissing, "is a directory; name the pictures in it, such as \(subject)/*.jpg", subject: subject)
+    case EISDIR: Failure(.inputMissing, "is a directory; name the files in it instead", subject: subject)
     case ENOENT, ENOTDIR: Failure(.inputMissing, "no such file", subject: subject)
     case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
     case let code: Failure(.inputOutput, String(cString: strerror(code)), subject: subject)

@@ -3,6 +3,8 @@ import Glibc
 
 /// A picture as it came in, not yet decoded.
 struct EncodedPicture {
+  /// Position among all inputs, counted from 0; those that cannot be read count too.
+  let index: Int
   let origin: PictureOrigin
   let bytes: [UInt8]
 }
@@ -35,12 +37,10 @@ enum PictureOrigin {
 
 /// The pictures of all inputs, one after the other; each is read when it is asked for.
 struct InputSource {
-  /// Most bytes of one picture file.
-  private static let largestFile = 1 << 30
-
   private var remaining: ArraySlice<String>
   private var stream: ImageStreamReader?
   private var frames = 0
+  private var position = 0
   /// How many pictures there will be; nil with standard input, which does not say.
   let count: Int?
 
@@ -60,10 +60,13 @@ struct InputSource {
 
   /// The next picture or why it cannot be read; nil after the last.
   mutating func next() -> Result<EncodedPicture, Failure>? {
+    defer { position += 1 }
     while let input = remaining.first {
       if input != "-" {
         remaining.removeFirst()
-        return Result { () throws(Failure) in EncodedPicture(origin: .file(input), bytes: try Self.read(input)) }
+        return Result { () throws(Failure) in
+          EncodedPicture(index: position, origin: .file(input), bytes: try readFile(input))
+        }
       }
       if let picture = nextFrame() { return picture }
       remaining.removeFirst()
@@ -85,7 +88,7 @@ struct InputSource {
           Failure(.inputMissing, "is empty; name a file, or pipe a picture in", subject: origin.description))
       }
       frames += 1
-      return .success(EncodedPicture(origin: origin, bytes: bytes))
+      return .success(EncodedPicture(index: position, origin: origin, bytes: bytes))
     } catch {
       stream = reader
       frames += 1
@@ -98,27 +101,6 @@ struct InputSource {
       let count = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if errno != EINTR { throw Failure.reading("standard input") }
-    }
-  }
-
-  private static func read(_ path: String) throws(Failure) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .reading(path) }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var status = stat()
-    if fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      bytes.reserveCapacity(min(Int(status.st_size), largestFile))
-    }
-    while true {
-      let count = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { chunk in
-        let count = Glibc.read(file, chunk.baseAddress, chunk.count)
-        if count > 0 { bytes.append(contentsOf: chunk.prefix(count)) }
-        return count
-      }
-      if count == 0 { return bytes }
-      if count < 0, errno != EINTR { throw .reading(path) }
-      if bytes.count > largestFile { throw Failure(.badData, "is larger than any picture (1 GiB)", subject: path) }
     }
   }
 }

@@ -10,8 +10,13 @@ enum Interruption {
     (isProtected, pending) = (0, 0)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       // Whoever started us with a signal ignored (nohup) wants it to stay so.
-      if signal(number, handler) == SIG_IGN { signal(number, SIG_IGN) }
+      if address(signal(number, handler)) == address(SIG_IGN) { signal(number, SIG_IGN) }
     }
+  }
+
+  /// Functions of C cannot be compared, their addresses can.
+  private static func address(_ handler: (@convention(c) (Int32) -> Void)?) -> Int {
+    unsafeBitCast(handler, to: Int.self)
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in

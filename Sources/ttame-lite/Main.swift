@@ -44,6 +44,8 @@ struct TTAMELite: ParsableCommand {
       is returned.
       """,
     version: "0.1.0",
-    subcommands: [ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, InfoCommand.self]
+    subcommands: [
+      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, InfoCommand.self,
+    ]
   )
 }

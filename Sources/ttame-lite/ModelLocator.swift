@@ -45,7 +45,8 @@ enum ModelLocator {
 
   private static func linkTarget(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-      let length = readlink(path, buffer.baseAddress, buffer.count)
+      guard let base = buffer.baseAddress else { return nil }
+      let length = readlink(path, base, buffer.count)
       guard length > 0, length < buffer.count else { return nil }
       return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Explain
-import Kernels
 
 extension CPUTier: ExpressibleByArgument {}
 extension RenderStyle: ExpressibleByArgument {}

@@ -59,7 +59,8 @@ struct OutputPlan {
       } else if many, FileStatus(output) == nil, !output.lowercased().hasSuffix(fileType) {
         destination = .folder(output)
       } else if many {
-        throw Failure(.usage, "is one file for \(paths.count) inputs; give a folder or -", subject: "\(option) \(output)")
+        throw Failure(
+          .usage, "is one file for \(paths.count) inputs; give a folder or -", subject: "\(option) \(output)")
       } else {
         destination = .file(output)
       }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A line on the terminal that says how far a long run is; silent elsewhere and for a single input.
-struct Progress {
+final class Progress {
   private let count: Int
   private let isShown: Bool
   private var done = 0
@@ -13,7 +13,7 @@ struct Progress {
   }
 
   /// One more input is done.
-  mutating func advance() {
+  func advance() {
     done += 1
     draw()
   }

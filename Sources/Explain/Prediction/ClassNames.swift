@@ -80,7 +80,8 @@ public enum ClassNameError: Error, Equatable, Sendable, CustomStringConvertible 
     case .outOfRange(let index, let classes): "class \(index) does not exist; the model has classes 0 to \(classes - 1)"
     case .noLabels(let query): "class '\(query)': the model has no labels; give an index"
     case .ambiguous(let query, let matches): "class '\(query)' may be \(Self.list(matches)); give the index"
-    case .unknown(let query, []): "class '\(query)' is unknown to the model; `ttame-lite info MODEL --labels` lists them"
+    case .unknown(let query, []):
+      "class '\(query)' is unknown to the model; `ttame-lite info MODEL --labels` lists them"
     case .unknown(let query, let near): "class '\(query)' is unknown to the model; did you mean \(Self.list(near))?"
     }
   }

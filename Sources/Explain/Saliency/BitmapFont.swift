@@ -26,7 +26,8 @@ enum BitmapFont {
   static func glyph(_ character: Character) -> Glyph {
     let code = character.asciiValue.flatMap { (32...126).contains($0) ? Int($0) : nil } ?? 63
     let bits = glyphs[code - 32]
-    let inked = (0..<columns).last { column in (0..<height).contains { bits >> UInt64($0 * columns + column) & 1 == 1 } }
+    let inked = (0..<columns).last { column in (0..<height).contains { bits >> UInt64($0 * columns + column) & 1 == 1 }
+    }
     return Glyph(bits: bits, width: inked.map { $0 + 1 } ?? spaceWidth)
   }
 

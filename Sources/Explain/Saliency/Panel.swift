@@ -28,7 +28,8 @@ public struct Panel: Sendable {
   public init(_ tiles: [Tile]) {
     precondition(!tiles.isEmpty)
     let size = Self.reducedSize(tiles[0].image)
-    precondition(tiles.allSatisfy { ($0.image.width, $0.image.height) == (tiles[0].image.width, tiles[0].image.height) })
+    precondition(
+      tiles.allSatisfy { ($0.image.width, $0.image.height) == (tiles[0].image.width, tiles[0].image.height) })
     (width, height) = size
     scale = max(Double(min(width, height)) / 160, 1)
     self.tiles = tiles.map { tile in

@@ -28,34 +28,3 @@ struct PreparedPicture {
     decode = start.duration(to: clock.now)
   }
 }
-
-/// Answers every picture of a source in order; those that fail are reported, and the others still done.
-///
-/// - Returns: the worst status.
-func answerAll(
-  _ source: InputSource, _ progress: inout Progress,
-  _ answer: (EncodedPicture, borrowing Progress) throws -> Void
-) throws -> ExitStatus {
-  var source = source
-  var worst = ExitStatus.ok
-  while let next = source.next() {
-    do {
-      try answer(next.get(), progress)
-    } catch is OutputClosed {
-      break
-    } catch {
-      let failure = error as? Failure ?? Failure(.software, "\(error)")
-      progress.say(failure.line)
-      worst = max(worst, failure.status)
-    }
-    progress.advance()
-  }
-  progress.clear()
-  return worst
-}
-
-/// A probability as people read it: `93.2 %`.
-func percent(_ share: some BinaryFloatingPoint) -> String {
-  let tenths = Int((Double(share) * 1000).rounded())
-  return "\(tenths / 10).\(tenths % 10) %"
-}
