@@ -47,7 +47,7 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags(["-static-executable", "-Xlinker", "-s", "-lswiftSynchronization", "-l_FoundationCollections", "-l_FoundationCShims"], .when(platforms: [.linux], configuration: .release))
       ]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CShim"]),
     .testTarget(name: "ExplainTests", dependencies: ["Explain"]),
     .testTarget(name: "CommandTests", dependencies: ["Explain"]),
   ]

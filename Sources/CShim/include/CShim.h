@@ -1,5 +1,96 @@
+// What Swift cannot express: CPU detection, futex waits, spin hints, floating-point control, and the plain structs
+// that kernels of every instruction set share without any Swift metadata.
 #ifndef CSHIM_H
 #define CSHIM_H
+
+#include <stdbool.h>
 #include <stdint.h>
-static inline int shim_one(void) { return 1; }
+
+#include "kernel_tasks.h"
+
+// ---- CPU detection ------------------------------------------------------------------------------------------------
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+
+static inline bool shim_cpu_has_avx_vnni(void) {
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
+}
+
+static inline bool shim_cpu_has_sse4(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+}
+
+// __builtin_cpu_supports asks XGETBV too: false where the operating system does not save the registers.
+static inline bool shim_cpu_has_avx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2");
+}
+
+static inline bool shim_cpu_has_avx512_vnni(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+// ---- Spinning and floating-point control --------------------------------------------------------------------------
+
+static inline void shim_pause(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Flushes denormals to zero in this thread and returns the previous state: denormals slow a kernel fifteen-fold.
+static inline uint64_t shim_flush_denormals(void) {
+#if defined(__x86_64__)
+  unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);  // FTZ | DAZ
+  return before;
+#elif defined(__aarch64__)
+  uint64_t before;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+  __asm__ volatile("msr fpcr, %0" : : "r"(before | (1ull << 24)));  // FZ
+  return before;
+#else
+  return 0;
+#endif
+}
+
+static inline void shim_restore_float_control(uint64_t before) {
+#if defined(__x86_64__)
+  _mm_setcsr((unsigned)before);
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(before));
+#else
+  (void)before;
+#endif
+}
+
+// ---- Atomics and futex --------------------------------------------------------------------------------------------
+
+static inline uint32_t shim_load32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+static inline uint32_t shim_add32(uint32_t *p, uint32_t v) { return __atomic_add_fetch(p, v, __ATOMIC_SEQ_CST); }
+static inline void shim_store32(uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+static inline uint64_t shim_load64(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+static inline void shim_store64(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+static inline bool shim_compare_exchange64(uint64_t *p, uint64_t expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(p, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+// Sleeps while *word == expected; may wake for no reason.
+void shim_futex_wait(uint32_t *word, uint32_t expected);
+// Writes the set of CPUs that this process may use, one bit each; returns the bytes written, or -1.
+intptr_t shim_allowed_cpus(uint8_t *mask, intptr_t bytes);
+// Wakes every sleeper on word.
+void shim_futex_wake_all(uint32_t *word);
+
 #endif

@@ -55,12 +55,12 @@ struct LayerWriter {
       let outputs = min(width, layout.outputChannels - first)
       for n in 0..<outputs { try readRow(first + n, into: &rows, at: n * rowLength) }
       guard let scale = source.scale else {
-        reduction.pack(rows, outputs: outputs, into: &packedFloats, interleave: 1)
+        reduction.pack(rows, outputs: outputs, into: &packedFloats)
         try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)
         continue
       }
       for n in 0..<outputs { scales.append(quantize(rows, &codes, at: n * rowLength)) }
-      reduction.pack(codes, outputs: outputs, into: &packedCodes, interleave: PanelLayout.group)
+      reduction.pack(codes, outputs: outputs, into: &packedCodes)
       try put(packedCodes, to: source.weight, at: panel * reduction.panelBytes)
       if let name = source.columnSums {
         reduction.columnSums(codes, outputs: outputs, into: &sums)

@@ -30,7 +30,7 @@ public struct ReductionLayout: Sendable, Equatable {
     public var y, x: Int
     /// First input channel.
     public var channel: Int
-    /// Elements of K that carry weights.
+    /// Elements of K. A run that spans several pixels counts the channels that fill each pixel up to a whole group.
     public var length: Int
     /// Block that the run is summed into.
     public var block: Int
@@ -40,6 +40,8 @@ public struct ReductionLayout: Sendable, Equatable {
 
   public let kernelHeight, kernelWidth, channels: Int
   public let runs: [Run]
+  /// Channels per pixel in memory: whole groups of 4.
+  public let storedChannels: Int
   /// Groups of 4 elements over all runs.
   public let groups: Int
   /// Int32-summed blocks over all runs.
@@ -57,10 +59,12 @@ public struct ReductionLayout: Sendable, Equatable {
     self.kernelWidth = kernelWidth
     self.channels = channels
     mergesPixels = channels < Self.fewestChannelsPerTap && kernelHeight * kernelWidth > 1
+    let storedChannels = (channels + PanelLayout.group - 1) / PanelLayout.group * PanelLayout.group
+    self.storedChannels = storedChannels
     var runs: [Run] = []
     for y in 0..<kernelHeight {
       if mergesPixels {
-        runs.append(Run(y: y, x: 0, channel: 0, length: kernelWidth * channels, block: 0))
+        runs.append(Run(y: y, x: 0, channel: 0, length: kernelWidth * storedChannels, block: 0))
         continue
       }
       for x in 0..<kernelWidth {
@@ -78,64 +82,78 @@ public struct ReductionLayout: Sendable, Equatable {
   /// Bytes of one panel of int8 weights.
   public var panelBytes: Int { groups * PanelLayout.group * PanelLayout.width }
 
-  /// Element index in `[kernelHeight, kernelWidth, channels]` order of a run's first element.
-  func firstElement(of run: Run) -> Int { (run.y * kernelWidth + run.x) * channels + run.channel }
+  /// Calls `body(k, element)` for every element that carries a weight: its place in the packed reduction dimension and its
+  /// index in `[kernelHeight, kernelWidth, channels]` order.
+  @inline(__always) private func forEachElement(_ body: (_ k: Int, _ element: Int, _ run: Run) -> Void) {
+    var k = 0
+    for run in runs {
+      let first = (run.y * kernelWidth + run.x) * channels + run.channel
+      if mergesPixels {
+        for x in 0..<kernelWidth {
+          for c in 0..<channels { body(k + x * storedChannels + c, first + x * channels + c, run) }
+        }
+      } else {
+        for i in 0..<run.length { body(k + i, first + i, run) }
+      }
+      k += run.groups * PanelLayout.group
+    }
+  }
 
-  /// Packs rows `[outputs, kernelHeight, kernelWidth, channels]` into panels; padding is zero.
-  ///
-  /// - Parameter interleave: elements of one group that lie next to each other for one output channel: 4 gives the
-  ///   int8 layout `[panels][groups][16][4]`, 1 the Float layout `[panels][4 * groups][16]`.
-  public func pack<T: Numeric>(
-    _ rows: UnsafePointer<T>, outputs: Int, into packed: UnsafeMutablePointer<T>, interleave: Int
+  /// Packs int8 rows `[outputs, kernelHeight, kernelWidth, channels]` into `[panels][groups][16][4]`; padding is zero.
+  public func pack(_ rows: UnsafePointer<Int8>, outputs: Int, into packed: UnsafeMutablePointer<Int8>) {
+    pack(rows, outputs, packed, interleave: PanelLayout.group)
+  }
+
+  /// Packs Float rows `[outputs, kernelHeight, kernelWidth, channels]` into `[panels][4 * groups][16]`; padding is zero.
+  public func pack(_ rows: UnsafePointer<Float>, outputs: Int, into packed: UnsafeMutablePointer<Float>) {
+    pack(rows, outputs, packed, interleave: 1)
+  }
+
+  /// Copies the weights of one output channel back out of int8 panels, `[kernelHeight, kernelWidth, channels]`.
+  public func unpackRow(_ n: Int, of packed: UnsafePointer<Int8>, into row: UnsafeMutablePointer<Int8>) {
+    unpackRow(n, packed, row, interleave: PanelLayout.group)
+  }
+
+  /// Copies the weights of one output channel back out of Float panels, `[kernelHeight, kernelWidth, channels]`.
+  public func unpackRow(_ n: Int, of packed: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
+    unpackRow(n, packed, row, interleave: 1)
+  }
+
+  /// - Parameter interleave: elements of K that lie next to each other for one output channel.
+  private func pack<T: Numeric>(
+    _ rows: UnsafePointer<T>, _ outputs: Int, _ packed: UnsafeMutablePointer<T>, interleave: Int
   ) {
-    precondition(interleave == 1 || interleave == PanelLayout.group)
-    let width = PanelLayout.width, group = PanelLayout.group
-    let rowLength = kernelHeight * kernelWidth * channels
     packed.update(repeating: 0, count: PanelLayout.panels(outputs) * panelBytes)
     for n in 0..<outputs {
-      let panel = packed + (n / width) * panelBytes
-      var k = 0
-      for run in runs {
-        let source = rows + n * rowLength + firstElement(of: run)
-        for i in 0..<run.length {
-          let slot = (k + i) / interleave * interleave * width + (n % width) * interleave + (k + i) % interleave
-          panel[slot] = source[i]
-        }
-        k += run.groups * group
-      }
+      let panel = packed + n / PanelLayout.width * panelBytes
+      let row = rows + n * kernelHeight * kernelWidth * channels
+      forEachElement { k, element, _ in panel[slot(k, n, interleave)] = row[element] }
     }
+  }
+
+  private func unpackRow<T>(
+    _ n: Int, _ packed: UnsafePointer<T>, _ row: UnsafeMutablePointer<T>, interleave: Int
+  ) {
+    let panel = packed + n / PanelLayout.width * panelBytes
+    forEachElement { k, element, _ in row[element] = panel[slot(k, n, interleave)] }
+  }
+
+  /// Index inside a panel.
+  @inline(__always) private func slot(_ k: Int, _ n: Int, _ interleave: Int) -> Int {
+    (k / interleave * PanelLayout.width + n % PanelLayout.width) * interleave + k % interleave
   }
 
   /// Sums of the int8 weights of every block and output channel: `[panels][blocks][16]`.
   ///
   /// Unsigned-by-signed dot products see activations shifted by 128; these sums take the shift out again.
-  public func columnSums(
-    _ rows: UnsafePointer<Int8>, outputs: Int, into sums: UnsafeMutablePointer<Int32>
-  ) {
+  public func columnSums(_ rows: UnsafePointer<Int8>, outputs: Int, into sums: UnsafeMutablePointer<Int32>) {
     let width = PanelLayout.width
     let rowLength = kernelHeight * kernelWidth * channels
     sums.update(repeating: 0, count: PanelLayout.panels(outputs) * blocks * width)
     for n in 0..<outputs {
-      for run in runs {
-        let source = rows + n * rowLength + firstElement(of: run)
-        var sum: Int32 = 0
-        for i in 0..<run.length { sum += Int32(source[i]) }
-        sums[((n / width) * blocks + run.block) * width + n % width] += sum
-      }
-    }
-  }
-
-  /// Copies the weights of one output channel back out of packed int8 panels, `[kernelHeight, kernelWidth, channels]`.
-  public func unpackRow(_ n: Int, of packed: UnsafePointer<Int8>, into row: UnsafeMutablePointer<Int8>) {
-    let width = PanelLayout.width, group = PanelLayout.group
-    let panel = packed + (n / width) * panelBytes
-    var k = 0
-    for run in runs {
-      let target = row + firstElement(of: run)
-      for i in 0..<run.length {
-        target[i] = panel[(k + i) / group * group * width + (n % width) * group + (k + i) % group]
-      }
-      k += run.groups * group
+      let panelSums = sums + n / width * blocks * width + n % width
+      let row = rows + n * rowLength
+      forEachElement { _, element, run in panelSums[run.block * width] += Int32(row[element]) }
     }
   }
 }

@@ -1,5 +1,36 @@
-import KernelsAVX2
-import KernelsAVX512VNNI
-import KernelsSSE4
-import KernelsAVXVNNI
-public func probe() -> Int { KernelsAVX512VNNI.probeWidth() + KernelsAVX2.probeWidth() }
+import CShim
+
+/// An instruction-set level that kernels are compiled for, from slowest to fastest.
+public enum CPUTier: String, CaseIterable, Sendable, Comparable {
+  /// Scalar Swift: the specification of every kernel.
+  case reference
+  case sse4
+  case avx2
+  case avxvnni
+  case avx512vnni
+
+  /// Whether this CPU (and its operating system) can run the tier.
+  public var isAvailable: Bool {
+    #if arch(x86_64)
+      switch self {
+      case .reference: true
+      case .sse4: shim_cpu_has_sse4()
+      case .avx2: shim_cpu_has_avx2()
+      case .avxvnni: shim_cpu_has_avx2() && shim_cpu_has_avx_vnni()
+      case .avx512vnni: shim_cpu_has_avx2() && shim_cpu_has_avx512_vnni()
+      }
+    #else
+      self == .reference
+    #endif
+  }
+
+  /// Tiers that this CPU can run.
+  public static let available: [CPUTier] = allCases.filter(\.isAvailable)
+
+  /// The fastest tier that this CPU can run.
+  public static let best: CPUTier = available.last ?? .reference
+
+  public static func < (a: CPUTier, b: CPUTier) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}

@@ -1,0 +1,20 @@
+import Glibc
+
+/// Why a model that is itself in order cannot be run here.
+public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
+  case outOfMemory(bytes: Int)
+  case noHead
+
+  public var description: String {
+    switch self {
+    case .outOfMemory(let bytes): "the model's activations need \(bytes / 1_000_000) MB of memory, which cannot be had"
+    case .noHead: "the model has no attention head, so it can classify but not explain; import it with --head"
+    }
+  }
+}
+
+/// Cache-line aligned memory.
+func allocateAligned(_ bytes: Int) throws(EngineError) -> UnsafeMutableRawPointer {
+  guard let memory = aligned_alloc(64, (bytes + 63) / 64 * 64) else { throw .outOfMemory(bytes: bytes) }
+  return memory
+}

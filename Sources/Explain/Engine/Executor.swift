@@ -1,0 +1,56 @@
+import Kernels
+
+/// Runs a plan in an arena of its own.
+final class Executor {
+  let plan: ExecutionPlan
+  private let context: ExecutionContext
+  private let arena: UnsafeMutableRawPointer
+
+  /// - Throws: `EngineError.outOfMemory` if the arena cannot be had.
+  init(_ plan: ExecutionPlan, context: ExecutionContext) throws(EngineError) {
+    self.plan = plan
+    self.context = context
+    arena = try allocateAligned(max(1, plan.arenaBytes))
+  }
+
+  deinit { arena.deallocate() }
+
+  /// Where the network's input goes: normalised, `[height, width, channels]`.
+  var input: UnsafeMutablePointer<Float> { floats(plan.input) }
+
+  /// A requested node's result, valid until the next run.
+  func output(_ name: String) -> UnsafePointer<Float> {
+    guard let tensor = plan.outputs[name] else { preconditionFailure("\(name) was not requested") }
+    return UnsafePointer(floats(tensor))
+  }
+
+  func run() {
+    for step in plan.steps { run(step) }
+  }
+
+  func run(_ step: ExecutionPlan.Step) {
+    let output = floats(step.output)
+    switch step.kind {
+    case .prepare(let form, let scales):
+      context.prepare(floats(step.input), as: form, into: pointer(step.output), scales: floats(scales))
+    case .convolution(let plan, let weights, let scales, let residual, let clamp):
+      context.convolution(
+        plan, input: pointer(step.input), scales: floats(scales), weights: weights, residual: residual.map { floats($0) },
+        clamp: clamp, output: output)
+    case .depthwise(let geometry, let weights, let clamp):
+      context.depthwise(geometry, input: floats(step.input), weights: weights, clamp: clamp, output: output)
+    case .maxPool(let geometry):
+      context.maxPool(geometry, input: floats(step.input), output: output)
+    case .globalAveragePool(let shape):
+      context.globalAveragePool(floats(step.input), pixels: shape.pixels, channels: shape.channels, output: output)
+    case .add(let other, let clamp, let count):
+      context.add(floats(step.input), other.map { UnsafePointer(floats($0)) }, clamp: clamp, output: output, count: count)
+    }
+  }
+
+  private func pointer(_ tensor: Int) -> UnsafeMutableRawPointer { arena + plan.buffers[tensor].offset }
+
+  private func floats(_ tensor: Int) -> UnsafeMutablePointer<Float> {
+    pointer(tensor).assumingMemoryBound(to: Float.self)
+  }
+}

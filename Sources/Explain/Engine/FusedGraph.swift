@@ -1,0 +1,98 @@
+import Kernels
+
+/// A graph reduced to what the requested nodes need, with bias, residual sum and activation folded into the layer that
+/// produces their input.
+struct FusedGraph {
+  /// One operator that will be executed.
+  struct Operation {
+    /// The last node folded into it: the name of its result.
+    var name: String
+    var op: Operator
+    /// The result that the operator reads. `add` reads `residual` too.
+    var input: String
+    var residual: String?
+    var clamp: Clamp
+  }
+
+  private(set) var operations: [Operation] = []
+  /// Results that are known to hold no negative value.
+  private(set) var nonNegative: Set<String> = []
+
+  /// - Parameter outputs: nodes whose results must exist as they are.
+  init(_ graph: Graph, outputs: Set<String>) {
+    let nodes = Self.needed(graph, outputs)
+    var readers: [String: [Int]] = [:]
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs { readers[input, default: []].append(index) }
+    }
+    var isFolded = [Bool](repeating: false, count: nodes.count)
+    // Operations stand where their last folded node stood, because a residual may be computed in between.
+    var placed: [(position: Int, operation: Operation)] = []
+    for (index, node) in nodes.enumerated() where !isFolded[index] {
+      var operation = Operation(name: node.name, op: node.op, input: node.inputs[0], residual: nil, clamp: .none)
+      var position = index
+      switch node.op {
+      case .add: operation.residual = node.inputs[1]
+      case .activation(let activation): operation.clamp = activation.clamp
+      default: break
+      }
+      var mayAdd = if case .convolution = node.op { true } else { false }
+      var mayClamp = mayAdd || node.op == .add
+      if case .depthwiseConvolution = node.op { mayClamp = true }
+      while mayClamp, !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]),
+        !isFolded[next]
+      {
+        if case .activation(let activation) = nodes[next].op {
+          operation.clamp = activation.clamp
+          mayClamp = false
+        } else if nodes[next].op == .add, mayAdd {
+          operation.residual = nodes[next].inputs.first { $0 != operation.name }
+          mayAdd = false
+        } else {
+          break
+        }
+        isFolded[next] = true
+        operation.name = nodes[next].name
+        position = next
+      }
+      placed.append((position, operation))
+    }
+    operations = placed.sorted { $0.position < $1.position }.map(\.operation)
+    for operation in operations where isNonNegative(operation) { nonNegative.insert(operation.name) }
+  }
+
+  /// Nodes that the outputs depend on, in the graph's order.
+  private static func needed(_ graph: Graph, _ outputs: Set<String>) -> [Node] {
+    var wanted = outputs
+    var nodes: [Node] = []
+    for node in graph.nodes.reversed() where wanted.contains(node.name) {
+      nodes.append(node)
+      wanted.formUnion(node.inputs)
+    }
+    return nodes.reversed()
+  }
+
+  private static func onlyReader(_ readers: [Int]?) -> Int? {
+    guard let readers, readers.count == 1 else { return nil }
+    return readers[0]
+  }
+
+  private func isNonNegative(_ operation: Operation) -> Bool {
+    if operation.clamp.lower >= 0 { return true }
+    let isInputNonNegative = nonNegative.contains(operation.input)
+    return switch operation.op {
+    case .maxPool, .globalAveragePool: isInputNonNegative
+    case .add: isInputNonNegative && nonNegative.contains(operation.residual ?? operation.input)
+    case .convolution, .depthwiseConvolution, .activation: false
+    }
+  }
+}
+
+extension Activation {
+  var clamp: Clamp {
+    switch self {
+    case .relu: .relu
+    case .relu6: .relu6
+    }
+  }
+}

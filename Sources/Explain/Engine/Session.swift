@@ -1,0 +1,103 @@
+import Kernels
+
+/// A model ready to run: kernels chosen, threads started, memory planned.
+///
+/// One image at a time; use one session per concurrent stream.
+public final class Session {
+  public let model: Model
+  public var tier: CPUTier { context.kernels.tier }
+  public var threads: Int { context.pool.threads }
+  let context: ExecutionContext
+  private var classifier: Executor?
+  private var explainer: Executor?
+  private let head: AttentionHead?
+
+  /// - Parameters:
+  ///   - tier: an available tier; nil takes the best of this CPU.
+  ///   - threads: nil takes all physical cores.
+  public init(model: Model, tier: CPUTier? = nil, threads: Int? = nil) {
+    self.model = model
+    context = ExecutionContext(tier: tier, threads: threads)
+    head = AttentionHead(model)
+  }
+
+  private var outputNode: String { model.description.graph.output }
+
+  /// Logits of one image.
+  ///
+  /// - Parameter input: normalised `[size, size, 3]`.
+  /// - Throws: `EngineError.outOfMemory`.
+  public func classify(_ input: UnsafePointer<Float>) throws(EngineError) -> [Float] {
+    let executor = try makeExecutor(&classifier, outputs: [outputNode])
+    return run(executor, input)
+  }
+
+  /// Logits of one image and the maps of the classes that `classes` chooses from them, in one forward pass.
+  ///
+  /// - Parameter input: normalised `[size, size, 3]`.
+  /// - Throws: `EngineError.noHead` if the model has no attention head; `EngineError.outOfMemory`.
+  public func explain(
+    _ input: UnsafePointer<Float>, classes: (_ logits: [Float]) -> [Int]
+  ) throws(EngineError) -> Explanation {
+    guard let head else { throw .noHead }
+    let executor = try makeExecutor(&explainer, outputs: [outputNode] + head.nodes)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let logits = run(executor, input)
+    let forwardEnd = clock.now
+    let maps = context.withFlushedDenormals {
+      classes(logits).map { head.map(of: $0, reading: executor.output, context) }
+    }
+    return Explanation(
+      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+  }
+
+  /// Softmax of logits.
+  public func probabilities(_ logits: [Float]) -> [Float] {
+    var values = logits
+    context.softmax(&values, count: values.count)
+    return values
+  }
+
+  /// Results of any nodes of the graph, `[height, width, channels]` each: for tests and research.
+  public func features(_ input: UnsafePointer<Float>, nodes: [String]) throws(EngineError) -> [String: [Float]] {
+    var executor: Executor?
+    let made = try makeExecutor(&executor, outputs: nodes + [outputNode])
+    _ = run(made, input)
+    var results: [String: [Float]] = [:]
+    for node in nodes {
+      let count = model.shapes[node]?.count ?? 0
+      results[node] = Array(UnsafeBufferPointer(start: made.output(node), count: count))
+    }
+    return results
+  }
+
+  /// Bytes of activations that an explanation needs at once.
+  public func arenaBytes() -> Int {
+    ExecutionPlan(model, outputs: [outputNode] + (head?.nodes ?? []), context: context).arenaBytes
+  }
+
+  private func makeExecutor(_ executor: inout Executor?, outputs: [String]) throws(EngineError) -> Executor {
+    if let executor { return executor }
+    let made = try Executor(ExecutionPlan(model, outputs: outputs, context: context), context: context)
+    executor = made
+    return made
+  }
+
+  private func run(_ executor: Executor, _ input: UnsafePointer<Float>) -> [Float] {
+    executor.input.update(from: input, count: model.description.graph.inputShape.count)
+    context.withFlushedDenormals { executor.run() }
+    return Array(UnsafeBufferPointer(start: executor.output(outputNode), count: model.description.classes))
+  }
+}
+
+/// What one forward pass says about an image.
+public struct Explanation: Sendable {
+  public var logits: [Float]
+  /// One map per class asked for, in the order asked.
+  public var maps: [ClassMap]
+  /// Time of the classifier with the head's branches.
+  public var forward: Duration
+  /// Time of the head's fuse layer.
+  public var head: Duration
+}

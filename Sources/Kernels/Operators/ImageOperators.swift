@@ -1,0 +1,111 @@
+// Depthwise convolution, pooling and element-wise operators, shared out over the threads.
+
+import CShim
+
+/// Weights of a depthwise convolution, as they lie in the model file; C = channels rounded up to 16.
+public struct DepthwiseWeights: @unchecked Sendable {
+  /// int8 `[taps, C]`, or nil.
+  public var levels: UnsafePointer<Int8>?
+  /// Float `[taps, C]`, or nil.
+  public var floats: UnsafePointer<Float>?
+  /// `[C]`; nil with Float weights.
+  public var scale: UnsafePointer<Float>?
+  /// `[C]`.
+  public var bias: UnsafePointer<Float>
+
+  public init(
+    levels: UnsafePointer<Int8>?, floats: UnsafePointer<Float>?, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>
+  ) {
+    (self.levels, self.floats, self.scale, self.bias) = (levels, floats, scale, bias)
+  }
+}
+
+/// Geometry of a window that slides over an image; padding is implied by what lies outside.
+public struct WindowGeometry: Sendable, Equatable {
+  public var height, width, channels: Int
+  public var kernelHeight, kernelWidth, stride, top, left: Int
+  public var outputHeight, outputWidth: Int
+
+  public init(
+    height: Int, width: Int, channels: Int, kernelHeight: Int, kernelWidth: Int, stride: Int, top: Int, left: Int,
+    outputHeight: Int, outputWidth: Int
+  ) {
+    (self.height, self.width, self.channels) = (height, width, channels)
+    (self.kernelHeight, self.kernelWidth, self.stride) = (kernelHeight, kernelWidth, stride)
+    (self.top, self.left, self.outputHeight, self.outputWidth) = (top, left, outputHeight, outputWidth)
+  }
+
+  /// Output rows that are worth a chunk of their own.
+  fileprivate var grain: Int { max(1, 60_000 / max(1, outputWidth * channels * kernelHeight * kernelWidth)) }
+}
+
+extension ExecutionContext {
+  /// Each channel convolved with its own kernel, in Float.
+  public func depthwise(
+    _ g: WindowGeometry, input: UnsafePointer<Float>, weights: DepthwiseWeights, clamp: Clamp,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+      var task = depthwise_task(
+        input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
+        kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
+        float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
+        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound,
+        lower: clamp.lower, upper: clamp.upper)
+      kernels.depthwise(&task)
+    }
+  }
+
+  /// Maximum over each window; padding never wins.
+  public func maxPool(_ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+      var task = max_pool_task(
+        input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
+        kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
+        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound)
+      kernels.maxPool(&task)
+    }
+  }
+
+  /// Mean over all pixels of `[pixels, channels]`.
+  public func globalAveragePool(
+    _ input: UnsafePointer<Float>, pixels: Int, channels: Int, output: UnsafeMutablePointer<Float>
+  ) {
+    // Whole vectors of channels per chunk.
+    forEachRange(count: (channels + 63) / 64, grain: max(1, 1000 / pixels)) { parts in
+      kernels.globalAveragePool(input, pixels, channels, output, parts.lowerBound * 64, min(channels, parts.upperBound * 64))
+    }
+  }
+
+  /// `output = clamp(a + b)`; `b` may be nil.
+  public func add(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>?, clamp: Clamp, output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    forEachRange(count: count, grain: 32768) { range in
+      let i = range.lowerBound
+      kernels.addClamped(a + i, b.map { $0 + i }, output + i, range.count, clamp.lower, clamp.upper)
+    }
+  }
+
+  /// `values = exp(values) / Σ exp(values)`, in place.
+  public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) { kernels.softmax(values, count) }
+
+  /// `output[p] = Σ_c input[p, c] * row[c]`.
+  public func project(
+    _ input: UnsafePointer<Float>, pixels: Int, channels: Int, row: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    for pixel in 0..<pixels { output[pixel] = kernels.dot(input + pixel * channels, row, channels) }
+  }
+
+  /// Resamples one plane bilinearly (half-pixel centres) and writes or adds it to the output.
+  public func bilinear(
+    _ input: UnsafePointer<Float>, height: Int, width: Int, output: UnsafeMutablePointer<Float>, outputHeight: Int,
+    outputWidth: Int, accumulate: Bool = false
+  ) {
+    var task = bilinear_task(
+      input: input, height: height, width: width, output: output, output_height: outputHeight, output_width: outputWidth,
+      accumulate: accumulate ? 1 : 0)
+    kernels.bilinear(&task)
+  }
+}

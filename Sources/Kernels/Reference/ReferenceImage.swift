@@ -1,0 +1,86 @@
+// Kernels that work on images and planes: depthwise convolution, pooling, bilinear.
+
+import CShim
+
+extension Reference {
+  static func depthwise(_ task: UnsafePointer<depthwise_task>) {
+    let task = task.pointee
+    let padded = PanelLayout.padded(task.channels)
+    for y in task.first_row..<task.end_row {
+      for x in 0..<task.output_width {
+        for c in 0..<task.channels {
+          var sum: Float = 0
+          forEachTap(
+            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
+            task.height, task.width
+          ) { tap, pixel in
+            let weight =
+              task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c]) * task.weight_scales[c]
+            sum += task.input[pixel * task.channels + c] * weight
+          }
+          task.output[(y * task.output_width + x) * task.channels + c] = clamp(sum + task.bias[c], task.lower, task.upper)
+        }
+      }
+    }
+  }
+
+  static func maxPool(_ task: UnsafePointer<max_pool_task>) {
+    let task = task.pointee
+    for y in task.first_row..<task.end_row {
+      for x in 0..<task.output_width {
+        for c in 0..<task.channels {
+          var largest = -Float.infinity
+          forEachTap(
+            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
+            task.height, task.width
+          ) { _, pixel in largest = max(largest, task.input[pixel * task.channels + c]) }
+          task.output[(y * task.output_width + x) * task.channels + c] = largest
+        }
+      }
+    }
+  }
+
+  /// Calls `body(tap, pixel)` for the taps that fall inside the image.
+  private static func forEachTap(
+    _ y: Int, _ x: Int, _ kernelHeight: Int, _ kernelWidth: Int, _ height: Int, _ width: Int, _ body: (Int, Int) -> Void
+  ) {
+    for ky in 0..<kernelHeight where y + ky >= 0 && y + ky < height {
+      for kx in 0..<kernelWidth where x + kx >= 0 && x + kx < width {
+        body(ky * kernelWidth + kx, (y + ky) * width + x + kx)
+      }
+    }
+  }
+
+  static func globalAveragePool(
+    _ input: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ output: UnsafeMutablePointer<Float>, _ first: Int,
+    _ end: Int
+  ) {
+    for c in first..<end {
+      var sum: Float = 0
+      for pixel in 0..<pixels { sum += input[pixel * channels + c] }
+      output[c] = sum / Float(pixels)
+    }
+  }
+
+  /// Half-pixel centres: output pixel i lies at (i + 0.5) * size / outputSize - 0.5 in the source, not below 0.
+  static func bilinear(_ task: UnsafePointer<bilinear_task>) {
+    let task = task.pointee
+    func source(_ i: Int, _ size: Int, _ outputSize: Int) -> (Int, Int, Float) {
+      let position = max(0, (Float(i) + 0.5) * (Float(size) / Float(outputSize)) - 0.5)
+      let first = min(Int(position), size - 1)
+      return (first, min(first + 1, size - 1), position - Float(first))
+    }
+    for y in 0..<task.output_height {
+      let (top, bottom, t) = source(y, task.height, task.output_height)
+      for x in 0..<task.output_width {
+        let (left, right, s) = source(x, task.width, task.output_width)
+        func column(_ x: Int) -> Float {
+          (1 - t) * task.input[top * task.width + x] + t * task.input[bottom * task.width + x]
+        }
+        let value = (1 - s) * column(left) + s * column(right)
+        let target = task.output + y * task.output_width + x
+        target.pointee = task.accumulate != 0 ? target.pointee + value : value
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import CShim
+import Glibc
+
+/// Persistent worker threads that share out the chunks of one parallel region at a time.
+///
+/// The caller claims chunks too. Chunks are claimed one by one, so a worker that the system has put aside delays nobody but
+/// its own chunk. Workers spin briefly after a region and then sleep on a futex.
+public final class ThreadPool: @unchecked Sendable {
+  public let threads: Int
+  private let shared: UnsafeMutablePointer<SharedState>
+  private var workers: [pthread_t] = []
+
+  /// - Parameter threads: workers including the caller, at least 1.
+  public init(threads: Int) {
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: SharedState())
+    pthread_mutex_init(&shared.pointee.regions, nil)
+    var started = 1
+    for _ in 1..<max(1, threads) {
+      var worker = pthread_t()
+      let status = pthread_create(&worker, nil, { argument in
+        if let argument { runWorker(argument.assumingMemoryBound(to: SharedState.self)) }
+        return nil
+      }, shared)
+      guard status == 0 else { break }  // out of threads: run with fewer
+      workers.append(worker)
+      started += 1
+    }
+    self.threads = started
+  }
+
+  deinit {
+    shim_store32(&shared.pointee.stop, 1)
+    _ = shim_add32(&shared.pointee.epoch, 1)
+    shim_futex_wake_all(&shared.pointee.epoch)
+    for worker in workers { pthread_join(worker, nil) }
+    pthread_mutex_destroy(&shared.pointee.regions)
+    shared.deallocate()
+  }
+
+  /// Calls `body(chunk)` for every chunk in `0 ..< chunks`, in any order and on any thread, and returns when all are done.
+  ///
+  /// Regions do not nest. Several threads may start regions; they wait for one another.
+  /// - Precondition: fewer than 2^20 chunks.
+  public func run(chunks: Int, _ body: (Int) -> Void) {
+    precondition(chunks <= Ticket.mostChunks)
+    if chunks <= 1 || threads == 1 {
+      for chunk in 0..<chunks { body(chunk) }
+      return
+    }
+    pthread_mutex_lock(&shared.pointee.regions)
+    defer { pthread_mutex_unlock(&shared.pointee.regions) }
+    withoutActuallyEscaping(body) { body in
+      var job = Job(body: body)
+      withUnsafeMutablePointer(to: &job) { job in
+        let state = shared
+        state.pointee.job = UnsafeMutableRawPointer(job)
+        shim_store32(&state.pointee.done, 0)
+        state.pointee.generation &+= 1
+        // From here on chunks can be claimed.
+        shim_store64(&state.pointee.ticket, Ticket(generation: state.pointee.generation, chunks: chunks).bits)
+        _ = shim_add32(&state.pointee.epoch, 1)
+        if shim_load32(&state.pointee.sleepers) > 0 { shim_futex_wake_all(&state.pointee.epoch) }
+        claimChunks(state)
+        var spins = 0
+        while shim_load32(&state.pointee.done) < UInt32(chunks) {
+          shim_pause()
+          spins += 1
+          if spins > 4000 { sched_yield() }  // a worker may be waiting for this very core
+        }
+        // No ticket of this region can be claimed any more; the job may leave the stack.
+      }
+    }
+  }
+}
+
+private struct Job {
+  let body: (Int) -> Void
+}
+
+/// The state of a region in one word, so that claiming a chunk is one compare-and-exchange: generation, chunk count, next
+/// chunk. An exchange that succeeds proves that its region is still open and that the job read afterwards is its job.
+private struct Ticket {
+  static let mostChunks = 1 << 20 - 1
+  var bits: UInt64
+
+  init(bits: UInt64) { self.bits = bits }
+  init(generation: UInt32, chunks: Int) { bits = UInt64(generation) << 40 | UInt64(chunks) << 20 }
+
+  var chunks: Int { Int(bits >> 20 & 0xF_FFFF) }
+  var next: Int { Int(bits & 0xF_FFFF) }
+}
+
+/// What the caller and the workers share; what follows `generation` is reached by atomic operations only.
+private struct SharedState {
+  /// Held while a region runs.
+  var regions = pthread_mutex_t()
+  var job: UnsafeMutableRawPointer?
+  var generation: UInt32 = 0
+  var ticket: UInt64 = 0
+  var done: UInt32 = 0
+  /// Futex word, increased when a region starts.
+  var epoch: UInt32 = 0
+  var sleepers: UInt32 = 0
+  var stop: UInt32 = 0
+}
+
+/// Claims and runs chunks until none is left.
+private func claimChunks(_ state: UnsafeMutablePointer<SharedState>) {
+  while true {
+    let ticket = Ticket(bits: shim_load64(&state.pointee.ticket))
+    guard ticket.next < ticket.chunks else { return }
+    guard shim_compare_exchange64(&state.pointee.ticket, ticket.bits, ticket.bits + 1) else { continue }
+    guard let job = state.pointee.job else { return }
+    job.assumingMemoryBound(to: Job.self).pointee.body(ticket.next)
+    _ = shim_add32(&state.pointee.done, 1)
+  }
+}
+
+/// Looks for chunks, spins for some tens of microseconds, then sleeps until the next region.
+private func runWorker(_ state: UnsafeMutablePointer<SharedState>) {
+  _ = shim_flush_denormals()
+  let spins = 2000
+  while shim_load32(&state.pointee.stop) == 0 {
+    let epoch = shim_load32(&state.pointee.epoch)
+    claimChunks(state)
+    var spin = 0
+    while spin < spins, shim_load32(&state.pointee.epoch) == epoch {
+      shim_pause()
+      spin += 1
+    }
+    if spin == spins {
+      _ = shim_add32(&state.pointee.sleepers, 1)
+      shim_futex_wait(&state.pointee.epoch, epoch)
+      _ = shim_add32(&state.pointee.sleepers, UInt32.max)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import CShim
+
+/// `output = clamp(a + b)`; `b` may be null. `output` may be `a` or `b`.
+@inline(never) public func addClamped(
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>, count: Int, lower: Float,
+  upper: Float
+) {
+  let lowest = VFloat(repeating: lower)
+  let highest = VFloat(repeating: upper)
+  var i = 0
+  while i + lanes <= count {
+    let sum = b.map { load(a + i) + load($0 + i) } ?? load(a + i)
+    store(clamp(sum, lowest, highest), output + i)
+    i += lanes
+  }
+  while i < count {
+    let sum = a[i] + (b.map { $0[i] } ?? 0)
+    output[i] = min(max(sum, lower), upper)
+    i += 1
+  }
+}
+
+/// Dot product of two vectors.
+@inline(never) public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
+  var sum0 = VFloat.zero
+  var sum1 = VFloat.zero
+  var i = 0
+  while i + 2 * lanes <= count {
+    sum0 = multiplyAdd(sum0, load(a + i), load(b + i))
+    sum1 = multiplyAdd(sum1, load(a + i + lanes), load(b + i + lanes))
+    i += 2 * lanes
+  }
+  let both = sum0 + sum1
+  var sum: Float = 0
+  for lane in 0..<lanes { sum += both[lane] }
+  while i < count {
+    sum += a[i] * b[i]
+    i += 1
+  }
+  return sum
+}
+
+/// `values = exp(values - max) / sum`, in place.
+@inline(never) public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) {
+  var largest = -Float.infinity
+  for i in 0..<count { largest = max(largest, values[i]) }
+  var total = VFloat.zero
+  var rest: Float = 0
+  var i = 0
+  while i + lanes <= count {
+    let e = exponential(load(values + i) - largest)
+    total += e
+    store(e, values + i)
+    i += lanes
+  }
+  while i < count {
+    let e = exponential(VFloat(repeating: values[i] - largest))[0]
+    rest += e
+    values[i] = e
+    i += 1
+  }
+  for lane in 0..<lanes { rest += total[lane] }
+  let inverse = 1 / rest
+  for i in 0..<count { values[i] *= inverse }
+}
+
+/// e^x for x <= 0, to 2 ulp: 2^n * 2^f with |f| <= 1/2, 2^f by its Taylor polynomial of degree 7 (remainder 5e-9).
+@inline(__always) func exponential(_ x: VFloat) -> VFloat {
+  let log2e: Float = 1.44269504
+  let limited = x.replacing(with: VFloat(repeating: -87), where: x .< -87)
+  let whole = roundToInt(limited * log2e)
+  let n = toFloat(whole)
+  // ln 2 in two parts, so that the difference loses nothing.
+  let f = multiplyAdd(multiplyAdd(limited, n, VFloat(repeating: -0.693359375)), n, VFloat(repeating: 2.12194440e-4))
+  var p = VFloat(repeating: 1 / 5040)
+  p = multiplyAdd(VFloat(repeating: 1 / 720), p, f)
+  p = multiplyAdd(VFloat(repeating: 1 / 120), p, f)
+  p = multiplyAdd(VFloat(repeating: 1 / 24), p, f)
+  p = multiplyAdd(VFloat(repeating: 1 / 6), p, f)
+  p = multiplyAdd(VFloat(repeating: 1 / 2), p, f)
+  p = multiplyAdd(VFloat(repeating: 1), p, f)
+  p = multiplyAdd(VFloat(repeating: 1), p, f)
+  return p * unsafeBitCast((whole &+ 127) &<< 23, to: VFloat.self)
+}

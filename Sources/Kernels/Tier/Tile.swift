@@ -1,0 +1,127 @@
+// What the int8 and the Float micro-kernels share: the walk over tiles, row pointers, and the epilogue.
+
+import CShim
+
+/// Output channels per weight panel.
+@inline(__always) var panelWidth: Int { 16 }
+
+/// One tile of the output, and the scratch memory that all tiles of a task use in turn.
+struct Tile {
+  /// First row, rows that are stored, first column.
+  var row = 0
+  var rows = 0
+  var column = 0
+  /// `[tileRows]`: each row's first activation.
+  let activations: UnsafeMutablePointer<UnsafeRawPointer>
+  /// `[tileRows]`: each row's first scale.
+  let scaleIndex: UnsafeMutablePointer<Int>
+  /// `[tileRows, tileColumns]` Float sums.
+  let sums: UnsafeMutablePointer<Float>
+
+  /// Fetches the row pointers of `count` rows; those beyond `rows` repeat the last one and are never stored.
+  @inline(__always) func locateRows(_ task: gemm_task, _ count: Int) {
+    for r in 0..<count {
+      let source = row + (r < rows ? r : rows - 1)
+      activations[r] = task.activations + task.row_offsets[source]
+      scaleIndex[r] = task.row_scales[source]
+    }
+  }
+}
+
+/// Calls `body(tile, isWide)` for every tile of the task; `isWide` = two vectors of columns hold channels.
+///
+/// Rows are shared out evenly: 49 pixels become 10 + 10 + 10 + 10 + 9, not 12 + 12 + 12 + 12 + 1.
+@inline(__always) func forEachTile(_ task: UnsafePointer<gemm_task>, _ body: (Tile, Bool) -> Void) {
+  let rows = task.pointee.rows
+  let tiles = (rows + tileRows - 1) / tileRows
+  // One allocation for the whole task: temporary allocations over a kilobyte come from the heap.
+  let sumsBytes = tileRows * tileColumns * MemoryLayout<Float>.size
+  withUnsafeTemporaryAllocation(byteCount: sumsBytes + 16 * tileRows, alignment: 64) { scratch in
+    let base = scratch.baseAddress.unsafelyUnwrapped
+    var tile = Tile(
+      activations: (base + sumsBytes).assumingMemoryBound(to: UnsafeRawPointer.self),
+      scaleIndex: (base + sumsBytes + 8 * tileRows).assumingMemoryBound(to: Int.self),
+      sums: base.assumingMemoryBound(to: Float.self))
+    tile.column = task.pointee.first_column
+    while tile.column < task.pointee.end_column {
+      let isWide = tile.column + lanes < task.pointee.end_column
+      tile.row = 0
+      for i in 0..<tiles {
+        tile.rows = (rows - tile.row + tiles - i - 1) / (tiles - i)
+        body(tile, isWide)
+        tile.row += tile.rows
+      }
+      tile.column += tileColumns
+    }
+  }
+}
+
+/// Where the weights of a tile's one or two vectors of columns start.
+struct TileWeights {
+  let first, second: UnsafeRawPointer
+  private let column: Int
+
+  @inline(__always) init(_ task: gemm_task, _ column: Int, _ isWide: Bool) {
+    self.column = column
+    first = Self.start(task, column)
+    second = isWide ? Self.start(task, column + lanes) : first
+  }
+
+  @inline(__always) private static func start(_ task: gemm_task, _ column: Int) -> UnsafeRawPointer {
+    // 4 bytes a column: an int8 group of four, or one Float.
+    task.weights + column / panelWidth * task.panel_stride + column % panelWidth * 4
+  }
+
+  @inline(__always) func columnSums(_ task: gemm_task, _ block: Int, _ vector: Int) -> VInt32 {
+    let column = column + vector * lanes
+    let index = (column / panelWidth * task.blocks + block) * panelWidth + column % panelWidth
+    return UnsafeRawPointer(task.column_sums + index).loadUnaligned(as: VInt32.self)
+  }
+}
+
+/// Channel scale, bias, residual and activation bounds; writes `rows` rows of the output.
+@inline(__always) func finishTile(
+  _ task: gemm_task, _ tile: Tile, _ isWide: Bool, _ scale0: VFloat, _ scale1: VFloat
+) {
+  let lower = VFloat(repeating: task.lower)
+  let upper = VFloat(repeating: task.upper)
+  let bias0 = load(task.bias + tile.column)
+  let bias1 = isWide ? load(task.bias + tile.column + lanes) : bias0
+  let columns = task.end_column - tile.column
+  var sum = tile.sums
+  var output = task.output + tile.row * task.output_stride + tile.column
+  guard columns >= (isWide ? tileColumns : lanes) else {
+    for r in 0..<tile.rows {
+      let residual = task.residual.map { $0 + (tile.row + r) * task.residual_stride + tile.column }
+      store(multiplyAdd(bias0, load(sum), scale0), sum)
+      if isWide { store(multiplyAdd(bias1, load(sum + lanes), scale1), sum + lanes) }
+      for i in 0..<columns {
+        let value = sum[i] + (residual.map { $0[i] } ?? 0)
+        output[i] = value < task.lower ? task.lower : value > task.upper ? task.upper : value
+      }
+      sum += tileColumns
+      output += task.output_stride
+    }
+    return
+  }
+  if var residual = task.residual {
+    residual += tile.row * task.residual_stride + tile.column
+    for _ in 0..<tile.rows {
+      store(clamp(multiplyAdd(bias0, load(sum), scale0) + load(residual), lower, upper), output)
+      if isWide {
+        let value = multiplyAdd(bias1, load(sum + lanes), scale1) + load(residual + lanes)
+        store(clamp(value, lower, upper), output + lanes)
+      }
+      residual += task.residual_stride
+      sum += tileColumns
+      output += task.output_stride
+    }
+  } else {
+    for _ in 0..<tile.rows {
+      store(clamp(multiplyAdd(bias0, load(sum), scale0), lower, upper), output)
+      if isWide { store(clamp(multiplyAdd(bias1, load(sum + lanes), scale1), lower, upper), output + lanes) }
+      sum += tileColumns
+      output += task.output_stride
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Kernels
+import Testing
+
+@Suite struct QuantizeTests {
+  struct Form: Sendable {
+    var form: PreparedInput
+    static let all: [Form] = [
+      (1, 1, 1), (3, 5, 3), (2, 2, 17), (4, 3, 64), (2, 3, 256), (2, 2, 300), (1, 2, 1000),
+    ].flatMap { height, width, channels in
+      [true, false].flatMap { isSigned in
+        [PreparedInput.Element.quantized(isSigned: isSigned), .quantizedWithOneScale(isSigned: isSigned)].map {
+          Form(
+            form: PreparedInput(
+              element: $0, height: height, width: width, channels: channels, top: 1, left: 2, bottom: 3, right: 1))
+        }
+      }
+    }
+  }
+
+  /// Levels as plain integers around zero, whatever the tier stores, and the scales.
+  private func levels(_ context: ExecutionContext, _ form: PreparedInput, _ input: [Float]) -> ([Int], [Float]) {
+    let format = context.kernels.activationFormat
+    let bytes = form.byteCount(format)
+    let output = UnsafeMutableRawPointer.allocate(byteCount: bytes + 1, alignment: 64)
+    defer { output.deallocate() }
+    output.storeBytes(of: 0xA5, toByteOffset: bytes, as: UInt8.self)
+    var scales = [Float](repeating: .nan, count: form.scaleCount)
+    context.prepare(input, as: form, into: output, scales: &scales)
+    #expect(output.load(fromByteOffset: bytes, as: UInt8.self) == 0xA5)
+    let isSigned = [.quantized(isSigned: true), .quantizedWithOneScale(isSigned: true)].contains(form.element)
+    let zero = isSigned ? Int(format.zeroPoint) : 0
+    return (
+      (0..<bytes / format.size).map { i in
+        switch format {
+        case .bytes: Int(output.load(fromByteOffset: i, as: UInt8.self)) - zero
+        case .int16Pairs: Int(output.load(fromByteOffset: 2 * (i & ~3 | [0, 2, 1, 3][i & 3]), as: Int16.self)) - zero
+        }
+      }, scales
+    )
+  }
+
+  @Test(arguments: Form.all) func tiersEqualTheReference(_ form: Form) {
+    let form = form.form
+    let isSigned = [.quantized(isSigned: true), .quantizedWithOneScale(isSigned: true)].contains(form.element)
+    var input = randomFloats(form.height * form.width * form.channels, in: isSigned ? -3...3 : 0...3, seed: 9)
+    input[0] = 0
+    let (expected, expectedScales) = levels(referenceContext, form, input)
+    for context in contexts {
+      let (levels, scales) = levels(context, form, input)
+      #expect(levels == expected, "\(context.kernels.tier)")
+      #expect(scales == expectedScales, "\(context.kernels.tier)")
+    }
+  }
+
+  @Test func levelsUseTheWholeRange() {
+    let form = PreparedInput(element: .quantized(isSigned: false), height: 1, width: 1, channels: 4)
+    #expect(levels(referenceContext, form, [0, 0.4, 0.8, 2]).0 == [0, 51, 102, 255])
+    let signed = PreparedInput(element: .quantized(isSigned: true), height: 1, width: 1, channels: 4)
+    #expect(levels(referenceContext, signed, [-2, 1, 0.5, 2]).0 == [-127, 64, 32, 127])
+  }
+
+  @Test func zerosHaveScaleZero() {
+    let form = PreparedInput(element: .quantized(isSigned: true), height: 1, width: 1, channels: 20)
+    for context in [referenceContext] + contexts {
+      let (levels, scales) = levels(context, form, [Float](repeating: 0, count: 20))
+      #expect(levels.allSatisfy { $0 == 0 } && scales == [0])
+    }
+  }
+}
