@@ -36,7 +36,8 @@ private enum EfficientNetLite0 {
       for block in 0..<stage.blocks {
         let name = "blocks.\(index).\(block)"
         let stride = block == 0 ? stage.stride : 1
-        x = index == 0
+        x =
+          index == 0
           ? try depthwiseSeparable(name, x, stage, stride, &graph)
           : try invertedResidual(name, x, stage, stride, &graph)
       }

@@ -45,7 +45,9 @@ struct TrainedHead {
   private let state: StateDict
 
   /// The names may start with `head.`.
-  init(_ tensors: Safetensors) {
+  init(path: String) throws(ImportError) {
+    let tensors: Safetensors
+    do { tensors = try Safetensors(path: path) } catch { throw .weights(error) }
     let prefix = "head."
     state = StateDict(tensors, prefix: tensors.entries.keys.contains { $0.hasPrefix(prefix) } ? prefix : "")
   }
