@@ -41,7 +41,7 @@ private let malformed = [
   Malformed("text behind", file("{} x"), .malformedHeader(offset: 3, expected: "the end of the header")),
   Malformed("no colon", file(#"{"a" 1}"#), .malformedHeader(offset: 5, expected: ":")),
   Malformed("a tensor that is a number", file(#"{"a":1}"#), .malformedHeader(offset: 5, expected: "{")),
-  Malformed("trailing comma", file(#"{"a":\#(a),}"#, data: 8), .malformedHeader(offset: 56, expected: "\"")),
+  Malformed("trailing comma", file(#"{"a":\#(a),}"#, data: 8), .malformedHeader(offset: 54, expected: "\"")),
   Malformed("two tensors of one name", file(#"{"a":\#(a),"a":\#(a)}"#, data: 8), .duplicateName("a")),
   Malformed("metadata twice", file(#"{"__metadata__":{},"__metadata__":{}}"#), .duplicateName("__metadata__")),
   Malformed(

@@ -11,8 +11,8 @@ package struct QuantizedRow {
 /// Symmetric int8 quantization of one row with the scale that minimises the squared error.
 ///
 /// Clipping a few outliers buys a finer step for all others, so the search starts at the scale that clips nothing and
-/// tightens it. The best candidate is then refined: for given codes the best scale is `sum(w q) / sum(q q)`, for a given
-/// scale the best codes are the nearest ones, and neither step can raise the error.
+/// tightens it. The best candidate is then refined: for given codes the best scale is `sum(w q) / sum(q q)`, for a
+/// given scale the best codes are the nearest ones, and neither step can raise the error.
 package enum Quantizer {
   /// Largest code. The range is symmetric: -128 is never used.
   package static let limit: Float = 127
