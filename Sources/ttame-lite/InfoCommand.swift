@@ -1,5 +1,6 @@
 import ArgumentParser
 import Explain
+import Kernels
 
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

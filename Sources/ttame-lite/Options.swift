@@ -1,5 +1,6 @@
 import ArgumentParser
 import Explain
+import Kernels
 
 extension CPUTier: ExpressibleByArgument {}
 extension RenderStyle: ExpressibleByArgument {}
