@@ -112,6 +112,18 @@ import Testing
     #expect(ImageError.checksum(chunk: chunk).description == "PNG chunk \(chunk) fails its checksum")
   }
 
+  @Test func everyDamagedByte() throws {
+    let bytes = try Fixture.bytes("images/jpeg-420.png")
+    for at in 33..<(bytes.count - 12) {
+      var damaged = bytes
+      damaged[at] ^= 0x10
+      let error = decodingError(damaged)
+      // A length that is damaged moves the end of its chunk, perhaps beyond the end of the file.
+      #expect(error == .checksum(chunk: "IDAT") || at < 41, "byte \(at): \(error as Any)")
+      #expect(error != nil)
+    }
+  }
+
   @Test func sizes() {
     func error(_ width: Int, _ height: Int) -> ImageError? {
       decodingError(PNGBuilder(width: width, height: height, depth: 8, colorType: 0, samples: []).header())

@@ -38,6 +38,16 @@ typedef struct {
   float lower, upper;             // activation bounds, infinities where there are none
 } gemm_task;
 
+// One tile of a GEMM's output, and the scratch memory that all tiles of a task use in turn.
+typedef struct {
+  intptr_t row, rows;         // first row, rows that are stored
+  intptr_t column;            // first column
+  intptr_t is_wide;           // 1: two vectors of columns hold channels
+  const void **activations;   // [tile rows] each row's first activation
+  intptr_t *scale_index;      // [tile rows] each row's first scale
+  float *sums;                // [tile rows, two vectors]
+} gemm_tile;
+
 // Quantizes Float [height, width, channels] into zero-padded rows of groups of 4.
 typedef struct {
   const float *input;

@@ -19,7 +19,10 @@ func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Imag
       count = failed ? 0 : 3 * width * height
     }
   }
-  if failed { throw pngError(memory) }
+  if failed {
+    // Damage shows first as nonsense in the data; that a checksum fails says more.
+    throw firstDamagedChunk(bytes).map { .checksum(chunk: $0) } ?? pngError(memory)
+  }
   return Image(width: width, height: height, pixels: pixels)
 }
 
@@ -30,6 +33,23 @@ func pngSize(_ bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
     throw .png(chunk: nil, reason: "does not begin with a chunk IHDR")
   }
   return (bigEndian32(bytes, at: 16), bigEndian32(bytes, at: 20))
+}
+
+/// The name of the first whole chunk that does not agree with its CRC.
+private func firstDamagedChunk(_ bytes: [UInt8]) -> String? {
+  var position = 8
+  while bytes.count >= position + 12 {
+    let length = bigEndian32(bytes, at: position)
+    let end = position + 8 + length
+    guard bytes.count >= end + 4 else { return nil }
+    let body = bytes[(position + 4)..<end]
+    let checksum = body.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
+    if Int(checksum) != bigEndian32(bytes, at: end) {
+      return String(decoding: body.prefix(4), as: UTF8.self)
+    }
+    position = end + 4
+  }
+  return nil
 }
 
 /// What libpng's message says; it begins with the chunk's name and a colon where libpng knows the chunk.

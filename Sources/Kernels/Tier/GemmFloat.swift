@@ -2,33 +2,44 @@ import CShim
 
 /// Float GEMM and implicit-GEMM convolution over Float panels `[panels][4 * groups][16]`.
 @inline(never) public func gemmFloat(_ task: UnsafePointer<gemm_task>) {
-  forEachTile(task) { tile, isWide in
-    switch (tile.rows, isWide) {
+  forEachTile(task) { tile in
+    switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
-      case (7..., true): floatTile(task, tile, InlineArray<12, VFloat>.self, true)
-      case (7..., false): floatTile(task, tile, InlineArray<12, VFloat>.self, false)
+      case (7..., true): floatTile12x2(task, tile)
+      case (7..., false): floatTile12x1(task, tile)
     #endif
     #if !TIER_SSE4
-      case (5..., true): floatTile(task, tile, InlineArray<6, VFloat>.self, true)
-      case (5..., false): floatTile(task, tile, InlineArray<6, VFloat>.self, false)
+      case (5..., true): floatTile6x2(task, tile)
+      case (5..., false): floatTile6x1(task, tile)
     #endif
-    case (2..., true): floatTile(task, tile, InlineArray<4, VFloat>.self, true)
-    case (_, true): floatTile(task, tile, InlineArray<1, VFloat>.self, true)
-    default: floatTile(task, tile, InlineArray<4, VFloat>.self, false)
+    case (2..., true): floatTile4x2(task, tile)
+    case (_, true): floatTile1x2(task, tile)
+    default: floatTile4x1(task, tile)
     }
   }
 }
 
-@inline(__always) private func floatTile<let R: Int>(
-  _ task: UnsafePointer<gemm_task>, _ tile: Tile, _: InlineArray<R, VFloat>.Type, _ isWide: Bool
+#if TIER_AVX512VNNI
+  @inline(never) private func floatTile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 12, true) }
+  @inline(never) private func floatTile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 12, false) }
+#endif
+#if !TIER_SSE4
+  @inline(never) private func floatTile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 6, true) }
+  @inline(never) private func floatTile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 6, false) }
+#endif
+@inline(never) private func floatTile4x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 4, true) }
+@inline(never) private func floatTile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 1, true) }
+@inline(never) private func floatTile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 4, false) }
+
+@inline(__always) private func floatTile(
+  _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool
 ) {
   let task = task.pointee
-  let weights = TileWeights(task, tile.column, isWide)
-  var w0 = weights.first
-  var w1 = weights.second
-  tile.locateRows(task, R)
-  var c0 = InlineArray<R, VFloat>(repeating: .zero)
-  var c1 = InlineArray<R, VFloat>(repeating: .zero)
+  var w0 = weightsStart(task, tile.column)
+  var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
+  locateRows(task, tile, height)
+  var c0 = zeros(VFloat.zero)
+  var c1 = zeros(VFloat.zero)
   for run in 0..<task.run_count {
     let current = task.runs[run]
     var k = current.offset
@@ -38,8 +49,8 @@ import CShim
     while k < end {
       let weights0 = v0.loadUnaligned(as: VFloat.self)
       let weights1 = isWide ? v1.loadUnaligned(as: VFloat.self) : weights0
-      for r in 0..<R {
-        let a = VFloat(repeating: (tile.activations[r] + k).loadUnaligned(as: Float.self))
+      for r in 0..<height {
+        let a = VFloat(repeating: (tile.activations[r].unsafelyUnwrapped + k).loadUnaligned(as: Float.self))
         c0[r] = multiplyAdd(c0[r], a, weights0)
         if isWide { c1[r] = multiplyAdd(c1[r], a, weights1) }
       }
@@ -50,7 +61,7 @@ import CShim
     w0 += current.groups * 4 * 64
     w1 += current.groups * 4 * 64
   }
-  for r in 0..<R {
+  for r in 0..<height {
     store(c0[r], tile.sums + r * tileColumns)
     if isWide { store(c1[r], tile.sums + r * tileColumns + lanes) }
   }

@@ -5,45 +5,60 @@ import CShim
 /// Tiles of up to `tileRows` output pixels and two vectors of output channels. Columns are the outer loop: a weight panel
 /// stays in the cache while all rows of the task pass it.
 @inline(never) public func gemmInt8(_ task: UnsafePointer<gemm_task>) {
-  forEachTile(task) { tile, isWide in
-    switch (tile.rows, isWide) {
+  forEachTile(task) { tile in
+    switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
-      case (11..., true): int8Tile(task, tile, InlineArray<12, VInt32>.self, true)
-      case (9..., true): int8Tile(task, tile, InlineArray<10, VInt32>.self, true)
-      case (7..., true): int8Tile(task, tile, InlineArray<8, VInt32>.self, true)
-      case (11..., false): int8Tile(task, tile, InlineArray<12, VInt32>.self, false)
-      case (7..., false): int8Tile(task, tile, InlineArray<10, VInt32>.self, false)
+      case (11..., true): int8Tile12x2(task, tile)
+      case (9..., true): int8Tile10x2(task, tile)
+      case (7..., true): int8Tile8x2(task, tile)
+      case (7..., false): int8Tile12x1(task, tile)
     #endif
     #if !TIER_SSE4
-      case (5..., true): int8Tile(task, tile, InlineArray<6, VInt32>.self, true)
-      case (5..., false): int8Tile(task, tile, InlineArray<6, VInt32>.self, false)
+      case (5..., true): int8Tile6x2(task, tile)
+      case (5..., false): int8Tile6x1(task, tile)
     #endif
-    case (3..., true): int8Tile(task, tile, InlineArray<4, VInt32>.self, true)
-    case (2, true): int8Tile(task, tile, InlineArray<2, VInt32>.self, true)
-    case (_, true): int8Tile(task, tile, InlineArray<1, VInt32>.self, true)
-    case (2..., false): int8Tile(task, tile, InlineArray<4, VInt32>.self, false)
-    default: int8Tile(task, tile, InlineArray<1, VInt32>.self, false)
+    case (3..., true): int8Tile4x2(task, tile)
+    case (2, true): int8Tile2x2(task, tile)
+    case (_, true): int8Tile1x2(task, tile)
+    case (2..., false): int8Tile4x1(task, tile)
+    default: int8Tile1x1(task, tile)
     }
   }
 }
 
-/// One tile: `R` rows, of which `rows` are stored, and one or two vectors of columns.
-@inline(__always) private func int8Tile<let R: Int>(
-  _ task: UnsafePointer<gemm_task>, _ tile: Tile, _: InlineArray<R, VInt32>.Type, _ isWide: Bool
+// A tile's height and width must be constants for its accumulators to live in registers: one function each.
+#if TIER_AVX512VNNI
+  @inline(never) private func int8Tile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 12, true) }
+  @inline(never) private func int8Tile10x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 10, true) }
+  @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 8, true) }
+  @inline(never) private func int8Tile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 12, false) }
+#endif
+#if !TIER_SSE4
+  @inline(never) private func int8Tile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 6, true) }
+  @inline(never) private func int8Tile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 6, false) }
+#endif
+@inline(never) private func int8Tile4x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 4, true) }
+@inline(never) private func int8Tile2x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 2, true) }
+@inline(never) private func int8Tile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 1, true) }
+@inline(never) private func int8Tile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 4, false) }
+@inline(never) private func int8Tile1x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 1, false) }
+
+/// One tile of `height` rows and one or two vectors of columns.
+@inline(__always) private func int8Tile(
+  _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool
 ) {
   let task = task.pointee
-  let weights = TileWeights(task, tile.column, isWide)
-  var w0 = weights.first
-  var w1 = weights.second
-  tile.locateRows(task, R)
+  var w0 = weightsStart(task, tile.column)
+  var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
+  locateRows(task, tile, height)
   var block = 0
   var run = 0
   while run < task.run_count {
     // The shift of the activations is taken out before the block is summed.
-    let shift0 = VInt32.zero &- weights.columnSums(task, block, 0) &* task.zero_point
-    let shift1 = isWide ? VInt32.zero &- weights.columnSums(task, block, 1) &* task.zero_point : .zero
-    var c0 = InlineArray<R, VInt32>(repeating: .zero)
-    var c1 = InlineArray<R, VInt32>(repeating: .zero)
+    let shift0 = VInt32.zero &- columnSums(task, block, tile.column) &* task.zero_point
+    let shift1 = isWide ? VInt32.zero &- columnSums(task, block, tile.column + lanes) &* task.zero_point : .zero
+    var c0 = zeros(VInt32.zero)
+    var c1 = zeros(VInt32.zero)
     var scaleOffset = 0
     while true {
       let current = task.runs[run]
@@ -52,8 +67,8 @@ import CShim
       while k < end {
         let v0 = widen(w0.loadUnaligned(as: VInt32.self))
         let v1 = isWide ? widen(w1.loadUnaligned(as: VInt32.self)) : v0
-        for r in 0..<R {
-          let a = loadGroup(tile.activations[r] + k)
+        for r in 0..<height {
+          let a = loadGroup(tile.activations[r].unsafelyUnwrapped + k)
           c0[r] = dot4(c0[r], a, v0)
           if isWide { c1[r] = dot4(c1[r], a, v1) }
         }
@@ -67,15 +82,15 @@ import CShim
     }
     // The first block stores, the others add: two loops, because a test per row costs as much as the row.
     if block == 0 {
-      for r in 0..<R {
-        let scale = VFloat(repeating: task.scales[tile.scaleIndex[r] + scaleOffset])
+      for r in 0..<height {
+        let scale = VFloat(repeating: task.scales[tile.scale_index[r] + scaleOffset])
         let sum = tile.sums + r * tileColumns
         store(toFloat(c0[r] &+ shift0) * scale, sum)
         if isWide { store(toFloat(c1[r] &+ shift1) * scale, sum + lanes) }
       }
     } else {
-      for r in 0..<R {
-        let scale = VFloat(repeating: task.scales[tile.scaleIndex[r] + scaleOffset])
+      for r in 0..<height {
+        let scale = VFloat(repeating: task.scales[tile.scale_index[r] + scaleOffset])
         let sum = tile.sums + r * tileColumns
         store(multiplyAdd(load(sum), toFloat(c0[r] &+ shift0), scale), sum)
         if isWide { store(multiplyAdd(load(sum + lanes), toFloat(c1[r] &+ shift1), scale), sum + lanes) }

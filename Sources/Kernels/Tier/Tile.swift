@@ -5,50 +5,27 @@ import CShim
 /// Output channels per weight panel.
 @inline(__always) var panelWidth: Int { 16 }
 
-/// One tile of the output, and the scratch memory that all tiles of a task use in turn.
-struct Tile {
-  /// First row, rows that are stored, first column.
-  var row = 0
-  var rows = 0
-  var column = 0
-  /// `[tileRows]`: each row's first activation.
-  let activations: UnsafeMutablePointer<UnsafeRawPointer>
-  /// `[tileRows]`: each row's first scale.
-  let scaleIndex: UnsafeMutablePointer<Int>
-  /// `[tileRows, tileColumns]` Float sums.
-  let sums: UnsafeMutablePointer<Float>
-
-  /// Fetches the row pointers of `count` rows; those beyond `rows` repeat the last one and are never stored.
-  @inline(__always) func locateRows(_ task: gemm_task, _ count: Int) {
-    for r in 0..<count {
-      let source = row + (r < rows ? r : rows - 1)
-      activations[r] = task.activations + task.row_offsets[source]
-      scaleIndex[r] = task.row_scales[source]
-    }
-  }
-}
-
-/// Calls `body(tile, isWide)` for every tile of the task; `isWide` = two vectors of columns hold channels.
+/// Calls `body` for every tile of the task.
 ///
 /// Rows are shared out evenly: 49 pixels become 10 + 10 + 10 + 10 + 9, not 12 + 12 + 12 + 12 + 1.
-@inline(__always) func forEachTile(_ task: UnsafePointer<gemm_task>, _ body: (Tile, Bool) -> Void) {
+@inline(__always) func forEachTile(_ task: UnsafePointer<gemm_task>, _ body: (gemm_tile) -> Void) {
   let rows = task.pointee.rows
   let tiles = (rows + tileRows - 1) / tileRows
   // One allocation for the whole task: temporary allocations over a kilobyte come from the heap.
   let sumsBytes = tileRows * tileColumns * MemoryLayout<Float>.size
   withUnsafeTemporaryAllocation(byteCount: sumsBytes + 16 * tileRows, alignment: 64) { scratch in
     let base = scratch.baseAddress.unsafelyUnwrapped
-    var tile = Tile(
-      activations: (base + sumsBytes).assumingMemoryBound(to: UnsafeRawPointer.self),
-      scaleIndex: (base + sumsBytes + 8 * tileRows).assumingMemoryBound(to: Int.self),
-      sums: base.assumingMemoryBound(to: Float.self))
+    var tile = gemm_tile()
+    tile.sums = base.assumingMemoryBound(to: Float.self)
+    tile.activations = (base + sumsBytes).assumingMemoryBound(to: UnsafeRawPointer?.self)
+    tile.scale_index = (base + sumsBytes + 8 * tileRows).assumingMemoryBound(to: Int.self)
     tile.column = task.pointee.first_column
     while tile.column < task.pointee.end_column {
-      let isWide = tile.column + lanes < task.pointee.end_column
+      tile.is_wide = tile.column + lanes < task.pointee.end_column ? 1 : 0
       tile.row = 0
       for i in 0..<tiles {
         tile.rows = (rows - tile.row + tiles - i - 1) / (tiles - i)
-        body(tile, isWide)
+        body(tile)
         tile.row += tile.rows
       }
       tile.column += tileColumns
@@ -56,40 +33,37 @@ struct Tile {
   }
 }
 
-/// Where the weights of a tile's one or two vectors of columns start.
-struct TileWeights {
-  let first, second: UnsafeRawPointer
-  private let column: Int
-
-  @inline(__always) init(_ task: gemm_task, _ column: Int, _ isWide: Bool) {
-    self.column = column
-    first = Self.start(task, column)
-    second = isWide ? Self.start(task, column + lanes) : first
+/// Fetches the row pointers of `count` rows; those beyond the tile's rows repeat the last one and are never stored.
+@inline(__always) func locateRows(_ task: gemm_task, _ tile: gemm_tile, _ count: Int) {
+  for r in 0..<count {
+    let source = tile.row + (r < tile.rows ? r : tile.rows - 1)
+    tile.activations[r] = task.activations + task.row_offsets[source]
+    tile.scale_index[r] = task.row_scales[source]
   }
+}
 
-  @inline(__always) private static func start(_ task: gemm_task, _ column: Int) -> UnsafeRawPointer {
-    // 4 bytes a column: an int8 group of four, or one Float.
-    task.weights + column / panelWidth * task.panel_stride + column % panelWidth * 4
-  }
+/// Weights of the vector of columns that starts at `column`: 4 bytes a column, an int8 group of four or one Float.
+@inline(__always) func weightsStart(_ task: gemm_task, _ column: Int) -> UnsafeRawPointer {
+  task.weights + column / panelWidth * task.panel_stride + column % panelWidth * 4
+}
 
-  @inline(__always) func columnSums(_ task: gemm_task, _ block: Int, _ vector: Int) -> VInt32 {
-    let column = column + vector * lanes
-    let index = (column / panelWidth * task.blocks + block) * panelWidth + column % panelWidth
-    return UnsafeRawPointer(task.column_sums + index).loadUnaligned(as: VInt32.self)
-  }
+/// Sums of a block's int8 weights for the vector of columns that starts at `column`.
+@inline(__always) func columnSums(_ task: gemm_task, _ block: Int, _ column: Int) -> VInt32 {
+  let index = (column / panelWidth * task.blocks + block) * panelWidth + column % panelWidth
+  return UnsafeRawPointer(task.column_sums + index).loadUnaligned(as: VInt32.self)
 }
 
 /// Channel scale, bias, residual and activation bounds; writes `rows` rows of the output.
 @inline(__always) func finishTile(
-  _ task: gemm_task, _ tile: Tile, _ isWide: Bool, _ scale0: VFloat, _ scale1: VFloat
+  _ task: gemm_task, _ tile: gemm_tile, _ isWide: Bool, _ scale0: VFloat, _ scale1: VFloat
 ) {
   let lower = VFloat(repeating: task.lower)
   let upper = VFloat(repeating: task.upper)
   let bias0 = load(task.bias + tile.column)
   let bias1 = isWide ? load(task.bias + tile.column + lanes) : bias0
   let columns = task.end_column - tile.column
-  var sum = tile.sums
-  var output = task.output + tile.row * task.output_stride + tile.column
+  var sum = tile.sums.unsafelyUnwrapped
+  var output = task.output.unsafelyUnwrapped + tile.row * task.output_stride + tile.column
   guard columns >= (isWide ? tileColumns : lanes) else {
     for r in 0..<tile.rows {
       let residual = task.residual.map { $0 + (tile.row + r) * task.residual_stride + tile.column }

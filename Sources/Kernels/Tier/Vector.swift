@@ -27,14 +27,22 @@ import _Builtin_intrinsics.intel
 /// Output columns of a tile: two vectors.
 @inline(__always) var tileColumns: Int { 2 * lanes }
 
+// Accumulators of one vector of columns, one per row of the highest tile. Zeros are written as literals: `init(repeating:)`
+// stays a call, which would keep the accumulators in memory.
 #if TIER_AVX512VNNI
   /// Most rows of a tile: 24 accumulators, two weights and a broadcast fit 32 registers.
-  @inline(__always) var tileRows: Int { 12 }
+  @_transparent var tileRows: Int { 12 }
+  typealias Accumulators<T> = InlineArray<12, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z, z, z, z, z] }
 #elseif TIER_AVX2 || TIER_AVXVNNI
   /// Most rows of a tile: 12 accumulators, two weights and a broadcast fit 16 registers.
-  @inline(__always) var tileRows: Int { 6 }
+  @_transparent var tileRows: Int { 6 }
+  typealias Accumulators<T> = InlineArray<6, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z] }
 #else
-  @inline(__always) var tileRows: Int { 4 }
+  @_transparent var tileRows: Int { 4 }
+  typealias Accumulators<T> = InlineArray<4, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
 #endif
 
 #if TIER_AVX512VNNI || TIER_AVXVNNI
@@ -83,11 +91,11 @@ import _Builtin_intrinsics.intel
   // which saturates. A group's bytes 0 1 2 3 are widened as the pairs (0, 2) and (1, 3), which takes shifts only;
   // activations are stored as Int16 in that order.
   typealias Quantized = Int16
-  struct ActivationGroup { var even, odd: VInt32 }
-  struct WeightGroup { var even, odd: VInt32 }
+  typealias ActivationGroup = (even: VInt32, odd: VInt32)
+  typealias WeightGroup = (even: VInt32, odd: VInt32)
 
   @inline(__always) func loadGroup(_ p: UnsafeRawPointer) -> ActivationGroup {
-    ActivationGroup(
+    (
       even: VInt32(repeating: p.loadUnaligned(as: Int32.self)),
       odd: VInt32(repeating: p.loadUnaligned(fromByteOffset: 4, as: Int32.self)))
   }
@@ -107,7 +115,7 @@ import _Builtin_intrinsics.intel
 
   @inline(__always) func widen(_ w: VInt32) -> WeightGroup {
     let bytes = unsafeBitCast(w, to: VPairs.self)
-    return WeightGroup(
+    return (
       even: unsafeBitCast((bytes &<< 8) &>> 8, to: VInt32.self), odd: unsafeBitCast(bytes &>> 8, to: VInt32.self))
   }
 
@@ -158,10 +166,32 @@ import _Builtin_intrinsics.intel
   unsafeBitCast(v + 12582912.0, to: VInt32.self) &- 0x4B40_0000
 }
 
-@inline(__always) func maximum(_ a: VFloat, _ b: VFloat) -> VFloat { a.replacing(with: b, where: a .< b) }
+// Minimum and maximum in one instruction each; where an operand is not a number the second is the result.
+#if TIER_AVX512VNNI
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm512_max_ps(unsafeBitCast(a, to: __m512.self), unsafeBitCast(b, to: __m512.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm512_min_ps(unsafeBitCast(a, to: __m512.self), unsafeBitCast(b, to: __m512.self)), to: VFloat.self)
+  }
+#elseif TIER_AVX2 || TIER_AVXVNNI
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm256_max_ps(unsafeBitCast(a, to: __m256.self), unsafeBitCast(b, to: __m256.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm256_min_ps(unsafeBitCast(a, to: __m256.self), unsafeBitCast(b, to: __m256.self)), to: VFloat.self)
+  }
+#else
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm_max_ps(unsafeBitCast(a, to: __m128.self), unsafeBitCast(b, to: __m128.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm_min_ps(unsafeBitCast(a, to: __m128.self), unsafeBitCast(b, to: __m128.self)), to: VFloat.self)
+  }
+#endif
 
+/// Not-a-number stays as it is.
 // `@inline(__always)` is not always obeyed in large callers; a call here would spill every register of the tile.
 @_transparent func clamp(_ v: VFloat, _ lower: VFloat, _ upper: VFloat) -> VFloat {
-  let raised = v.replacing(with: lower, where: v .< lower)
-  return raised.replacing(with: upper, where: raised .> upper)
+  minimum(upper, maximum(lower, v))
 }

@@ -1,0 +1,184 @@
+import Explain
+import FoundationEssentials
+import Glibc
+import Kernels
+import Synchronization
+import Testing
+
+/// Real classifiers against PyTorch's float32 results on three photographs, with the stored (random) attention head.
+@Suite(.enabled(if: Shared.isPresent, "../shared with the golden files is not here")) struct GoldenModelTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var weights: String
+    /// Head branches and logits of the Float path: largest error over the largest value of the reference.
+    var floatTolerance: Float = 1e-3
+    var testDescription: String { name }
+  }
+
+  static let cases = [
+    Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors"),
+    Case(name: "resnet50", weights: "models/resnet50.safetensors.xz"),
+  ]
+
+  @Test(arguments: cases) func floatPathEqualsPyTorch(_ model: Case) throws {
+    let golden = try Comparison(model, precision: .float32)
+    for image in 0..<3 {
+      let result = try golden.compare(image)
+      #expect(result.isTopClassEqual)
+      #expect(result.logitsError < model.floatTolerance, "image \(image)")
+      #expect(result.mapErrors.allSatisfy { $0 < model.floatTolerance }, "image \(image): \(result.mapErrors)")
+      #expect(result.mapCorrelations.allSatisfy { $0 > 0.9999 })
+      #expect(result.featureCorrelations.allSatisfy { $0 > 0.99999 })
+    }
+  }
+
+  @Test(arguments: cases, CPUTier.available.filter { $0 != .reference })
+  func int8StaysClose(_ model: Case, _ tier: CPUTier) throws {
+    let golden = try Comparison(model, precision: .int8, tier: tier)
+    for image in 0..<3 {
+      let result = try golden.compare(image)
+      print(
+        "\(model.name) int8 \(tier) image \(image): logits r \(result.logitsCorrelation), maps r \(result.mapCorrelations), "
+          + "features r \(result.featureCorrelations)")
+      #expect(result.isTopClassEqual)
+      #expect(result.logitsCorrelation > 0.995)
+      #expect(result.mapCorrelations.allSatisfy { $0 > 0.98 })
+      #expect(result.featureCorrelations.allSatisfy { $0 > 0.99 })
+    }
+  }
+
+  /// The scalar specification of the int8 path, end to end, once.
+  @Test func referenceTierAgrees() throws {
+    let golden = try Comparison(Self.cases[0], precision: .int8, tier: .reference)
+    let fast = try Comparison(Self.cases[0], precision: .int8)
+    let (expected, logits) = (try golden.logits(0), try fast.logits(0))
+    #expect(correlation(expected, logits) > 0.99999)
+  }
+}
+
+/// One imported model beside its golden results.
+struct Comparison {
+  struct Result {
+    var isTopClassEqual: Bool
+    var logitsError: Float
+    var logitsCorrelation: Double
+    var mapErrors: [Float]
+    var mapCorrelations: [Double]
+    /// Of image 0 only.
+    var featureCorrelations: [Double]
+  }
+
+  private let golden: GoldenFile
+  private let session: Session
+  private let mapClasses: [Int]
+
+  init(_ model: GoldenModelTests.Case, precision: Precision, tier: CPUTier? = nil) throws {
+    golden = try GoldenFile(path: Shared.path("golden/\(model.name)/inference.safetensors"))
+    let path = try ImportedModels.path(model.weights, golden: model.name, precision: precision)
+    session = Session(model: try Model(path: path), tier: tier)
+    mapClasses = golden.ints("map_classes")
+  }
+
+  private func input(_ image: Int) throws -> [Float] {
+    let pixels = golden.u8("crops")
+    let count = 224 * 224 * 3
+    var input = [Float](repeating: 0, count: count)
+    let crop = Image(width: 224, height: 224, pixels: Array(pixels[image * count..<(image + 1) * count]))
+    session.model.description.preprocessing.normalize(crop, into: &input)
+    return input
+  }
+
+  func logits(_ image: Int) throws -> [Float] { try session.classify(try input(image)) }
+
+  func compare(_ image: Int) throws -> Result {
+    let input = try input(image)
+    let classes = Array(mapClasses[2 * image..<2 * image + 2])
+    let explanation = try session.explain(input) { _ in classes }
+    let allLogits = golden.f32("logits")
+    let perImage = allLogits.count / 3
+    let logits = Array(allLogits[image * perImage..<(image + 1) * perImage])
+    let allMaps = golden.f32("c")
+    let perMap = allMaps.count / 6
+    var result = Result(
+      isTopClassEqual: topClass(explanation.logits) == topClass(logits),
+      logitsError: relativeError(explanation.logits, logits),
+      logitsCorrelation: correlation(explanation.logits, logits), mapErrors: [], mapCorrelations: [],
+      featureCorrelations: [])
+    for (i, map) in explanation.maps.enumerated() {
+      let expected = Array(allMaps[(2 * image + i) * perMap..<(2 * image + i + 1) * perMap])
+      result.mapErrors.append(relativeError(map.values, expected))
+      result.mapCorrelations.append(correlation(map.values, expected))
+    }
+    if image == 0 {
+      let layers = session.model.description.featureLayers
+      let features = try session.features(input, nodes: layers.map(\.node))
+      for (index, layer) in layers.enumerated() {
+        let expected = golden.f32("feature.\(index)")
+        let shape = try #require(session.model.shapes[layer.node])
+        result.featureCorrelations.append(
+          correlation(try #require(features[layer.node]), channelsLast(expected, shape)))
+      }
+    }
+    return result
+  }
+}
+
+/// `[C, H, W]` as `[H, W, C]`.
+private func channelsLast(_ values: [Float], _ shape: Shape) -> [Float] {
+  var result = values
+  for c in 0..<shape.channels {
+    for p in 0..<shape.pixels { result[p * shape.channels + c] = values[c * shape.pixels + p] }
+  }
+  return result
+}
+
+func topClass(_ logits: [Float]) -> Int? { logits.indices.max { logits[$0] < logits[$1] } }
+
+/// Largest difference over the largest value of the reference.
+func relativeError(_ values: [Float], _ reference: [Float]) -> Float {
+  guard values.count == reference.count, let largest = reference.map(abs).max() else { return .infinity }
+  let worst = zip(values, reference).map { abs($0 - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+  return worst / largest
+}
+
+/// Pearson's r.
+func correlation(_ a: [Float], _ b: [Float]) -> Double {
+  guard a.count == b.count, !a.isEmpty else { return .nan }
+  let (meanA, meanB) = (a.reduce(0.0) { $0 + Double($1) } / Double(a.count), b.reduce(0.0) { $0 + Double($1) } / Double(a.count))
+  var (ab, aa, bb) = (0.0, 0.0, 0.0)
+  for (x, y) in zip(a, b) {
+    let (dx, dy) = (Double(x) - meanA, Double(y) - meanB)
+    ab += dx * dy
+    aa += dx * dx
+    bb += dy * dy
+  }
+  return ab / (aa * bb).squareRoot()
+}
+
+/// Models imported once per test run into a temporary folder.
+enum ImportedModels {
+  private static let imports = Mutex(())
+
+  /// Path of a model made from `../shared/WEIGHTS` with the head of `../shared/golden/NAME`.
+  static func path(_ weights: String, golden: String, precision: Precision) throws -> String {
+    try imports.withLock { _ in try importOnce(weights, golden: golden, precision: precision) }
+  }
+
+  private static func importOnce(_ weights: String, golden: String, precision: Precision) throws -> String {
+    let folder = "/tmp/ttame-lite-tests-\(getuid())-\(getpid())"
+    mkdir(folder, 0o700)
+    let output = "\(folder)/\(golden)-\(precision.rawValue).safetensors"
+    if access(output, R_OK) == 0 { return output }
+    var source = Shared.path(weights)
+    if source.hasSuffix(".xz") {
+      let unpacked = "\(folder)/\(golden).safetensors"
+      if access(unpacked, R_OK) != 0 { #expect(system("xz -dc '\(source)' > '\(unpacked)'") == 0) }
+      source = unpacked
+    }
+    var options = ImportOptions()
+    options.head = .file(Shared.path("golden/\(golden)/inference.safetensors"))
+    options.precision = precision
+    _ = try importModel(from: source, to: output, options: options)
+    return output
+  }
+}
