@@ -1,5 +1,51 @@
 import ArgumentParser
-import Explain
-@main struct TTAMELite: ParsableCommand {
-  func run() { print(ImageLimits.standard) }
+import Glibc
+
+@main
+enum Main {
+  static func main() {
+    // A reader that goes away is an ordinary end, seen as EPIPE, and no reason to die.
+    signal(SIGPIPE, SIG_IGN)
+    Interruption.install()
+    do {
+      var command = try TTAMELite.parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.report()
+      exit(failure.status.rawValue)
+    } catch {
+      guard TTAMELite.exitCode(for: error) == .validationFailure else { TTAMELite.exit(withError: error) }
+      Failure(.usage, TTAMELite.message(for: error) + " (see \(helpCommand))").report()
+      exit(ExitStatus.usage.rawValue)
+    }
+  }
+
+  /// The call that shows the help of the command that was used.
+  private static var helpCommand: String {
+    let names = TTAMELite.configuration.subcommands.map { $0._commandName }
+    let used = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    return "ttame-lite " + (used.map { $0 + " " } ?? "") + "--help"
+  }
+}
+
+struct TTAMELite: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ttame-lite",
+    abstract: "Classify an image and show where the classifier looked, in one forward pass on the CPU.",
+    discussion: """
+      Examples:
+        ttame-lite explain photo.jpg                    writes photo-explained.png
+        ttame-lite explain *.jpg -o explained/          one picture each, into a folder
+        curl -s URL | ttame-lite explain > out.png      a filter, like any other
+        ttame-lite classify --top 3 photo.jpg           labels and probabilities only
+
+      Exit status: 0; 64 usage; 65 an image or model was refused; 66 an input is missing; 73 an output cannot be \
+      created; 74 input/output failed; 70 a bug. With several inputs the others are still done, and the worst status \
+      is returned.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, InfoCommand.self,
+    ]
+  )
 }

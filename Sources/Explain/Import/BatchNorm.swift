@@ -26,8 +26,10 @@ struct FoldedNormalization {
     if let convolutionBias { shift = try state.floats(convolutionBias).map(Double.init) }
     factors = [Double](repeating: 1, count: channels)
     if let normalization {
-      let weight = try state.floats(normalization.weight), bias = try state.floats(normalization.bias)
-      let mean = try state.floats(normalization.mean), variance = try state.floats(normalization.variance)
+      let weight = try state.floats(normalization.weight)
+      let bias = try state.floats(normalization.bias)
+      let mean = try state.floats(normalization.mean)
+      let variance = try state.floats(normalization.variance)
       for n in 0..<channels {
         factors[n] = Double(weight[n]) / (Double(variance[n]) + normalization.epsilon).squareRoot()
         shift[n] = (shift[n] - Double(mean[n])) * factors[n] + Double(bias[n])

@@ -36,9 +36,11 @@ private enum EfficientNetLite0 {
       for block in 0..<stage.blocks {
         let name = "blocks.\(index).\(block)"
         let stride = block == 0 ? stage.stride : 1
-        x = index == 0
-          ? try depthwiseSeparable(name, x, stage, stride, &graph)
-          : try invertedResidual(name, x, stage, stride, &graph)
+        if index == 0 {
+          x = try depthwiseSeparable(name, x, stage, stride, &graph)
+        } else {
+          x = try invertedResidual(name, x, stage, stride, &graph)
+        }
       }
       // Linear outputs: these two features may be negative.
       if index == 2 || index == 4 { graph.feature("blocks.\(index)", node: x) }

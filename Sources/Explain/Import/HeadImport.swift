@@ -9,8 +9,8 @@ struct ImportedHead {
 
 /// The warm start: `u = relu(F)`, and the classifier's own rows as the fuse layer of the last branch.
 ///
-/// For networks that end in average pooling and a linear layer this is exactly Class Activation Mapping (B. Zhou et al.,
-/// "Learning Deep Features for Discriminative Localization", CVPR 2016).
+/// For networks that end in average pooling and a linear layer this is exactly Class Activation Mapping
+/// (B. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016).
 func classActivationHead(
   _ graph: inout GraphBuilder, output: String, architecture: String
 ) throws(ImportError) -> ImportedHead {
@@ -39,13 +39,16 @@ private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
   }
 }
 
-/// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order, `fuse.classes`.
+/// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order,
+/// `fuse.classes`: the class of each row.
 struct TrainedHead {
   private static let epsilon = 1e-5
   private let state: StateDict
 
   /// The names may start with `head.`.
-  init(_ tensors: Safetensors) {
+  init(path: String) throws(ImportError) {
+    let tensors: Safetensors
+    do { tensors = try Safetensors(path: path) } catch { throw .weights(error) }
     let prefix = "head."
     state = StateDict(tensors, prefix: tensors.entries.keys.contains { $0.hasPrefix(prefix) } ? prefix : "")
   }

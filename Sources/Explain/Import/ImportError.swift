@@ -1,7 +1,8 @@
 /// Why weights cannot be imported. The text follows the path of the weights, except where a case names another file.
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case weights(SafetensorsError)
-  case head(path: String, SafetensorsError)
+  /// Anything that is wrong with the head's file.
+  indirect case head(path: String, ImportError)
   case labels(path: String, FileError)
   case labelsNotText(path: String)
   case output(path: String, FileError)
@@ -17,7 +18,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case graph(GraphError)
 
   case badMetadata(key: String, value: String)
-  case badPreprocessing(String)
+  case preprocessing(PreprocessingError)
   case wrongLabelCount(labels: Int, classes: Int)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
@@ -53,8 +54,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       error.description
     case .badMetadata(let key, let value):
       "metadata \(key) is \(value), which makes no sense; give the value as an option"
-    case .badPreprocessing(let message):
-      "preprocessing: \(message)"
+    case .preprocessing(let error):
+      "preprocessing: \(error)"
     case .wrongLabelCount(let labels, let classes):
       "\(labels) labels for \(classes) classes"
     case .noClassActivationMapping(let architecture):

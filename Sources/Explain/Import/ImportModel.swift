@@ -65,9 +65,9 @@ private func importedHead(
   case .cam:
     return try classActivationHead(&graph, output: logits, architecture: architecture)
   case .file(let path):
-    let tensors: Safetensors
-    do { tensors = try Safetensors(path: path) } catch { throw .head(path: path, error) }
-    return try TrainedHead(tensors).append(to: &graph, classes: classes)
+    do throws(ImportError) {
+      return try TrainedHead(path: path).append(to: &graph, classes: classes)
+    } catch { throw .head(path: path, error) }
   }
 }
 
@@ -110,7 +110,8 @@ private func write(
 
 /// Whether two paths lead to one existing file, links included.
 private func isSameFile(_ first: String, _ second: String) -> Bool {
-  var a = stat(), b = stat()
+  var a = stat()
+  var b = stat()
   guard stat(first, &a) == 0, stat(second, &b) == 0 else { return false }
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino
 }

@@ -12,7 +12,8 @@ public enum HeadSource: Sendable, Equatable {
 public struct ImportOptions: Sendable, Equatable {
   /// Name of the architecture; nil recognises it.
   public var architecture: String?
-  /// Path of a text file with one label a line; nil takes the file that the metadata names, if it lies beside the weights.
+  /// Path of a text file with one label a line; nil takes the file that the metadata names, if it lies beside the
+  /// weights.
   public var labels: String?
   public var head: HeadSource = .cam
   public var precision: Precision = .int8
@@ -45,7 +46,8 @@ public struct ImportSummary: Sendable, Equatable {
   public var parameters: Int
   /// Size of the model file.
   public var bytes: Int
-  /// Largest relative error `|w - scale * code| / |w|` of any output channel, and the layer it is in; 0 in Float models.
+  /// Largest relative error `|w - scale * code| / |w|` of any output channel, and the layer it is in; 0 in Float
+  /// models.
   public var worstRelativeError: Double
   public var worstLayer: String?
 }

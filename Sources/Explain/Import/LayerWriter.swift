@@ -43,7 +43,9 @@ struct LayerWriter {
   }
 
   private mutating func writeDense() throws(ImportError) {
-    let layout = source.layout, reduction = layout.reduction, width = PanelLayout.width
+    let layout = source.layout
+    let reduction = layout.reduction
+    let width = PanelLayout.width
     var rows = [Float](repeating: 0, count: width * rowLength)
     var codes = [Int8](repeating: 0, count: width * rowLength)
     var packedFloats = [Float](repeating: 0, count: source.scale == nil ? reduction.panelBytes : 0)
@@ -71,7 +73,8 @@ struct LayerWriter {
   }
 
   private mutating func writeDepthwise() throws(ImportError) {
-    let channels = source.layout.outputChannels, padded = source.layout.paddedChannels
+    let channels = source.layout.outputChannels
+    let padded = source.layout.paddedChannels
     var row = [Float](repeating: 0, count: rowLength)
     var codes = [Int8](repeating: 0, count: rowLength)
     var weights = [Float](repeating: 0, count: source.scale == nil ? rowLength * padded : 0)
@@ -98,7 +101,8 @@ struct LayerWriter {
   private mutating func readRow(_ n: Int, into rows: inout [Float], at offset: Int) throws(ImportError) {
     source.weights.read(n, into: &raw)
     let reduction = source.layout.reduction
-    let taps = reduction.kernelHeight * reduction.kernelWidth, inputs = rowLength / taps
+    let taps = reduction.kernelHeight * reduction.kernelWidth
+    let inputs = rowLength / taps
     let factor = folded.factors[n]
     let isFinite = raw.withUnsafeBufferPointer { raw in
       rows.withUnsafeMutableBufferPointer { rows in

@@ -1,21 +1,21 @@
 /// One output channel's int8 codes: `weight = scale * code`.
-struct QuantizedRow {
+package struct QuantizedRow {
   /// Finite and positive.
-  var scale: Float
+  package var scale: Float
   /// Sum of squared differences between the weights and what the codes stand for.
-  var squaredError: Double
+  package var squaredError: Double
   /// Sum of squared weights.
-  var squaredNorm: Double
+  package var squaredNorm: Double
 }
 
 /// Symmetric int8 quantization of one row with the scale that minimises the squared error.
 ///
 /// Clipping a few outliers buys a finer step for all others, so the search starts at the scale that clips nothing and
-/// tightens it. The best candidate is then refined: for given codes the best scale is `sum(w q) / sum(q q)`, for a given
-/// scale the best codes are the nearest ones, and neither step can raise the error.
-enum Quantizer {
+/// tightens it. The best candidate is then refined: for given codes the best scale is `sum(w q) / sum(q q)`, for a
+/// given scale the best codes are the nearest ones, and neither step can raise the error.
+package enum Quantizer {
   /// Largest code. The range is symmetric: -128 is never used.
-  static let limit: Float = 127
+  package static let limit: Float = 127
   /// Rows below this are all zero for every purpose, and their scale would be subnormal.
   private static let negligible: Float = 1e-34
   /// The tightest scale tried, as a share of the one that clips nothing.
@@ -23,7 +23,7 @@ enum Quantizer {
   private static let refinements = 8
 
   /// Quantizes `count` finite weights.
-  static func quantize(
+  package static func quantize(
     _ row: UnsafePointer<Float>, count: Int, into codes: UnsafeMutablePointer<Int8>
   ) -> QuantizedRow {
     let norm = squaredNorm(row, count)
@@ -109,7 +109,9 @@ private struct CodeFit {
     while i + lanes <= count {
       // Float sums over at most this many vectors before they are added up in Double.
       let end = min(count - lanes, i + 64 * lanes)
-      var errors = Vector.zero, products = Vector.zero, codes = Vector.zero
+      var errors = Vector.zero
+      var products = Vector.zero
+      var codes = Vector.zero
       while i <= end {
         let x = UnsafeRawPointer(row + i).loadUnaligned(as: Vector.self) * inverse
         var q = x

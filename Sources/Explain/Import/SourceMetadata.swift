@@ -27,7 +27,7 @@ struct SourceMetadata {
     } else {
       try read("interpolation", into: &result.interpolation)
     }
-    if let problem = result.problem { throw .badPreprocessing(problem) }
+    do { try result.validate() } catch { throw .preprocessing(error) }
     return result
   }
 

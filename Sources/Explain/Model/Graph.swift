@@ -95,7 +95,9 @@ public struct Convolution: Sendable, Equatable, Codable {
 
 /// Names of a layer's tensors in the model file.
 ///
-/// `P` = panels of 16 output channels, `G` = groups and `B` = blocks of the layer's `ReductionLayout`, `C` = channels rounded up to 16.
+/// `P` = panels of 16 output channels, `G` = groups and `B` = blocks of the layer's `ReductionLayout`, `C` = channels
+/// rounded up to 16.
+///
 /// | tensor | dense, int8 | dense, float32 | depthwise, int8 | depthwise, float32 |
 /// |---|---|---|---|---|
 /// | weight | I8 `[P, G, 16, 4]` | F32 `[P, 4G, 16]` | I8 `[kernelHeight * kernelWidth, C]` | F32 the same |

@@ -18,7 +18,9 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   case misaligned(tensor: String, alignment: Int)
   case badValue(tensor: String, index: Int, value: Float, expected: String)
 
-  case badPreprocessing(String)
+  case preprocessing(PreprocessingError)
+  /// The network's input is not a square of the crop's size with three channels.
+  case wrongInputShape(Shape, crop: Int)
   case wrongLabelCount(labels: Int, classes: Int)
   case wrongClassCount(classes: Int, output: Shape)
   case badFeatureLayer(name: String, node: String)
@@ -51,8 +53,10 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
       "tensor \(tensor) does not start at a multiple of \(alignment) bytes"
     case .badValue(let tensor, let index, let value, let expected):
       "tensor \(tensor) holds \(value) at \(index), expected \(expected)"
-    case .badPreprocessing(let message):
-      "preprocessing: \(message)"
+    case .preprocessing(let error):
+      "preprocessing: \(error)"
+    case .wrongInputShape(let shape, let crop):
+      "the input is \(shape), the crop \(crop)x\(crop)x3"
     case .wrongLabelCount(let labels, let classes):
       "\(labels) labels for \(classes) classes"
     case .wrongClassCount(let classes, let output):

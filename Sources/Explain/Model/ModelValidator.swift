@@ -35,11 +35,10 @@ struct ModelValidator {
   }
 
   private func checkPreprocessing() throws(ModelError) {
-    let values = model.preprocessing
-    if let problem = values.problem { throw .badPreprocessing(problem) }
-    let expected = Shape(values.crop, values.crop, 3)
-    guard model.graph.inputShape == expected else {
-      throw .badPreprocessing("a crop of \(expected) for an input of \(model.graph.inputShape)")
+    do { try model.preprocessing.validate() } catch { throw .preprocessing(error) }
+    let crop = model.preprocessing.crop
+    guard model.graph.inputShape == Shape(crop, crop, 3) else {
+      throw .wrongInputShape(model.graph.inputShape, crop: crop)
     }
   }
 }
@@ -136,19 +135,5 @@ extension ModelValidator {
           tensor: required.name, index: index, value: value, expected: isPadding ? "0 in the padding" : expected)
       }
     }
-  }
-}
-
-extension Preprocessing {
-  /// What makes this preprocessing impossible, or nil.
-  var problem: String? {
-    guard (1...GraphLimits.side).contains(crop) else { return "a crop of \(crop) pixels is not possible" }
-    guard (crop...GraphLimits.side).contains(resize) else {
-      return "a crop of \(crop) from a picture resized to \(resize) is not possible"
-    }
-    guard mean.count == 3 && std.count == 3 else { return "mean and std need three values each" }
-    guard mean.allSatisfy(\.isFinite) else { return "mean \(mean) is not finite" }
-    guard std.allSatisfy({ $0.isFinite && $0 > 0 }) else { return "std \(std) is not positive" }
-    return nil
   }
 }

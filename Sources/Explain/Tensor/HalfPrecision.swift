@@ -1,7 +1,7 @@
 /// Widens `count` IEEE 754 binary16 values. Exact, subnormals and NaN payloads included; `source` may be unaligned.
 ///
 /// Integer arithmetic in place of `Float(Float16)`: that is a library call on x86-64 without F16C.
-func widenHalf(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
+package func widenHalf(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
   for i in 0..<count {
     let half = UInt32(source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
     let magnitude = half & 0x7FFF
@@ -15,7 +15,7 @@ func widenHalf(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutabl
 }
 
 /// Widens `count` bfloat16 values: the upper halves of Floats. Exact; `source` may be unaligned.
-func widenBFloat16(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
+package func widenBFloat16(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
   for i in 0..<count {
     target[i] = Float(bitPattern: UInt32(source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)) << 16)
   }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A file's bytes, mapped read-only and shared with the page cache.
 ///
-/// The mapping is private: nobody's writes reach the file. A file that is truncated while it is mapped faults when it is
-/// read, as with every mapping; replace model files by renaming, as `SafetensorsWriter` does.
+/// The mapping is private: nobody's writes reach the file. A file that is truncated while it is mapped faults when it
+/// is read, as with every mapping; replace model files by renaming, as `SafetensorsWriter` does.
 public final class MappedFile: @unchecked Sendable {  // immutable after init
   /// The whole file; valid for as long as this object lives. Starts on a page boundary.
   public let bytes: UnsafeRawBufferPointer

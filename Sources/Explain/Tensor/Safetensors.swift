@@ -1,7 +1,7 @@
 /// A checked view of a safetensors file: named tensors and string metadata.
 ///
-/// Nothing in the file is believed: the header must be the JSON that the format defines, and its tensors must have known
-/// types, sizes that agree with their shapes, and offsets that cover the data exactly, without overlap or hole.
+/// Nothing in the file is believed: the header must be the JSON that the format defines, and its tensors must have
+/// known types, sizes that agree with their shapes, and offsets that cover the data exactly, without overlap or hole.
 /// Format: <https://github.com/huggingface/safetensors#format>.
 public struct Safetensors: Sendable {
   /// One stored tensor, row-major.

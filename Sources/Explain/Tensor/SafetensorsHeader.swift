@@ -52,7 +52,8 @@ struct SafetensorsHeaderParser {
 
   private mutating func parseTensor(_ name: String) throws(SafetensorsError) -> DeclaredTensor {
     var dtype: String?
-    var shape, range: [Int]?
+    var shape: [Int]?
+    var range: [Int]?
     var more = try openObject()
     while more {
       let key = try key()
@@ -86,7 +87,12 @@ extension SafetensorsHeaderParser {
   }
 
   private mutating func skipSpaces() {
-    while offset < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[offset]) { offset += 1 }
+    while offset < bytes.count {
+      switch bytes[offset] {
+      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): offset += 1
+      default: return
+      }
+    }
   }
 
   private mutating func accepts(_ character: Unicode.Scalar) -> Bool {
@@ -150,40 +156,41 @@ extension SafetensorsHeaderParser {
     try expect("\"")
     let start = offset
     var utf8: [UInt8] = []
-    while offset < bytes.count {
+    while true {
+      let chunk = offset
+      while offset < bytes.count, Self.isPlain(bytes[offset]) { offset += 1 }
+      utf8.append(contentsOf: bytes[chunk..<offset])
+      guard offset < bytes.count else { throw malformed("\"") }
       let byte = bytes[offset]
+      guard byte >= 0x20 else { throw malformed("no control character in a string") }
       offset += 1
-      switch byte {
-      case UInt8(ascii: "\""):
-        guard let string = String(validating: utf8, as: UTF8.self) else {
-          throw .malformedHeader(offset: start, expected: "UTF-8")
-        }
-        return string
-      case UInt8(ascii: "\\"):
-        utf8.append(contentsOf: try escape())
-      case 0..<0x20:
-        offset -= 1
-        throw malformed("no control character in a string")
-      default:
-        utf8.append(byte)
-      }
+      if byte == UInt8(ascii: "\"") { break }
+      try escape(into: &utf8)
     }
-    throw malformed("\"")
+    guard let string = String(validating: utf8, as: UTF8.self) else {
+      throw .malformedHeader(offset: start, expected: "UTF-8")
+    }
+    return string
   }
 
-  /// The UTF-8 of an escape sequence whose backslash has been read.
-  private mutating func escape() throws(SafetensorsError) -> [UInt8] {
+  /// Whether a byte of a string stands for itself.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  /// Appends what an escape sequence, whose backslash has been read, stands for.
+  private mutating func escape(into utf8: inout [UInt8]) throws(SafetensorsError) {
     guard offset < bytes.count else { throw malformed("an escape sequence") }
     let byte = bytes[offset]
     offset += 1
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
-    case UInt8(ascii: "b"): return [0x08]
-    case UInt8(ascii: "f"): return [0x0C]
-    case UInt8(ascii: "n"): return [0x0A]
-    case UInt8(ascii: "r"): return [0x0D]
-    case UInt8(ascii: "t"): return [0x09]
-    case UInt8(ascii: "u"): return try unicodeEscape()
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): utf8.append(byte)
+    case UInt8(ascii: "b"): utf8.append(0x08)
+    case UInt8(ascii: "f"): utf8.append(0x0C)
+    case UInt8(ascii: "n"): utf8.append(0x0A)
+    case UInt8(ascii: "r"): utf8.append(0x0D)
+    case UInt8(ascii: "t"): utf8.append(0x09)
+    case UInt8(ascii: "u"): utf8 += try unicodeEscape()
     default:
       offset -= 1
       throw malformed("an escape sequence")
@@ -209,7 +216,9 @@ extension SafetensorsHeaderParser {
     guard offset + 4 <= bytes.count else { throw malformed("four hexadecimal digits") }
     var unit: UInt16 = 0
     for byte in bytes[offset..<offset + 4] {
-      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw malformed("four hexadecimal digits") }
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw malformed("four hexadecimal digits")
+      }
       unit = unit << 4 | UInt16(digit)
     }
     offset += 4

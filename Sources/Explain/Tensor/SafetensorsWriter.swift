@@ -2,11 +2,11 @@ import Glibc
 
 /// Writes a safetensors file piece by piece, in any order, holding nothing in memory.
 ///
-/// The file appears under its name only when `finish()` has made it complete and durable; until then, and if the writer is
-/// dropped, there is only a temporary file beside it. Equal declarations and data give equal bytes.
+/// The file appears under its name only when `finish()` has made it complete and durable; until then there is only a
+/// temporary file beside it, which goes away with the writer. Equal declarations and data give equal bytes.
 ///
-/// The data starts at a multiple of 64 bytes. Tensors are laid out by the largest power of two (at most 64) that divides
-/// their size, large ones first, so that each is aligned to that power without holes, which the format forbids.
+/// The data starts at a multiple of 64 bytes. Tensors are laid out by the largest power of two (at most 64) that
+/// divides their size, large ones first, so that each is aligned to that power without holes, which the format forbids.
 public final class SafetensorsWriter {
   /// A tensor to come.
   public struct Declaration: Sendable, Equatable {
@@ -124,7 +124,7 @@ public final class SafetensorsWriter {
     if let failure { throw failure }
   }
 
-  /// Follows symbolic links, so that a rename replaces the file and not the link, and refuses to replace what is no file.
+  /// Follows symbolic links, so that a rename replaces the file and not the link. Refuses to replace what is no file.
   private static func resolve(_ path: String) throws(FileError) -> String {
     var status = stat()
     guard stat(path, &status) == 0 else {

@@ -1,0 +1,51 @@
+# ttame-lite: build, test and install. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+BINARY := .build/release/ttame-lite
+PHOTO := Tests/Fixtures/photos/espresso.jpg
+PACKAGES := libpng-dev libturbojpeg0-dev
+TEST_PACKAGES := xz-utils
+SOURCES := Sources Tests Package.swift
+
+.PHONY: help build demo test lint format bench install clean swift packages
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: packages ## build the static release binary, .build/release/ttame-lite
+	@swift build -c release --product ttame-lite
+
+demo: build ## explain a bundled photograph
+	@$(BINARY) explain $(PHOTO) --style panel -o demo.png
+	@echo "The picture is $(CURDIR)/demo.png"
+
+test: packages ## run all tests
+	@Tools/install-packages.sh $(TEST_PACKAGES)
+	@swift build -c release
+	@swift test -c release
+
+lint: swift ## check the format of the sources
+	@swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: swift ## format the sources
+	@swift format --in-place --parallel --recursive $(SOURCES)
+
+bench: build ## measure speed on this machine
+	@$(BINARY) bench
+
+install: build ## install to $(DESTDIR)$(PREFIX)
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ttame-lite/weights
+	@install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/ttame-lite
+	@install -m 644 weights/*.safetensors $(DESTDIR)$(PREFIX)/share/ttame-lite/weights
+	@echo "Installed $(DESTDIR)$(PREFIX)/bin/ttame-lite"
+
+clean: ## remove what was built
+	@rm -rf .build demo.png
+
+packages: swift
+	@Tools/install-packages.sh $(PACKAGES)
+
+swift:
+	@command -v swift >/dev/null || { \
+	  echo "Swift 6.2 or later is needed; get it from https://www.swift.org/install/linux/ and put it on the PATH." >&2; \
+	  exit 1; }

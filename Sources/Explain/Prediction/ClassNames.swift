@@ -1,0 +1,120 @@
+/// The classes of a model by index and by name.
+///
+/// A label may hold several names with commas between them (`tench, Tinca tinca`), as ImageNet's lists do.
+public struct ClassNames: Sendable {
+  /// How many classes there are.
+  public let count: Int
+  private let labels: [String]
+
+  /// - Precondition: `labels` is empty or holds `count` labels.
+  public init(labels: [String], count: Int) {
+    precondition(labels.isEmpty || labels.count == count)
+    self.labels = labels
+    self.count = count
+  }
+
+  /// The whole label of a class, or `class 7` in a model without labels.
+  public func label(_ index: Int) -> String {
+    labels.isEmpty ? "class \(index)" : labels[index]
+  }
+
+  /// The first name of a class.
+  public func name(_ index: Int) -> String {
+    let label = label(index)
+    return label.split(separator: ",").first.map(String.init) ?? label
+  }
+
+  /// Finds the class that a user means.
+  ///
+  /// In this order, whatever the case of the letters: an index; a whole label; one of a label's names; a part of a label.
+  /// The first kind that matches decides.
+  ///
+  /// - Throws: `ClassNameError` where it matches several classes or none.
+  public func index(of query: String) throws(ClassNameError) -> Int {
+    if let index = Int(query) {
+      guard (0..<count).contains(index) else { throw .outOfRange(index: index, classes: count) }
+      return index
+    }
+    if labels.isEmpty { throw .noLabels(query) }
+    let wanted = normalized(query)
+    let matchers: [(String) -> Bool] = [
+      { normalized($0) == wanted },
+      { names(of: $0).contains(wanted) },
+      { !wanted.isEmpty && normalized($0).contains(wanted) },
+    ]
+    for matches in matchers {
+      let found = labels.indices.filter { matches(labels[$0]) }
+      if found.count == 1 { return found[0] }
+      if found.count > 1 { throw .ambiguous(query, matches: found.map(describe)) }
+    }
+    throw .unknown(query, near: near(wanted).map(describe))
+  }
+
+  private func describe(_ index: Int) -> String { "\(index) \(name(index))" }
+
+  /// The classes with a name that a few typing errors turn into `query`, nearest first.
+  private func near(_ query: String) -> [Int] {
+    let tolerance = max(query.count / 3, 1)
+    return labels.indices
+      .map { index in (index, names(of: labels[index]).map { editDistance($0, query) }.min() ?? .max) }
+      .filter { $0.1 <= tolerance }
+      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+      .map(\.0)
+  }
+}
+
+/// Why a name is no class.
+public enum ClassNameError: Error, Equatable, Sendable, CustomStringConvertible {
+  case outOfRange(index: Int, classes: Int)
+  case noLabels(String)
+  /// Several classes match; each is written with its index.
+  case ambiguous(String, matches: [String])
+  /// None does; those that look alike are named.
+  case unknown(String, near: [String])
+
+  /// Most suggestions in a message.
+  private static let suggestions = 5
+
+  public var description: String {
+    switch self {
+    case .outOfRange(let index, let classes): "class \(index) does not exist; the model has classes 0 to \(classes - 1)"
+    case .noLabels(let query): "class '\(query)': the model has no labels; give an index"
+    case .ambiguous(let query, let matches): "class '\(query)' may be \(Self.list(matches)); give the index"
+    case .unknown(let query, []):
+      "class '\(query)' is unknown to the model; `ttame-lite info MODEL --labels` lists them"
+    case .unknown(let query, let near): "class '\(query)' is unknown to the model; did you mean \(Self.list(near))?"
+    }
+  }
+
+  private static func list(_ matches: [String]) -> String {
+    let shown = matches.prefix(suggestions)
+    let rest = matches.count - shown.count
+    if rest > 0 { return shown.joined(separator: ", ") + " (and \(rest) more)" }
+    guard let last = shown.last, shown.count > 1 else { return shown.joined() }
+    return shown.dropLast().joined(separator: ", ") + " or " + last
+  }
+}
+
+private func normalized(_ text: String) -> String {
+  text.lowercased().split(separator: " ").joined(separator: " ")
+}
+
+private func names(of label: String) -> [String] {
+  label.split(separator: ",").map { normalized(String($0)) }
+}
+
+/// Letters to insert, delete or replace to turn one text into the other (Levenshtein).
+private func editDistance(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a.unicodeScalars), Array(b.unicodeScalars))
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,71 @@
+/// Where the pixels of one axis of an enlarged picture read the smaller one: two neighbours and a weight.
+///
+/// Pixel centres lie at half-integers (`align_corners` false); beyond the outermost centres the border value continues.
+struct BilinearAxis {
+  /// The part of the target that the source covers; pixels outside read nothing.
+  let covered: Range<Int>
+  /// The neighbours to the left and right of each covered pixel, and the weight of the right one.
+  let lower, upper: [Int]
+  let weight: [Float]
+
+  /// Lays `source` samples over the stretch of `extent` pixels that begins at `start`, on an axis of `target` pixels.
+  init(source: Int, target: Int, start: Double, extent: Double) {
+    let first = min(max(Int((start - 0.5).rounded(.up)), 0), target)
+    let end = min(max(Int((start + extent - 0.5).rounded(.up)), first), target)
+    covered = first..<end
+    var lower: [Int] = []
+    var weight: [Float] = []
+    for pixel in covered {
+      let position = (Double(pixel) + 0.5 - start) / extent * Double(source) - 0.5
+      let clamped = min(max(position, 0), Double(source - 1))
+      lower.append(Int(clamped))
+      weight.append(Float(clamped - clamped.rounded(.down)))
+    }
+    self.lower = lower
+    self.upper = lower.map { min($0 + 1, source - 1) }
+    self.weight = weight
+  }
+
+  /// Enlarges `source` samples to the whole of `target` pixels.
+  init(source: Int, target: Int) {
+    self.init(source: source, target: target, start: 0, extent: Double(target))
+  }
+}
+
+/// Resamples `source`, row-major with `width` columns, to `[targetHeight, targetWidth]`; pixels that no axis covers are 0.
+func bilinear(
+  _ source: [Float], width: Int, columns: BilinearAxis, rows: BilinearAxis, targetWidth: Int, targetHeight: Int
+) -> [Float] {
+  let widened = columns.interpolate(source, rowLength: width)
+  let length = columns.covered.count
+  var target = [Float](repeating: 0, count: targetWidth * targetHeight)
+  target.withUnsafeMutableBufferPointer { target in
+    widened.withUnsafeBufferPointer { widened in
+      for (i, y) in rows.covered.enumerated() {
+        let (top, bottom, weight) = (rows.lower[i] * length, rows.upper[i] * length, rows.weight[i])
+        let first = y * targetWidth + columns.covered.lowerBound
+        for x in 0..<length {
+          target[first + x] = widened[top + x] + weight * (widened[bottom + x] - widened[top + x])
+        }
+      }
+    }
+  }
+  return target
+}
+
+extension BilinearAxis {
+  /// Resamples every row: `[rows, rowLength]` becomes `[rows, covered.count]`.
+  fileprivate func interpolate(_ source: [Float], rowLength: Int) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(source.count / rowLength * covered.count)
+    source.withUnsafeBufferPointer { source in
+      for row in stride(from: 0, to: source.count, by: rowLength) {
+        for i in lower.indices {
+          let (left, right) = (source[row + lower[i]], source[row + upper[i]])
+          result.append(left + weight[i] * (right - left))
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Explain
+
+struct ClassifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "classify",
+    abstract: "Say what is in an image.",
+    discussion: """
+      Examples:
+        ttame-lite classify photo.jpg
+        ttame-lite classify --top 1 --json *.jpg | jq -r '.predictions[0].label'
+        ffmpeg -i film.mp4 -f image2pipe -c:v mjpeg - | ttame-lite classify --json
+      """)
+
+  @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))
+  var top = 5
+
+  @Flag(help: "Write one JSON object a line and image.")
+  var json = false
+
+  @OptionGroup var model: ModelOptions
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top must be 1 or more.") }
+  }
+
+  func run() throws {
+    let source = try InputSource(inputs)
+    let session = try model.makeSession()
+    let lines = json ? try JSONLines(path: "-") : nil
+    let progress = Progress(count: source.count)
+    let worst = answerAll(source, progress) { encoded in
+      let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
+      let clock = ContinuousClock()
+      let start = clock.now
+      let logits: [Float]
+      do { logits = try session.classify(picture.input) } catch {
+        throw Failure(error, reading: picture.origin.description)
+      }
+      let forward = start.duration(to: clock.now)
+      let predictions = Predictions(logits, session)
+      if let lines {
+        let times = ImageReport.Milliseconds(
+          decode: picture.decode.milliseconds, forward: forward.milliseconds, explain: 0, encode: 0)
+        try lines.write(predictions.report(picture, top: top, explanations: nil, times))
+      } else {
+        try printOutput(predictions.text(picture.origin, top: top))
+      }
+    }
+    try worst.end()
+  }
+}

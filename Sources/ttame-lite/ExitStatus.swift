@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// What the process answers to the shell, after sysexits(3). Larger is worse.
+enum ExitStatus: Int32, Comparable {
+  case ok = 0
+  case usage = 64
+  /// An image or a model is refused.
+  case badData = 65
+  case inputMissing = 66
+  /// Our own bug.
+  case software = 70
+  /// The system has no memory left for us.
+  case system = 71
+  case cannotCreate = 73
+  case inputOutput = 74
+
+  static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
+
+  /// Ends the command with this status; nothing more is said.
+  func end() throws {
+    if self != .ok { throw ExitCode(rawValue) }
+  }
+}

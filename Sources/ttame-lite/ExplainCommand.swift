@@ -1,0 +1,105 @@
+import ArgumentParser
+import Explain
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Show where the classifier looked.",
+    discussion: """
+      Without -o the picture of photo.jpg is photo-explained.png in the current folder, and that of standard input goes \
+      to standard output. In a folder it is FOLDER/photo.png. Several classes give several pictures, photo-LABEL.png, or \
+      one after the other on standard output; a panel shows them all in one.
+
+      Examples:
+        ttame-lite explain photo.jpg
+        ttame-lite explain photo.jpg -o out.png --class 'golden retriever' --style panel
+        ttame-lite explain *.jpg -o explained/ --top 3 --json report.jsonl
+        curl -s URL | ttame-lite explain - -o - | display
+        ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ffmpeg -f image2pipe -i - out.mp4
+      """)
+
+  @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))
+  var inputs: [String] = []
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("PNG file, folder, or - for standard output.", valueName: "FILE|DIR|-"))
+  var output: String?
+
+  @Option(
+    name: .customLong("class"),
+    help: ArgumentHelp("Explain this class instead of the predicted one; may be repeated.", valueName: "INDEX|NAME"))
+  var classes: [String] = []
+
+  @Option(help: ArgumentHelp("Explain the K most probable classes.", valueName: "K"))
+  var top: Int?
+
+  @OptionGroup var look: LookOptions
+
+  @Option(
+    help: ArgumentHelp("Write logits, probabilities, maps and saliency as safetensors.", valueName: "FILE.safetensors"))
+  var raw: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write one JSON object a line and image. With '--json -' and no -o there are no pictures.", valueName: "FILE|-"))
+  var json: String?
+
+  @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")
+  var quiet = false
+
+  @OptionGroup var model: ModelOptions
+
+  func validate() throws {
+    if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
+    if json == "-", output == "-" { throw ValidationError("--json - and -o - cannot share standard output.") }
+  }
+
+  func run() throws {
+    let source = try InputSource(inputs)
+    let session = try model.makeSession()
+    guard session.model.description.head != nil else { throw Failure(EngineError.noHead, reading: model.model) }
+    let writesPictures = output != nil || json != "-"
+    var run = ExplainRun(
+      session: session,
+      selection: try ClassSelection(classes, top: top, session.model.description),
+      look: look,
+      pictures: writesPictures ? try OutputPlan(output, inputs: inputs) : nil,
+      raw: try raw.map { try RawOutput($0, inputs: inputs) },
+      json: try json.map { try JSONLines(path: $0) })
+    let progress = Progress(count: source.count)
+    let worst = answerAll(source, progress) { encoded in
+      let summary = try run.answer(encoded)
+      if !quiet { progress.say(summary) }
+    }
+    try worst.end()
+  }
+}
+
+/// How explanations look.
+struct LookOptions: ParsableArguments {
+  /// What a picture shows of its input.
+  enum Size: String, ExpressibleByArgument, CaseIterable {
+    /// All of it.
+    case image
+    /// The part that the network saw, in the network's resolution.
+    case crop
+  }
+
+  @Option(help: "What to draw.")
+  var style = RenderStyle.overlay
+
+  @Option(name: .customLong("colormap"), help: "How saliency becomes colour.")
+  var colorMap = ColorMap.turbo
+
+  @Option(help: ArgumentHelp("Opacity of the heat in overlays.", valueName: "0...1"))
+  var alpha = 0.5
+
+  @Option(help: "The whole input image, or the crop that the network saw.")
+  var size = Size.image
+
+  func validate() throws {
+    if !(0...1).contains(alpha) { throw ValidationError("--alpha must be 0 to 1.") }
+  }
+
+  var renderer: Renderer { Renderer(colorMap: colorMap, alpha: alpha) }
+}

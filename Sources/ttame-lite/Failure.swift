@@ -1,0 +1,85 @@
+import Explain
+import Glibc
+
+/// Why something was not done: one line for the user, and the status it ends in.
+struct Failure: Error {
+  let status: ExitStatus
+  /// The input, output or option that failed; nil where the message says it.
+  let subject: String?
+  let message: String
+
+  init(_ status: ExitStatus, _ message: String, subject: String? = nil) {
+    self.status = status
+    self.subject = subject
+    self.message = message
+  }
+
+  /// The line on standard error.
+  var line: String {
+    let text = "ttame-lite: " + (subject.map { $0 + ": " } ?? "") + message
+    return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  func report() { printError(line) }
+}
+
+extension Failure {
+  /// What an error of reading or understanding `subject` means.
+  init(_ error: any Error, reading subject: String) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as FileError: self.init(error.readStatus, "\(error)", subject: subject)
+    case SafetensorsError.file(let error), ModelError.safetensors(.file(let error)):
+      self.init(error.readStatus, "\(error)", subject: subject)
+    case let error as EngineError: self.init(error.status, "\(error)", subject: subject)
+    case let error as ClassNameError: self.init(.usage, "\(error)")
+    default: self.init(.badData, "\(error)", subject: subject)
+    }
+  }
+
+  /// What an error of writing `subject` means.
+  init(_ error: FileError, writing subject: String) {
+    let status: ExitStatus =
+      if case .system(let call, _) = error, call != "open", call != "stat" { .inputOutput } else { .cannotCreate }
+    self.init(status, "\(error)", subject: subject)
+  }
+
+  /// A system call on an input that failed with the current `errno`.
+  static func reading(_ subject: String) -> Failure {
+    switch errno {
+    case EISDIR: Failure(.inputMissing, "is a directory; name the files in it instead", subject: subject)
+    case ENOENT, ENOTDIR: Failure(.inputMissing, "no such file", subject: subject)
+    case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
+    case let code: Failure(.inputOutput, String(cString: strerror(code)), subject: subject)
+    }
+  }
+
+  /// A system call that should have created an output failed with the current `errno`.
+  static func creating(_ subject: String) -> Failure {
+    Failure(.cannotCreate, "cannot be created: \(String(cString: strerror(errno)))", subject: subject)
+  }
+
+  /// A write failed with the current `errno`.
+  static func writing(_ subject: String) -> Failure {
+    Failure(.inputOutput, "cannot be written: \(String(cString: strerror(errno)))", subject: subject)
+  }
+}
+
+extension FileError {
+  fileprivate var readStatus: ExitStatus {
+    switch self {
+    case .notFound, .permissionDenied, .isDirectory, .notRegularFile: .inputMissing
+    case .overwritesInput: .cannotCreate
+    case .system: .inputOutput
+    }
+  }
+}
+
+extension EngineError {
+  fileprivate var status: ExitStatus {
+    switch self {
+    case .noHead: .badData
+    case .outOfMemory: .system
+    }
+  }
+}

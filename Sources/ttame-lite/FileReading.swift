@@ -1,0 +1,26 @@
+import Glibc
+
+/// Most bytes that are read of a file or pipe.
+private let largestFile = 1 << 30
+
+/// All bytes of a file, pipe or device.
+func readFile(_ path: String) throws(Failure) -> [UInt8] {
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { throw .reading(path) }
+  defer { close(file) }
+  var bytes: [UInt8] = []
+  var status = stat()
+  if fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+    bytes.reserveCapacity(min(Int(status.st_size), largestFile))
+  }
+  while true {
+    let count = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { chunk in
+      let count = read(file, chunk.baseAddress, chunk.count)
+      if count > 0 { bytes.append(contentsOf: chunk.prefix(count)) }
+      return count
+    }
+    if count == 0 { return bytes }
+    if count < 0, errno != EINTR { throw .reading(path) }
+    if bytes.count > largestFile { throw Failure(.badData, "is larger than 1 GiB", subject: path) }
+  }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Explain
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Turn a network's weights into an int8 model file.",
+    discussion: """
+      Reads safetensors of float32, float16 or bfloat16 with PyTorch's names and recognises the architecture. What is not \
+      given as an option comes from the metadata of the weights, or else from the architecture.
+
+      Examples:
+        ttame-lite import efficientnet_lite0.safetensors -o efficientnet-lite0.safetensors
+        ttame-lite import resnet50.safetensors -o resnet50.safetensors --labels imagenet_labels.txt
+      """)
+
+  @Argument(help: ArgumentHelp("The weights.", valueName: "WEIGHTS.safetensors"))
+  var weights: String
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
+  var output: String
+
+  @Option(name: .customLong("arch"), help: ArgumentHelp("Name of the architecture.", valueName: "NAME"))
+  var architecture: String?
+
+  @Option(help: ArgumentHelp("Text file with one label a line, class 0 first.", valueName: "FILE"))
+  var labels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A trained head; cam: Class Activation Mapping from the classifier itself; or none.", valueName: "cam|none|FILE"))
+  var head = "cam"
+
+  @Option(help: "How weights are stored; float32 is for comparison.")
+  var precision = Precision.int8
+
+  @Option(help: ArgumentHelp("Shorter side of the resized image in pixels.", valueName: "PIXELS"))
+  var resize: Int?
+
+  @Option(help: ArgumentHelp("Side of the centre crop in pixels.", valueName: "PIXELS"))
+  var crop: Int?
+
+  @Option(help: "How images are resized.")
+  var interpolation: Interpolation?
+
+  @Option(help: ArgumentHelp("Mean of red, green and blue in 0...1.", valueName: "R,G,B"))
+  var mean: ChannelValues?
+
+  @Option(help: ArgumentHelp("Standard deviation of red, green and blue.", valueName: "R,G,B"))
+  var std: ChannelValues?
+
+  @Option(help: ArgumentHelp("Name of the model.", valueName: "NAME"))
+  var name: String?
+
+  @Option(help: ArgumentHelp("Licence of the weights.", valueName: "TEXT"))
+  var licence: String?
+
+  @Option(help: ArgumentHelp("Where the weights come from.", valueName: "TEXT"))
+  var source: String?
+
+  func run() throws {
+    var options = ImportOptions()
+    (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
+    (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
+    (options.mean, options.std) = (mean?.values, std?.values)
+    (options.name, options.licence, options.source) = (name, licence, source)
+    options.head =
+      switch head {
+      case "cam": .cam
+      case "none": .none
+      default: .file(head)
+      }
+    let summary: ImportSummary
+    do {
+      summary = try Interruption.protecting { () throws(ImportError) in
+        try importModel(from: weights, to: output, options: options)
+      }
+    } catch {
+      throw Failure(error, weights: weights)
+    }
+    let model = summary.description
+    var line = "\(output): \(model.architecture), \(model.precision.rawValue), \(model.classes) classes"
+    line += ", \(summary.layers) layers, \(summary.parameters) parameters, \(summary.bytes) bytes"
+    if let layer = summary.worstLayer {
+      line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"
+    }
+    printError(line)
+  }
+}
+
+/// Three numbers with commas between them.
+struct ChannelValues: ExpressibleByArgument {
+  let values: [Float]
+
+  init?(argument: String) {
+    values = argument.split(separator: ",").compactMap { Float($0) }
+    guard values.count == 3, values.allSatisfy(\.isFinite) else { return nil }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
+
+extension Failure {
+  /// What an error of an import means; each names the file that it is about.
+  fileprivate init(_ error: ImportError, weights: String) {
+    switch error {
+    case .weights(let error): self.init(error, reading: weights)
+    case .head(let path, let error): self.init(error, reading: path)
+    case .labels(let path, let error): self.init(error, reading: path)
+    case .output(let path, let error): self.init(error, writing: path)
+    case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")
+    default: self.init(.badData, "\(error)", subject: weights)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Explain
+import Kernels
+
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Describe this CPU, or a model.",
+    discussion: """
+      Examples:
+        ttame-lite info
+        ttame-lite info efficientnet-lite0
+        ttame-lite info resnet50.safetensors --labels
+      """)
+
+  @Argument(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "MODEL"))
+  var model: String?
+
+  @Flag(help: "List the model's classes, one a line: index, tab, label.")
+  var labels = false
+
+  func run() throws {
+    guard let model else {
+      if labels { return try describe(ModelLocator.defaultName) }
+      return try printOutput(table(machine))
+    }
+    try describe(model)
+  }
+
+  private func describe(_ name: String) throws {
+    let path = try ModelLocator.find(name)
+    let model: Model
+    do { model = try Model(path: path) } catch { throw Failure(error, reading: path) }
+    if labels {
+      let names = ClassNames(labels: model.description.labels, count: model.description.classes)
+      return try printOutput((0..<names.count).map { "\($0)\t\(names.label($0))\n" }.joined())
+    }
+    try printOutput(table(rows(path, model)))
+  }
+
+  private var machine: [(String, String)] {
+    let tiers = CPUTier.available.map { $0 == CPUTier.best ? "\($0.rawValue) (used)" : $0.rawValue }
+    let path = try? ModelLocator.find(ModelLocator.defaultName)
+    return [
+      ("version", TTAMELite.configuration.version),
+      ("cpu", cpuName ?? "unknown"),
+      ("instruction sets", tiers.joined(separator: ", ")),
+      ("threads", "\(physicalCores())"),
+      ("default model", path ?? "\(ModelLocator.defaultName), not found"),
+      ("weights folders", ModelLocator.folders.joined(separator: ", ")),
+    ]
+  }
+
+  private func rows(_ path: String, _ model: Model) -> [(String, String)] {
+    let description = model.description
+    let preprocessing = description.preprocessing
+    var rows = [
+      ("model", description.name),
+      ("file", "\(path), \(model.fileBytes) bytes"),
+      ("architecture", description.architecture),
+      ("weights", description.precision.rawValue),
+      ("nodes", "\(description.graph.nodes.count)"),
+      ("classes", "\(description.classes)" + (description.labels.isEmpty ? ", no labels" : "")),
+      (
+        "input",
+        "\(description.graph.inputShape), resized to \(preprocessing.resize) (\(preprocessing.interpolation.rawValue)), "
+          + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
+      ),
+    ]
+    for layer in description.featureLayers {
+      rows.append(("feature layer", "\(layer.name), \(model.shapes[layer.node].map(\.description) ?? "unknown")"))
+    }
+    rows.append(("head", description.head.map(\.summary) ?? "none: this model classifies and cannot explain"))
+    rows.append(("licence", description.licence.isEmpty ? "unknown" : description.licence))
+    rows.append(("source", description.source.isEmpty ? "unknown" : description.source))
+    return rows
+  }
+
+  /// Names and values in two columns.
+  private func table(_ rows: [(String, String)]) -> String {
+    let width = rows.map(\.0.count).max() ?? 0
+    return rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 + "\n" }.joined()
+  }
+
+  private func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+
+  /// What the kernel calls this CPU; nil where there is no /proc.
+  private var cpuName: String? {
+    guard let bytes = try? readFile("/proc/cpuinfo") else { return nil }
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
+  }
+}
+
+extension HeadDescription {
+  /// What kind of maps the head makes.
+  fileprivate var summary: String {
+    let used = branches.count { $0.fuse != nil }
+    return switch kind {
+    case .ttame: "ttame: trained T-TAME, \(branches.count) branches"
+    case .cam: "cam: Class Activation Mapping, not yet trained T-TAME (\(used) of \(branches.count) branches used)"
+    }
+  }
+}

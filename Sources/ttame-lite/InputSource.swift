@@ -1,0 +1,106 @@
+import Explain
+import Glibc
+
+/// A picture as it came in, not yet decoded.
+struct EncodedPicture {
+  /// Position among all inputs, counted from 0; those that cannot be read count too.
+  let index: Int
+  let origin: PictureOrigin
+  let bytes: [UInt8]
+}
+
+/// Where a picture came from.
+enum PictureOrigin {
+  case file(String)
+  /// The n-th picture of standard input, counted from 1.
+  case standardInput(frame: Int)
+
+  /// What messages call it.
+  var description: String {
+    switch self {
+    case .file(let path): path
+    case .standardInput(1): "standard input"
+    case .standardInput(let frame): "standard input, picture \(frame)"
+    }
+  }
+
+  /// What the names of its outputs begin with.
+  var stem: String {
+    switch self {
+    case .file(let path): return fileStem(path)
+    case .standardInput(let frame):
+      let digits = String(frame)
+      return "stdin-" + String(repeating: "0", count: max(6 - digits.count, 0)) + digits
+    }
+  }
+}
+
+/// The pictures of all inputs, one after the other; each is read when it is asked for.
+struct InputSource {
+  private var remaining: ArraySlice<String>
+  private var stream: ImageStreamReader?
+  private var frames = 0
+  private var position = 0
+  /// How many pictures there will be; nil with standard input, which does not say.
+  let count: Int?
+
+  /// - Parameter inputs: paths, with `-` for standard input; none means standard input.
+  init(_ inputs: [String]) throws {
+    let inputs = inputs.isEmpty ? ["-"] : inputs
+    let readsStandardInput = inputs.contains("-")
+    if inputs.filter({ $0 == "-" }).count > 1 {
+      throw Failure(.usage, "standard input (-) is given more than once")
+    }
+    if readsStandardInput, isatty(STDIN_FILENO) == 1 {
+      throw Failure(.usage, "no picture: name a file, or pipe one in (see ttame-lite --help)")
+    }
+    remaining = inputs[...]
+    count = readsStandardInput ? nil : inputs.count
+  }
+
+  /// The next picture or why it cannot be read; nil after the last.
+  mutating func next() -> Result<EncodedPicture, Failure>? {
+    defer { position += 1 }
+    while let input = remaining.first {
+      if input != "-" {
+        remaining.removeFirst()
+        return Result { () throws(Failure) in
+          EncodedPicture(index: position, origin: .file(input), bytes: try readFile(input))
+        }
+      }
+      if let picture = nextFrame() { return picture }
+      remaining.removeFirst()
+    }
+    return nil
+  }
+
+  private mutating func nextFrame() -> Result<EncodedPicture, Failure>? {
+    var reader = stream ?? ImageStreamReader(read: Self.readStandardInput)
+    let origin = PictureOrigin.standardInput(frame: frames + 1)
+    do {
+      let bytes = try reader.next()
+      stream = reader
+      guard let bytes else {
+        // Said once: afterwards `frames` is not zero.
+        guard frames == 0 else { return nil }
+        frames = 1
+        return .failure(
+          Failure(.inputMissing, "is empty; name a file, or pipe a picture in", subject: origin.description))
+      }
+      frames += 1
+      return .success(EncodedPicture(index: position, origin: origin, bytes: bytes))
+    } catch {
+      stream = reader
+      frames += 1
+      return .failure(Failure(error, reading: origin.description))
+    }
+  }
+
+  private static func readStandardInput(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while true {
+      let count = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw Failure.reading("standard input") }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Explain
+import FoundationEssentials
+import Glibc
+
+/// What is said about one image in JSON; one object a line.
+struct ImageReport: Encodable {
+  struct Prediction: Encodable {
+    let `class`: Int
+    let label: String
+    let probability: Float
+  }
+
+  struct Explanation: Encodable {
+    struct Map: Encodable {
+      let width, height: Int
+      /// Of the map before the sigmoid.
+      let min, max: Float
+    }
+
+    struct Point: Encodable {
+      let x, y: Int
+    }
+
+    let `class`: Int
+    let label: String
+    let map: Map
+    let area: Double
+    let peak: Point
+    let flat: Bool
+    /// The path of the picture, `-`, or nothing where none was written.
+    let output: String?
+  }
+
+  struct Milliseconds: Encodable {
+    var decode, forward, explain, encode: Double
+  }
+
+  let input: String
+  /// Which picture of standard input, counted from 1.
+  let frame: Int?
+  let model: String
+  let width, height: Int
+  /// `ttame`, or `cam` where the head is the warm start; nothing where no map is made.
+  let method: String?
+  let predictions: [Prediction]
+  let explanations: [Explanation]?
+  let milliseconds: Milliseconds
+}
+
+/// Writes JSON objects, one a line, each as soon as it is known.
+final class JSONLines {
+  private let descriptor: Int32
+  private let name: String
+  private let encoder = JSONEncoder()
+
+  /// - Parameter path: a file, or `-` for standard output.
+  init(path: String) throws {
+    name = path == "-" ? "standard output" : path
+    descriptor = path == "-" ? STDOUT_FILENO : try OutputFile.openLog(path)
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  }
+
+  deinit {
+    if descriptor != STDOUT_FILENO { close(descriptor) }
+  }
+
+  func write(_ value: some Encodable) throws {
+    let line: Data
+    do { line = try encoder.encode(value) + [UInt8(ascii: "\n")] } catch {
+      throw Failure(.software, "JSON: \(error)", subject: name)
+    }
+    try line.withUnsafeBytes { try writeAll($0, to: descriptor, subject: name) }
+  }
+}
+
+extension Duration {
+  /// In milliseconds, to the microsecond.
+  var milliseconds: Double { ((self / .milliseconds(1)) * 1000).rounded() / 1000 }
+}

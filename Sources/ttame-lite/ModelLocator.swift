@@ -1,0 +1,64 @@
+import Explain
+import Glibc
+
+/// Finds model files by name.
+enum ModelLocator {
+  static let defaultName = "efficientnet-lite0"
+  private static let suffix = ".safetensors"
+
+  /// The path of a model.
+  ///
+  /// - Parameter nameOrPath: a file, or the name of one in the weights folders, with or without `.safetensors`.
+  /// - Throws: a `Failure` that says where it was looked for.
+  static func find(_ nameOrPath: String) throws -> String {
+    if let status = FileStatus(nameOrPath), !status.isFolder { return nameOrPath }
+    if nameOrPath.contains("/") { throw Failure(.inputMissing, "no such model file", subject: nameOrPath) }
+    let file = nameOrPath.hasSuffix(suffix) ? nameOrPath : nameOrPath + suffix
+    let folders = folders
+    for folder in folders {
+      let path = "\(folder)/\(file)"
+      if FileStatus(path) != nil { return path }
+    }
+    let places = folders.joined(separator: ", ")
+    throw Failure(
+      .inputMissing, "model not found in \(places); give a file, or set TTAME_WEIGHTS to its folder",
+      subject: nameOrPath)
+  }
+
+  /// The folders that hold models, in the order they are searched.
+  static var folders: [String] {
+    var folders: [String] = []
+    if let folder = getenv("TTAME_WEIGHTS").map({ String(cString: $0) }), !folder.isEmpty { folders.append(folder) }
+    if let binaryFolder {
+      folders.append(binaryFolder + "/weights")
+      folders.append((parentFolder(binaryFolder) ?? "..") + "/share/ttame-lite/weights")
+      folders += packageRoot(above: binaryFolder).map { [$0 + "/weights"] } ?? []
+    }
+    return folders + ["weights"]
+  }
+
+  /// The folder of this program's file.
+  private static var binaryFolder: String? {
+    // In a chroot without /proc the name we were called by has to do.
+    parentFolder(linkTarget("/proc/self/exe") ?? CommandLine.arguments.first ?? "")
+  }
+
+  private static func linkTarget(_ path: String) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      guard let base = buffer.baseAddress else { return nil }
+      let length = readlink(path, base, buffer.count)
+      guard length > 0, length < buffer.count else { return nil }
+      return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// The package that a binary in its build folder belongs to.
+  private static func packageRoot(above folder: String) -> String? {
+    var folder = folder
+    while let parent = parentFolder(folder), parent != folder {
+      if FileStatus(parent + "/Package.swift") != nil { return parent }
+      folder = parent
+    }
+    return nil
+  }
+}

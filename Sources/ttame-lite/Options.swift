@@ -1,0 +1,43 @@
+import ArgumentParser
+import Explain
+import Kernels
+
+extension CPUTier: ExpressibleByArgument {}
+extension RenderStyle: ExpressibleByArgument {}
+extension ColorMap: ExpressibleByArgument {}
+extension Interpolation: ExpressibleByArgument {}
+
+/// Which model runs, and on what.
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "NAME|FILE"))
+  var model = ModelLocator.defaultName
+
+  @OptionGroup var compute: ComputeOptions
+
+  func load() throws -> Model {
+    let path = try ModelLocator.find(model)
+    do { return try Model(path: path) } catch { throw Failure(error, reading: path) }
+  }
+
+  func makeSession() throws -> Session {
+    let model = try load()
+    return Session(model: model, tier: compute.cpu, threads: compute.threads)
+  }
+}
+
+/// What the kernels may use.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Threads that compute (default: one per physical core).", valueName: "N"))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Use this instruction set, at most.", valueName: "TIER"))
+  var cpu: CPUTier?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024.") }
+    if let cpu, !cpu.isAvailable {
+      let names = CPUTier.available.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--cpu \(cpu.rawValue): this CPU has \(names).")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Explain
+
+/// Writes the numbers behind an explanation as a safetensors file: `logits` and `probabilities` `[classes]`, `map`
+/// `[K, height, width]` before the sigmoid, and `saliency` `[K, height, width]` in 0...1.
+struct RawOutput {
+  private static let fileType = ".safetensors"
+
+  private var plan: OutputPlan
+
+  /// - Parameters:
+  ///   - path: a file, or a folder for many inputs.
+  ///   - inputs: the inputs as given.
+  init(_ path: String, inputs: [String]) throws {
+    if path == "-" { throw Failure(.usage, "--raw needs a file; it cannot be standard output") }
+    plan = try OutputPlan(path, inputs: inputs, fileType: Self.fileType, option: "--raw")
+  }
+
+  /// Writes one input's results; without maps their tensors are empty.
+  mutating func write(
+    _ origin: PictureOrigin, _ predictions: Predictions, _ explained: [(map: ClassMap, saliency: SaliencyMap)]
+  ) throws {
+    guard case .file(let path) = try plan.target(for: origin, label: nil), let first = explained.first else { return }
+    let classes = predictions.logits.count
+    let tensors = [
+      SafetensorsWriter.Declaration("logits", .f32, [classes]),
+      SafetensorsWriter.Declaration("probabilities", .f32, [classes]),
+      SafetensorsWriter.Declaration("map", .f32, [explained.count, first.map.height, first.map.width]),
+      SafetensorsWriter.Declaration("saliency", .f32, [explained.count, first.saliency.height, first.saliency.width]),
+    ]
+    let indices = explained.map { String($0.map.classIndex) }.joined(separator: ",")
+    do throws(FileError) {
+      try Interruption.protecting { () throws(FileError) in
+        let writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: ["classes": indices])
+        try writer.write(predictions.logits, to: "logits")
+        try writer.write(predictions.probabilities, to: "probabilities")
+        try writer.write(explained.flatMap(\.map.values), to: "map")
+        try writer.write(explained.flatMap(\.saliency.values), to: "saliency")
+        _ = try writer.finish()
+      }
+    } catch {
+      throw Failure(error, writing: path)
+    }
+  }
+}
