@@ -9,6 +9,7 @@ import Glibc
 ///   - weights: path of a safetensors file in PyTorch's names.
 ///   - output: path of the model file; it may replace an older one, but none of the inputs.
 ///   - progress: called after every layer.
+/// - Throws: what is wrong with the weights, the options or the output; then no output is left behind.
 public func importModel(
   from weights: String, to output: String, options: ImportOptions = ImportOptions(),
   progress: (ImportProgress) -> Void = { _ in }
