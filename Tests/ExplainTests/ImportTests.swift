@@ -58,7 +58,8 @@ import Testing
       for n in gamma.indices {
         let factor = Double(gamma[n]) / (Double(variance[n]) + 1e-5).squareRoot()
         let bias = Float(Double(beta[n]) - Double(mean[n]) * factor)
-        #expect((model.floats(names.bias)[n] - bias).magnitude <= 1e-6)
+        // Biases of int8 layers also make up for the expected error of the codes.
+        #expect((model.floats(names.bias)[n] - bias).magnitude <= (precision == .int8 ? 0.02 : 1e-6))
         // A row of 7 x 3 elements is padded to 24; taps of 64 channels need no padding.
         let rowLength = inputs == 3 ? 24 : inputs
         // Half a step, or more where the value is clipped.
@@ -74,7 +75,9 @@ import Testing
       }
     }
     // The classifier has a bias of its own and no BatchNorm.
-    #expect(Array(UnsafeBufferPointer(start: model.floats("fc.bias"), count: 3)) == values["fc.bias"])
+    for (n, bias) in try #require(values["fc.bias"]).enumerated() {
+      #expect((model.floats("fc.bias")[n] - bias).magnitude <= (precision == .int8 ? 0.02 : 0))
+    }
     #expect((3..<16).allSatisfy { model.floats("fc.bias")[$0] == 0 })
   }
 

@@ -27,6 +27,7 @@ public func importModel(
   let classes = graph.shape(logits).channels
   let labels = try importedLabels(options, metadata, weights: weights, classes: classes)
   let head = try importedHead(options.head, &graph, logits, classes, architecture.name)
+  try graph.expectActivations()
 
   let description = ModelDescription(
     name: options.name ?? architecture.modelName, architecture: architecture.name, precision: options.precision,
