@@ -4,7 +4,8 @@ import Testing
 /// A file of `header`, with its true length before it, and `data`.
 private func file(_ header: String, data: Int = 0, claimed: UInt64? = nil) -> [UInt8] {
   let length = claimed ?? UInt64(header.utf8.count)
-  return withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array(header.utf8) + [UInt8](repeating: 7, count: data)
+  return withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array(header.utf8)
+    + [UInt8](repeating: 7, count: data)
 }
 
 private func tensor(_ dtype: String, _ shape: String, _ begin: String, _ end: String) -> String {
@@ -118,7 +119,8 @@ private let malformed = [
   Malformed(
     "short escape", file(#"{"\u12"#), .malformedHeader(offset: 4, expected: "four hexadecimal digits")),
   Malformed(
-    "bytes that are no UTF-8", [10, 0, 0, 0, 0, 0, 0, 0] + [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x7B, 0x7D, 0x7D, 0x20, 0x20],
+    "bytes that are no UTF-8",
+    [10, 0, 0, 0, 0, 0, 0, 0] + [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x7B, 0x7D, 0x7D, 0x20, 0x20],
     .malformedHeader(offset: 2, expected: "UTF-8")),
   Malformed("string without end", file(#"{"abc"#), .malformedHeader(offset: 5, expected: "\"")),
 ]
@@ -131,7 +133,8 @@ private let malformed = [
   }
 
   @Test func readsTensorsAndMetadata() throws {
-    let header = #"{"__metadata__":{"k\u00e9\ud83d\ude00":"a\"b\\c\n/\/"},"b":\#(tensor("I8", "[2,2]", "8", "12")), "a":\#(a) }  "#
+    let header =
+      #"{"__metadata__":{"k\u00e9\ud83d\ude00":"a\"b\\c\n/\/"},"b":\#(tensor("I8", "[2,2]", "8", "12")), "a":\#(a) }  "#
     let file = try Safetensors(bytes: file(header, data: 12))
     #expect(file.metadata == ["ké😀": "a\"b\\c\n//"])
     #expect(file.entries.keys.sorted() == ["a", "b"])

@@ -112,7 +112,10 @@ private let refused = [
         Node("stem", convolution(Window(kernel: 7, stride: 2, padding: 3), 64), ["input"]),
         Node("pool", .maxPool(Window(kernel: 3, stride: 2, padding: 1)), ["stem"]),
         Node("dw", depthwise(same, 64), ["pool"]),
-        Node("wide", convolution(Window(kernelHeight: 1, kernelWidth: 5, stride: 3, top: 0, left: 2, bottom: 0, right: 1), 8), ["dw"]),
+        Node(
+          "wide",
+          convolution(Window(kernelHeight: 1, kernelWidth: 5, stride: 3, top: 0, left: 2, bottom: 0, right: 1), 8),
+          ["dw"]),
         Node("relu", .activation(.relu6), ["wide"]),
         Node("sum", .add, ["relu", "wide"]),
         Node("mean", .globalAveragePool, ["sum"]),

@@ -91,6 +91,15 @@ struct GraphBuilder {
     featureLayers.append(FeatureLayer(name: name, node: node))
   }
 
+  /// Prepares the correction of biases by what BatchNorm tells about the inputs of each layer.
+  mutating func expectActivations() throws(ImportError) {
+    let expected = try ExpectedActivations(nodes, layers: layers, input: input)
+    let inputs = Dictionary(nodes.map { ($0.name, $0.inputs[0]) }, uniquingKeysWith: { first, _ in first })
+    for index in layers.indices {
+      layers[index].inputMeans = inputs[layers[index].node].flatMap(expected.means)
+    }
+  }
+
   /// Adds a layer's source without a node, for weights that only the head reads.
   mutating func append(_ layer: LayerSource) { layers.append(layer) }
 

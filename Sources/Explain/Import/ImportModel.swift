@@ -9,6 +9,7 @@ import Glibc
 ///   - weights: path of a safetensors file in PyTorch's names.
 ///   - output: path of the model file; it may replace an older one, but none of the inputs.
 ///   - progress: called after every layer.
+/// - Throws: what is wrong with the weights, the options or the output; then no output is left behind.
 public func importModel(
   from weights: String, to output: String, options: ImportOptions = ImportOptions(),
   progress: (ImportProgress) -> Void = { _ in }
@@ -26,6 +27,7 @@ public func importModel(
   let classes = graph.shape(logits).channels
   let labels = try importedLabels(options, metadata, weights: weights, classes: classes)
   let head = try importedHead(options.head, &graph, logits, classes, architecture.name)
+  try graph.expectActivations()
 
   let description = ModelDescription(
     name: options.name ?? architecture.modelName, architecture: architecture.name, precision: options.precision,

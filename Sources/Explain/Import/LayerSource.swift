@@ -41,6 +41,8 @@ struct LayerSource {
   var weights: WeightMatrix
   var convolutionBias: String?
   var normalization: BatchNorm?
+  /// Expected value of every input channel, to correct the biases with; nil does not correct.
+  var inputMeans: [Double]?
 
   var weight: String
   var scale, bias, columnSums: String?

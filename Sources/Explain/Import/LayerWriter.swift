@@ -15,6 +15,8 @@ struct LayerWriter {
   private let output: SafetensorsWriter
   private let outputPath: String
   private let folded: FoldedNormalization
+  /// What the layer adds, corrected row by row for what quantization takes away.
+  private var biases: [Float]
   private let rowLength: Int
   /// One row as PyTorch stores it, `[inputs, kernelHeight, kernelWidth]`.
   private var raw: [Float]
@@ -29,6 +31,7 @@ struct LayerWriter {
     folded = try FoldedNormalization(
       source.normalization, convolutionBias: source.convolutionBias, channels: source.layout.outputChannels,
       state: source.weights.state)
+    biases = folded.biases
   }
 
   mutating func write() throws(ImportError) -> LayerReport {
@@ -36,7 +39,8 @@ struct LayerWriter {
     case .dense: try writeDense()
     case .depthwise: try writeDepthwise()
     }
-    if let bias = source.bias { try put(padded(folded.biases), to: bias) }
+    guard biases.allSatisfy(\.isFinite) else { throw .notFinite(tensor: source.node) }
+    if let bias = source.bias { try put(padded(biases), to: bias) }
     return LayerReport(
       parameters: source.layout.outputChannels * (rowLength + (source.bias == nil ? 0 : 1)),
       worstRelativeError: worstRelativeError)
@@ -61,7 +65,7 @@ struct LayerWriter {
         try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)
         continue
       }
-      for n in 0..<outputs { scales.append(quantize(rows, &codes, at: n * rowLength)) }
+      for n in 0..<outputs { scales.append(quantize(first + n, rows, &codes, at: n * rowLength)) }
       reduction.pack(codes, outputs: outputs, into: &packedCodes)
       try put(packedCodes, to: source.weight, at: panel * reduction.panelBytes)
       if let name = source.columnSums {
@@ -85,7 +89,7 @@ struct LayerWriter {
       if source.scale == nil {
         for tap in 0..<rowLength { weights[tap * padded + n] = row[tap] }
       } else {
-        scales.append(quantize(row, &codes, at: 0))
+        scales.append(quantize(n, row, &codes, at: 0))
         for tap in 0..<rowLength { quantized[tap * padded + n] = codes[tap] }
       }
     }
@@ -120,19 +124,41 @@ struct LayerWriter {
     guard isFinite else { throw .notFinite(tensor: source.weights.state.fullName(source.weights.tensor)) }
   }
 
-  private mutating func quantize(_ rows: [Float], _ codes: inout [Int8], at offset: Int) -> Float {
+  /// Quantizes output channel `n`, corrects its bias and returns its scale.
+  private mutating func quantize(_ n: Int, _ rows: [Float], _ codes: inout [Int8], at offset: Int) -> Float {
     let row = rows.withUnsafeBufferPointer { rows in
       codes.withUnsafeMutableBufferPointer { codes in
         guard let rows = rows.baseAddress, let codes = codes.baseAddress else {
           return QuantizedRow(scale: 1, squaredError: 0, squaredNorm: 0)
         }
-        return Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+        let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+        let reduction = source.layout.reduction
+        let taps = reduction.kernelHeight * reduction.kernelWidth
+        Rounding().refine(
+          rows + offset, taps: taps, inputs: rowLength / taps, scale: row.scale, codes: codes + offset)
+        return row
       }
     }
     if row.squaredNorm > 0 {
       worstRelativeError = max(worstRelativeError, (row.squaredError / row.squaredNorm).squareRoot())
     }
+    biases[n] = Float(Double(biases[n]) + expectedError(n, rows, codes, at: offset, scale: row.scale))
     return row.scale
+  }
+
+  /// How much less the codes of output channel `n` add up to than its weights, for the expected input.
+  private func expectedError(_ n: Int, _ rows: [Float], _ codes: [Int8], at offset: Int, scale: Float) -> Double {
+    guard let means = source.inputMeans else { return 0 }
+    // A depthwise row sees its own channel only.
+    let inputs = source.layout.kind == .dense ? means : [means[n]]
+    var error = 0.0
+    for tap in stride(from: 0, to: rowLength, by: inputs.count) {
+      for (input, mean) in inputs.enumerated() {
+        let k = offset + tap + input
+        error += (Double(rows[k]) - Double(scale) * Double(codes[k])) * mean
+      }
+    }
+    return error
   }
 
   /// `values` followed by zeros for the padding channels.

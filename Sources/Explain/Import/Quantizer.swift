@@ -38,24 +38,25 @@ package enum Quantizer {
   }
 
   private static func bestScale(_ row: UnsafePointer<Float>, _ count: Int, widest: Float) -> Float {
-    // The error of a short row is a rugged function of the scale, that of a long one smooth.
-    let candidates = count < 128 ? 140 : 24
-    var best = (scale: widest, error: Double.infinity, fit: CodeFit())
-    for candidate in 0..<candidates {
-      let scale = widest * (1 - (1 - tightest) * Float(candidate) / Float(candidates))
-      let fit = CodeFit(row, count, scale: scale)
-      let error = fit.squaredError * Double(scale) * Double(scale)
-      if error < best.error { best = (scale, error, fit) }
-      // Clipping error only grows from here on.
-      if error > 4 * best.error { break }
+    var best = ScaleFit(row, count, scale: widest)
+    // The error of a short row is a rugged function of the scale, that of a long one almost smooth.
+    let steps: Float = count < 128 ? 140 : 24
+    let step = widest * (1 - tightest) / steps
+    for candidate in stride(from: 1, to: steps, by: 1) {
+      let fit = ScaleFit(row, count, scale: widest - candidate * step)
+      if fit.error < best.error { best = fit }
+      // The error of clipping only grows from here on.
+      if fit.error > 4 * best.error { break }
+    }
+    let coarse = best.scale
+    for candidate in stride(from: -0.9 as Float, through: 0.9, by: 0.1) {
+      let fit = ScaleFit(row, count, scale: coarse + candidate * step)
+      if fit.error < best.error { best = fit }
     }
     for _ in 0..<refinements {
-      let scale = Float(Double(best.scale) * best.fit.scaleCorrection)
-      guard scale != best.scale else { break }
-      let fit = CodeFit(row, count, scale: scale)
-      let error = fit.squaredError * Double(scale) * Double(scale)
-      guard error < best.error else { break }
-      best = (scale, error, fit)
+      let fit = ScaleFit(row, count, scale: best.refinedScale)
+      guard fit.error < best.error else { break }
+      best = fit
     }
     return best.scale
   }
@@ -87,21 +88,25 @@ package enum Quantizer {
   }
 }
 
-/// How well the nearest codes at one scale fit a row; all sums in units of the scale.
-private struct CodeFit {
+/// How well the nearest codes at one scale fit a row.
+private struct ScaleFit {
+  var scale: Float
+  // Sums in units of the scale, so that rows of any magnitude are alike.
   /// Sum of (w / scale - code)^2.
-  var squaredError = 0.0
+  private var squaredError = 0.0
   /// Sum of w / scale * code.
   private var product = 0.0
   /// Sum of code^2.
   private var squaredCodes = 0.0
 
-  /// The best scale for these codes, relative to the scale that gave them.
-  var scaleCorrection: Double { squaredCodes > 0 ? product / squaredCodes : 1 }
+  /// Sum of (w - scale * code)^2.
+  var error: Double { squaredError * Double(scale) * Double(scale) }
 
-  init() {}
+  /// The best scale for these codes.
+  var refinedScale: Float { squaredCodes > 0 ? Float(Double(scale) * product / squaredCodes) : scale }
 
   init(_ row: UnsafePointer<Float>, _ count: Int, scale: Float) {
+    self.scale = scale
     typealias Vector = SIMD8<Float>
     let lanes = Vector.scalarCount
     let inverse = 1 / scale

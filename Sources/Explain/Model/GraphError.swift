@@ -1,5 +1,6 @@
 /// Why a graph cannot be computed. Each case names the node.
 public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A dimension of the network's input is not positive, or beyond all bounds.
   case badInputShape(Shape)
   case tooManyNodes(Int)
   case duplicateName(String)
@@ -9,10 +10,13 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The input is produced at or after the node itself; every cycle contains such a node.
   case inputNotYetComputed(node: String, input: String)
   case wrongInputCount(node: String, expected: Int, found: Int)
+  /// An attribute is out of the range that any operator could compute.
   case badAttribute(node: String, attribute: String, value: Int)
   /// The kernel does not fit into the padded input.
   case windowTooLarge(node: String, kernel: [Int], paddedInput: [Int])
+  /// The two tensors of a sum differ in shape.
   case unequalShapes(node: String, Shape, Shape)
+  /// A depthwise convolution yields another number of channels than it reads.
   case channelMismatch(node: String, expected: Int, found: Int)
   case tensorTooLarge(node: String, Shape)
   case unknownOutput(String)

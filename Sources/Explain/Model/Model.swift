@@ -14,12 +14,15 @@ public final class Model: Sendable {
     static let description = "model"
   }
 
+  /// The graph, its preprocessing, labels and head.
   public let description: ModelDescription
   /// Shapes of every node's tensor and of the input.
   public let shapes: [String: Shape]
   private let tensors: Safetensors
 
   /// Maps and checks the file at `path`. Weights are not read, so the cost does not grow with their size.
+  ///
+  /// - Throws: what is wrong first; every case names the node or tensor.
   public init(path: String) throws(ModelError) {
     let tensors: Safetensors
     do { tensors = try Safetensors(path: path) } catch { throw .safetensors(error) }

@@ -8,6 +8,7 @@ public struct Safetensors: Sendable {
   public struct Entry: Sendable, Equatable {
     public let name: String
     public let dtype: DType
+    /// Length of each dimension, outermost first; empty for a scalar.
     public let shape: [Int]
     /// Where the tensor lies in the file.
     public let byteRange: Range<Int>
@@ -19,7 +20,9 @@ public struct Safetensors: Sendable {
   /// Longest header that is read; the format's own limit.
   public static let headerLimit = 100_000_000
 
+  /// Tensors by name.
   public let entries: [String: Entry]
+  /// The header's `__metadata__`; empty without one.
   public let metadata: [String: String]
   /// Offset of the first tensor's data in the file.
   public let dataStart: Int
@@ -105,6 +108,8 @@ extension Safetensors {
   }
 
   /// All elements of an F32, F16 or BF16 tensor, widened.
+  ///
+  /// - Throws: `missingTensor` or `notFloating`.
   public func floats(_ name: String) throws(SafetensorsError) -> [Float] {
     guard let entry = entries[name] else { throw .missingTensor(name) }
     guard entry.dtype.widensToFloat else { throw .notFloating(tensor: name, dtype: entry.dtype) }

@@ -1,0 +1,137 @@
+import Explain
+import Foundation
+import Testing
+
+/// The published networks, against the facts that PyTorch gave about them.
+@Suite struct ImportGoldenTests {
+  private struct Facts: Decodable {
+    var layers: [String]
+    /// `[images, channels, height, width]`
+    var featureShapes: [[Int]]
+    var preprocess: Preprocessing
+  }
+
+  private func facts(_ backbone: String) throws -> Facts {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
+      Facts.self, from: Data(contentsOf: URL(filePath: "\(Folder.shared)/golden/\(backbone)/inference.json")))
+  }
+
+  private func weights(_ backbone: String) throws -> String {
+    backbone == "resnet50" ? try UnpackedResNet50.path() : "\(Folder.shared)/models/\(backbone).safetensors"
+  }
+
+  @Test(
+    .enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"),
+    arguments: [("efficientnet_lite0", 50, 4_631_000, 5_100_000), ("resnet50", 54, 25_530_472, 26_500_000)])
+  func importsPublishedWeights(_ backbone: String, _ layers: Int, _ parameters: Int, _ mostBytes: Int) throws {
+    let folder = try TemporaryFolder()
+    var options = ImportOptions()
+    options.labels = "\(Folder.shared)/models/imagenet_labels.txt"
+    let summary = try importModel(from: try weights(backbone), to: folder.file("a"), options: options)
+    _ = try importModel(from: try weights(backbone), to: folder.file("b"), options: options)
+    #expect(try folder.contents("a") == folder.contents("b"))
+    #expect(summary.layers == layers && summary.parameters == parameters && summary.bytes < mostBytes)
+    #expect(summary.worstRelativeError < 0.06)
+
+    let model = try Model(path: folder.file("a"))
+    let facts = try facts(backbone)
+    #expect(model.description.preprocessing == facts.preprocess)
+    #expect(model.description.featureLayers.map(\.name) == facts.layers)
+    for (layer, shape) in zip(model.description.featureLayers, facts.featureShapes) {
+      #expect(model.shapes[layer.node] == Shape(shape[2], shape[3], shape[1]))
+    }
+    #expect(model.description.labels.count == 1000 && model.description.labels[0] == "tench")
+    #expect(model.description.head?.kind == .cam)
+    #expect(!model.description.licence.isEmpty && !model.description.source.isEmpty)
+
+    options.precision = .float32
+    _ = try importModel(from: try weights(backbone), to: folder.file("f"), options: options)
+    try compare(model, try Model(path: folder.file("f")))
+  }
+
+  /// Each int8 weight lies within a step of its Float, channels keep their norms, and padding is zero in both.
+  private func compare(_ int8: Model, _ float: Model) throws {
+    for node in float.description.graph.nodes {
+      guard let names = int8.names(node.name), let scale = names.scale else { continue }
+      guard case .convolution = node.op else {
+        try compareDepthwise(int8, float, weight: names.weight, scale: scale)
+        continue
+      }
+      let shape = try #require(int8.entry(names.weight)).shape
+      let (panels, groups) = (shape[0], shape[1])
+      let codes = int8.int8(names.weight)
+      let floats = float.floats(names.weight)
+      for n in 0..<panels * 16 {
+        var (error, norm) = (0.0, 0.0)
+        for k in 0..<4 * groups {
+          let code = codes[(((n / 16) * groups + k / 4) * 16 + n % 16) * 4 + k % 4]
+          let weight = floats[((n / 16) * 4 * groups + k) * 16 + n % 16]
+          let difference = Double(weight) - Double(code) * Double(int8.floats(scale)[n])
+          error += difference * difference
+          norm += Double(weight) * Double(weight)
+          if code == -128 || (weight == 0 && code != 0) { Issue.record("\(node.name) \(n) \(k): \(code)") }
+        }
+        if error.squareRoot() > 0.06 * norm.squareRoot() {
+          Issue.record("\(node.name) \(n): error \(error) of \(norm)")
+        }
+      }
+    }
+  }
+
+  private func compareDepthwise(_ int8: Model, _ float: Model, weight: String, scale: String) throws {
+    let shape = try #require(int8.entry(weight)).shape
+    for tap in 0..<shape[0] {
+      for n in 0..<shape[1] {
+        let index = tap * shape[1] + n
+        let value = Float(int8.int8(weight)[index]) * int8.floats(scale)[n]
+        // Clipped values may be off by more than half a step.
+        let tolerance = 0.51 * int8.floats(scale)[n] + 0.1 * float.floats(weight)[index].magnitude
+        if (value - float.floats(weight)[index]).magnitude > tolerance {
+          Issue.record("\(weight) \(tap) \(n): \(value) for \(float.floats(weight)[index])")
+        }
+      }
+    }
+  }
+
+  @Test(.enabled(if: Folder.has("models/efficientnet_lite0.safetensors"), "needs ../shared"))
+  func padsAsTensorFlowDoes() throws {
+    let folder = try TemporaryFolder()
+    var options = ImportOptions()
+    for (crop, padding, size) in [(224, [0, 0, 1, 1], 112), (225, [1, 1, 1, 1], 113)] {
+      (options.crop, options.resize) = (crop, 256)
+      let path = try weights("efficientnet_lite0")
+      let description = try importModel(from: path, to: folder.file("m"), options: options).description
+      guard case .convolution(let stem, _) = description.graph.nodes[0].op else {
+        Issue.record("the stem is no convolution")
+        return
+      }
+      #expect([stem.window.top, stem.window.left, stem.window.bottom, stem.window.right] == padding)
+      #expect(try description.graph.inferShapes()["conv_stem"] == Shape(size, size, 32))
+    }
+  }
+
+  /// Anonymous memory at any moment of an import of 100 MB; other tests run beside, so the least of three counts.
+  @Test(.enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"))
+  func streamsLayerByLayer() throws {
+    let folder = try TemporaryFolder()
+    var options = ImportOptions()
+    options.precision = .float32
+    let growths = try (0..<3).map { _ in
+      let before = try anonymousBytes()
+      var most = before
+      _ = try importModel(from: try UnpackedResNet50.path(), to: folder.file("m"), options: options) { _ in
+        most = max(most, (try? anonymousBytes()) ?? .max)
+      }
+      return most - before
+    }
+    #expect((growths.min() ?? .max) < 24 << 20, "\(growths)")
+  }
+
+  private func anonymousBytes() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
+    return try #require(Int(line.split(separator: " ").dropLast().last ?? "")) << 10
+  }
+}

@@ -1,0 +1,99 @@
+import Explain
+import Foundation
+import Testing
+
+@Suite struct ImportHeadTests {
+  private let channels = [128, 256, 512]
+
+  private func importHead(
+    _ head: SyntheticWeights, dtypes: [String: DType] = [:], precision: Precision = .int8
+  ) throws -> Model {
+    let folder = try TemporaryFolder()
+    try SyntheticWeights.resNet18(classes: 3).writeZeros(folder.file("w"))
+    try head.writeZeros(folder.file("head"), dtypes: dtypes)
+    var options = ImportOptions()
+    options.head = .file(folder.file("head"))
+    options.precision = precision
+    do {
+      _ = try importModel(from: folder.file("w"), to: folder.file("m"), options: options)
+    } catch ImportError.head(_, let error) {
+      throw error
+    }
+    return try Model(path: folder.file("m"))
+  }
+
+  @Test(arguments: ["", "head."], Precision.allCases)
+  func appendsBranchesAndFuseLayers(_ prefix: String, _ precision: Precision) throws {
+    let model = try importHead(.head(channels, rows: 3, prefix: prefix), precision: precision)
+    let head = try #require(model.description.head)
+    #expect(head.kind == .ttame && head.bias == "head.fuse.bias")
+    #expect(head.branches.map(\.node) == (0..<3).map { "head.branch.\($0).relu" })
+    for index in 0..<3 {
+      let scale = precision == .int8 ? "head.fuse.\(index).scale" : nil
+      #expect(
+        head.branches[index].fuse == HeadDescription.FuseWeights(weight: "head.fuse.\(index).weight", scale: scale))
+      let feature = model.description.featureLayers[index].node
+      let nodes = model.description.graph.nodes
+      #expect(nodes.first { $0.name == "head.branch.\(index).conv" }?.inputs == [feature])
+      #expect(nodes.first { $0.name == "head.branch.\(index).add" }?.inputs == ["head.branch.\(index).conv", feature])
+    }
+    // The classifier's nodes come first, so that an engine may stop behind them.
+    let names = model.description.graph.nodes.map(\.name)
+    #expect(try #require(names.firstIndex(of: "fc")) < (try #require(names.firstIndex(of: "head.branch.0.conv"))))
+  }
+
+  @Test func namesWhatIsWrong() throws {
+    var head = SyntheticWeights.head(channels, rows: 3, prefix: "head.")
+    head.shapes["head.branch.1.bn.bias"] = nil
+    head.shapes["head.fuse.bias"] = nil
+    #expect(throws: ImportError.missingTensors(["head.branch.1.bn.bias", "head.fuse.bias"])) {
+      try importHead(head)
+    }
+    head = .head(channels, rows: 3, prefix: "head.")
+    head.shapes["head.branch.3.conv.weight"] = [1]
+    #expect(throws: ImportError.unexpectedTensors(["head.branch.3.conv.weight"])) { try importHead(head) }
+    #expect(
+      throws: ImportError.wrongShape(
+        tensor: "branch.0.conv.weight", expected: [128, 128, 1, 1], found: [64, 64, 1, 1])
+    ) { try importHead(.head([64, 256, 512], rows: 3)) }
+    #expect(throws: ImportError.wrongHeadClasses(rows: 2, classes: 3, indices: [])) {
+      try importHead(.head(channels, rows: 2))
+    }
+    head = .head(channels, rows: 2)
+    head.shapes["fuse.classes"] = [2]
+    // Both rows claim class 0.
+    #expect(throws: ImportError.wrongHeadClasses(rows: 2, classes: 3, indices: [0, 0])) {
+      try importHead(head, dtypes: ["fuse.classes": .i64])
+    }
+    #expect(throws: ImportError.wrongHeadClasses(rows: 2, classes: 3, indices: [])) { try importHead(head) }
+  }
+
+  /// The golden heads hold the rows of eight classes.
+  @Test(.enabled(if: Folder.has("golden/efficientnet_lite0/inference.safetensors"), "needs ../shared"))
+  func scattersTheRowsOfAGoldenHead() throws {
+    let folder = try TemporaryFolder()
+    let golden = "\(Folder.shared)/golden/efficientnet_lite0/inference.safetensors"
+    var options = ImportOptions()
+    options.head = .file(golden)
+    options.precision = .float32
+    _ = try importModel(
+      from: "\(Folder.shared)/models/efficientnet_lite0.safetensors", to: folder.file("m"), options: options)
+    let model = try Model(path: folder.file("m"))
+    let source = try Safetensors(path: golden)
+    let fuse = try source.floats("head.fuse.weight")
+    let bias = try source.floats("head.fuse.bias")
+    let classes = [305, 243, 438, 949, 302, 242, 647, 0]
+    let head = try #require(model.description.head)
+    var start = 0
+    for (index, count) in [40, 112, 1280].enumerated() {
+      let rows = model.packedRows(weight: try #require(head.branches[index].fuse).weight, scale: nil)
+      for (row, index) in classes.enumerated() {
+        #expect(Array(rows[index].prefix(count)) == Array(fuse[row * 1432 + start..<row * 1432 + start + count]))
+        #expect(model.floats(head.bias)[index] == bias[row])
+      }
+      #expect(rows[1].allSatisfy { $0 == 0 })
+      start += count
+    }
+    #expect((0..<1008).filter { model.floats(head.bias)[$0] != 0 }.sorted() == classes.sorted())
+  }
+}
