@@ -161,6 +161,8 @@ private struct Builder {
       append(operation, .maxPool(geometry(window, operation)), reading: [tensor(operation.input)])
     case .globalAveragePool:
       append(operation, .globalAveragePool(shape(operation.input)), reading: [tensor(operation.input)])
+    case .layerNorm, .tokens, .attention, .firstToken, .imageTokens, .activation(.gelu):
+      preconditionFailure("\(operation.name): operators on tokens")
     case .add, .activation:
       let other = operation.residual.map(tensor)
       append(

@@ -83,7 +83,8 @@ struct FusedGraph {
     return switch operation.op {
     case .maxPool, .globalAveragePool: isInputNonNegative
     case .add: isInputNonNegative && nonNegative.contains(operation.residual ?? operation.input)
-    case .convolution, .depthwiseConvolution, .activation: false
+    case .convolution, .depthwiseConvolution, .activation, .layerNorm, .tokens, .attention, .firstToken, .imageTokens:
+      false
     }
   }
 }
@@ -93,6 +94,7 @@ extension Activation {
     switch self {
     case .relu: .relu
     case .relu6: .relu6
+    case .gelu: preconditionFailure("GELU is no clamp")
     }
   }
 }

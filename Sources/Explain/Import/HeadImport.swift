@@ -33,9 +33,9 @@ func classActivationHead(
 private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
   guard let node = nodes.first(where: { $0.name == name }) else { return false }
   switch node.op {
-  case .activation: return true
+  case .activation(let function): return function != .gelu
   case .add, .maxPool, .globalAveragePool: return node.inputs.allSatisfy { isNonNegative($0, nodes) }
-  case .convolution, .depthwiseConvolution: return false
+  case .convolution, .depthwiseConvolution, .layerNorm, .tokens, .attention, .firstToken, .imageTokens: return false
   }
 }
 

@@ -55,7 +55,7 @@ public enum Operator: Sendable, Equatable {
   case convolution(Convolution, WeightNames)
   /// Each channel with its own kernel.
   case depthwiseConvolution(Convolution, WeightNames)
-  /// Element-wise `max(x, 0)` or `min(max(x, 0), 6)`.
+  /// Element-wise.
   case activation(Activation)
   /// Sum of two tensors of equal shape.
   case add
@@ -63,9 +63,28 @@ public enum Operator: Sendable, Equatable {
   case maxPool(Window)
   /// Mean over all pixels: `[1, 1, channels]`.
   case globalAveragePool
+  /// Normalises every token over its channels: `[h, w, C]` to the same shape.
+  case layerNorm(LayerNorm)
+  /// Makes tokens of an image: `[h, w, C]` to `[1, 1 + h * w, C]`.
+  case tokens(TokenEmbedding)
+  /// Multi-head self-attention: `[1, T, 3 C]` to `[1, T, C]`.
+  case attention(Attention)
+  /// The class token: `[1, T, C]` to `[1, 1, C]`.
+  case firstToken
+  /// Makes an image of tokens: `[1, 1 + height * width, C]` to `[height, width, C]`, the class token dropped.
+  case imageTokens(ImageTokens)
 }
 
-public enum Activation: String, Sendable, Equatable, Codable { case relu, relu6 }
+public enum Activation: String, Sendable, Equatable, Codable {
+  /// `max(x, 0)`
+  case relu
+  /// `min(max(x, 0), 6)`
+  case relu6
+  /// `x * P(x)` with the normal distribution P: `x / 2 * (1 + erf(x / sqrt(2)))`, without approximation.
+  ///
+  /// D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", 2016.
+  case gelu
+}
 
 /// Kernel size, stride and padding. Padding may differ between the sides (TensorFlow's "SAME").
 public struct Window: Sendable, Equatable, Codable {

@@ -4,10 +4,10 @@
 /// {"name": "layer1.0.conv1", "op": "conv2d", "inputs": ["maxpool"], "outputChannels": 64, "kernel": [1, 1],
 ///  "stride": 1, "padding": [0, 0, 0, 0], "tensors": {"weight": "layer1.0.conv1.weight", ...}}
 /// ```
-/// `kernel` is height, width; `padding` is top, left, bottom, right.
+/// `kernel` and `size` are height, width; `padding` is top, left, bottom, right.
 extension Node: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, op, inputs, outputChannels, kernel, stride, padding, tensors, function
+    case name, op, inputs, outputChannels, kernel, stride, padding, tensors, function, epsilon, heads, size
   }
 
   /// Operators by their name in the file.
@@ -18,6 +18,16 @@ extension Node: Codable {
     case add
     case maxPool = "max_pool"
     case globalAveragePool = "global_average_pool"
+    case layerNorm = "layer_norm"
+    case tokens
+    case attention
+    case firstToken = "first_token"
+    case imageTokens = "image_tokens"
+  }
+
+  /// Tensor names of `layer_norm`.
+  private struct AffineNames: Codable {
+    var weight, bias: String
   }
 
   public init(from decoder: any Decoder) throws {
@@ -43,6 +53,19 @@ extension Node: Codable {
       op = .maxPool(try Self.window(container))
     case .globalAveragePool:
       op = .globalAveragePool
+    case .layerNorm:
+      let names = try container.decode(AffineNames.self, forKey: .tensors)
+      let epsilon = try container.decode(Float.self, forKey: .epsilon)
+      op = .layerNorm(LayerNorm(epsilon: epsilon, weight: names.weight, bias: names.bias))
+    case .tokens:
+      op = .tokens(try container.decode(TokenEmbedding.self, forKey: .tensors))
+    case .attention:
+      op = .attention(Attention(heads: try container.decode(Int.self, forKey: .heads)))
+    case .firstToken:
+      op = .firstToken
+    case .imageTokens:
+      let size = try Self.integers(2, .size, container)
+      op = .imageTokens(ImageTokens(height: size[0], width: size[1]))
     }
   }
 
@@ -68,6 +91,21 @@ extension Node: Codable {
       try Self.encode(window, to: &container)
     case .globalAveragePool:
       operatorName = .globalAveragePool
+    case .layerNorm(let norm):
+      operatorName = .layerNorm
+      try container.encode(norm.epsilon, forKey: .epsilon)
+      try container.encode(AffineNames(weight: norm.weight, bias: norm.bias), forKey: .tensors)
+    case .tokens(let embedding):
+      operatorName = .tokens
+      try container.encode(embedding, forKey: .tensors)
+    case .attention(let attention):
+      operatorName = .attention
+      try container.encode(attention.heads, forKey: .heads)
+    case .firstToken:
+      operatorName = .firstToken
+    case .imageTokens(let image):
+      operatorName = .imageTokens
+      try container.encode([image.height, image.width], forKey: .size)
     }
     try container.encode(operatorName.rawValue, forKey: .op)
   }

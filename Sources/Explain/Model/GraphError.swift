@@ -18,6 +18,11 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   case unequalShapes(node: String, Shape, Shape)
   /// A depthwise convolution yields another number of channels than it reads.
   case channelMismatch(node: String, expected: Int, found: Int)
+  /// An operator on tokens reads an image of several rows.
+  case notTokens(node: String, Shape)
+  /// The tokens are not a class token and the pixels of the image that they should show.
+  case wrongTokenCount(node: String, expected: Int, found: Int)
+  case badEpsilon(node: String, Float)
   case tensorTooLarge(node: String, Shape)
   case unknownOutput(String)
 
@@ -45,6 +50,12 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
       "node \(node) adds \(first) and \(second)"
     case .channelMismatch(let node, let expected, let found):
       "node \(node) has \(found) channels, its input has \(expected)"
+    case .notTokens(let node, let shape):
+      "node \(node) reads tokens, its input has the shape \(shape)"
+    case .wrongTokenCount(let node, let expected, let found):
+      "node \(node) needs \(expected) tokens, its input has \(found)"
+    case .badEpsilon(let node, let value):
+      "node \(node) has the epsilon \(value), it must lie above 0 and not above 1"
     case .tensorTooLarge(let node, let shape):
       "node \(node) yields \(shape), too large to compute"
     case .unknownOutput(let name):

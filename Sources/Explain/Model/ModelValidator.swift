@@ -45,26 +45,35 @@ struct ModelValidator {
 
 extension ModelValidator {
   private func check(_ node: Node, _ shapes: [String: Shape]) throws(ModelError) {
-    let kind: TensorLayout.Kind
-    let convolution: Convolution
-    let names: WeightNames
-    switch node.op {
-    case .convolution(let attributes, let weights): (kind, convolution, names) = (.dense, attributes, weights)
-    case .depthwiseConvolution(let attributes, let weights):
-      (kind, convolution, names) = (.depthwise, attributes, weights)
-    case .activation, .add, .maxPool, .globalAveragePool: return
-    }
     guard let input = shapes[node.inputs[0]] else { return }
+    switch node.op {
+    case .convolution(let convolution, let names):
+      try check(names, .dense, convolution, input, node: node.name)
+    case .depthwiseConvolution(let convolution, let names):
+      try check(names, .depthwise, convolution, input, node: node.name)
+    case .layerNorm(let norm):
+      try check(.parameters(norm.weight, [input.channels]), node: node.name)
+      try check(.parameters(norm.bias, [input.channels]), node: node.name)
+    case .tokens(let embedding):
+      try check(.parameters(embedding.classToken, [input.channels]), node: node.name)
+      try check(.parameters(embedding.positions, [1 + input.pixels, input.channels]), node: node.name)
+    case .activation, .add, .maxPool, .globalAveragePool, .attention, .firstToken, .imageTokens: return
+    }
+  }
+
+  private func check(
+    _ names: WeightNames, _ kind: TensorLayout.Kind, _ convolution: Convolution, _ input: Shape, node: String
+  ) throws(ModelError) {
     let layout = TensorLayout(
       kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
       inputChannels: input.channels, outputChannels: convolution.outputChannels, precision: model.precision)
-    try check(layout.weight(names.weight), node: node.name)
-    try check(layout.bias(names.bias), node: node.name)
-    if let scale = try name(names.scale, role: "scale", needed: layout.hasScale, node: node.name) {
-      try check(layout.scale(scale), node: node.name)
+    try check(layout.weight(names.weight), node: node)
+    try check(layout.bias(names.bias), node: node)
+    if let scale = try name(names.scale, role: "scale", needed: layout.hasScale, node: node) {
+      try check(layout.scale(scale), node: node)
     }
-    let sums = try name(names.columnSums, role: "columnSums", needed: layout.hasColumnSums, node: node.name)
-    if let sums { try check(layout.columnSums(sums), node: node.name) }
+    let sums = try name(names.columnSums, role: "columnSums", needed: layout.hasColumnSums, node: node)
+    if let sums { try check(layout.columnSums(sums), node: node) }
   }
 
   private func check(_ head: HeadDescription, _ shapes: [String: Shape]) throws(ModelError) {
@@ -121,6 +130,7 @@ extension ModelValidator {
     case .weights, .columnSums: return
     case .scales: try checkValues(required, bytes, "a positive scale") { $0 > 0 }
     case .biases: try checkValues(required, bytes, "a finite bias") { _ in true }
+    case .parameters: try checkValues(required, bytes, "a finite value") { _ in true }
     }
   }
 

@@ -64,6 +64,17 @@ extension Node {
       shape = input
     case .globalAveragePool:
       shape = Shape(1, 1, input.channels)
+    case .layerNorm(let norm):
+      guard norm.epsilon > 0 && norm.epsilon <= 1 else { throw .badEpsilon(node: name, norm.epsilon) }
+      shape = input
+    case .tokens:
+      shape = Shape(1, 1 + input.pixels, input.channels)
+    case .attention(let attention):
+      shape = try attend(attention, to: input)
+    case .firstToken:
+      shape = Shape(1, 1, try tokens(input).channels)
+    case .imageTokens(let image):
+      shape = try self.image(image, of: input)
     }
     guard shape.isPossible else { throw .tensorTooLarge(node: name, shape) }
     return shape
@@ -89,6 +100,36 @@ extension Node {
       (height - window.kernelHeight) / window.stride + 1, (width - window.kernelWidth) / window.stride + 1, channels)
   }
 
+  /// `input`, if it is a row of tokens.
+  private func tokens(_ input: Shape) throws(GraphError) -> Shape {
+    guard input.height == 1 else { throw .notTokens(node: name, input) }
+    return input
+  }
+
+  private func attend(_ attention: Attention, to input: Shape) throws(GraphError) -> Shape {
+    let tokens = try tokens(input)
+    let channels = tokens.channels / 3
+    guard channels > 0, tokens.channels % 3 == 0 else {
+      throw .badAttribute(node: name, attribute: "number of input channels", value: tokens.channels)
+    }
+    try check("number of heads", attention.heads, 1...channels)
+    guard channels % attention.heads == 0 else {
+      throw .badAttribute(node: name, attribute: "number of heads", value: attention.heads)
+    }
+    return Shape(1, tokens.width, channels)
+  }
+
+  private func image(_ image: ImageTokens, of input: Shape) throws(GraphError) -> Shape {
+    let tokens = try tokens(input)
+    try check("height", image.height, 1...GraphLimits.side)
+    try check("width", image.width, 1...GraphLimits.side)
+    let expected = 1 + image.height * image.width
+    guard tokens.width == expected else {
+      throw .wrongTokenCount(node: name, expected: expected, found: tokens.width)
+    }
+    return Shape(image.height, image.width, tokens.channels)
+  }
+
   private func check(_ attribute: String, _ value: Int, _ range: ClosedRange<Int>) throws(GraphError) {
     guard range.contains(value) else { throw .badAttribute(node: name, attribute: attribute, value: value) }
   }
@@ -99,7 +140,9 @@ extension Operator {
   var inputCount: Int {
     switch self {
     case .add: 2
-    case .convolution, .depthwiseConvolution, .activation, .maxPool, .globalAveragePool: 1
+    case .convolution, .depthwiseConvolution, .activation, .maxPool, .globalAveragePool, .layerNorm, .tokens,
+      .attention, .firstToken, .imageTokens:
+      1
     }
   }
 }

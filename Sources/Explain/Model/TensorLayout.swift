@@ -2,7 +2,7 @@ import Kernels
 
 /// What a tensor of a model file has to be.
 struct TensorRequirement: Equatable {
-  enum Content { case weights, scales, biases, columnSums }
+  enum Content { case weights, scales, biases, columnSums, parameters }
 
   var name: String
   var content: Content
@@ -10,6 +10,11 @@ struct TensorRequirement: Equatable {
   var shape: [Int]
   /// Elements, from the start, that stand for real channels; the rest is padding.
   var used: Int
+
+  /// A tensor that is stored as it was trained, without padding.
+  static func parameters(_ name: String, _ shape: [Int]) -> TensorRequirement {
+    TensorRequirement(name: name, content: .parameters, dtype: .f32, shape: shape, used: shape.reduce(1, *))
+  }
 }
 
 /// How the tensors of a layer are stored; what the importer writes and the loader demands.
