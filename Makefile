@@ -21,7 +21,6 @@ demo: build ## explain a bundled photograph
 
 test: packages ## run all tests
 	@Tools/install-packages.sh $(TEST_PACKAGES)
-	@swift build -c release
 	@swift test -c release
 
 lint: swift ## check the format of the sources

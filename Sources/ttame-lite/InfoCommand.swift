@@ -43,7 +43,7 @@ struct InfoCommand: ParsableCommand {
     let path = try? ModelLocator.find(ModelLocator.defaultName)
     return [
       ("version", TTAMELite.configuration.version),
-      ("cpu", cpuName ?? "unknown"),
+      ("cpu", Machine.cpuName ?? "unknown"),
       ("instruction sets", tiers.joined(separator: ", ")),
       ("threads", "\(physicalCores())"),
       ("default model", path ?? "\(ModelLocator.defaultName), not found"),
@@ -83,13 +83,6 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
-
-  /// What the kernel calls this CPU; nil where there is no /proc.
-  private var cpuName: String? {
-    guard let bytes = try? readFile("/proc/cpuinfo") else { return nil }
-    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
-  }
 }
 
 extension HeadDescription {

@@ -40,7 +40,7 @@ public final class Session {
     _ input: UnsafePointer<Float>, classes: (_ logits: [Float]) -> [Int]
   ) throws(EngineError) -> Explanation {
     guard let head else { throw .noHead }
-    let executor = try makeExecutor(&explainer, outputs: [outputNode] + head.nodes)
+    let executor = try makeExplainer()
     let clock = ContinuousClock()
     let start = clock.now
     let logits = run(executor, input)
@@ -75,6 +75,11 @@ public final class Session {
   /// Bytes of activations that an explanation needs at once.
   public func arenaBytes() -> Int {
     ExecutionPlan(model, outputs: [outputNode] + (head?.nodes ?? []), context: context).arenaBytes
+  }
+
+  /// What runs explanations; without a head, classifications.
+  func makeExplainer() throws(EngineError) -> Executor {
+    try makeExecutor(&explainer, outputs: [outputNode] + (head?.nodes ?? []))
   }
 
   private func makeExecutor(_ executor: inout Executor?, outputs: [String]) throws(EngineError) -> Executor {

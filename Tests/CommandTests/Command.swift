@@ -1,0 +1,93 @@
+import Glibc
+
+/// The program, run as a process.
+enum Command {
+  /// What a finished process left.
+  struct Result {
+    let status: Int32
+    let output: [UInt8]
+    let error: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    var errorLines: [Substring] { error.split(separator: "\n") }
+  }
+
+  struct SpawnError: Error {
+    let code: Int32
+  }
+
+  static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+  static let binary = package + "/.build/release/ttame-lite"
+
+  /// Runs the program to its end.
+  ///
+  /// - Parameters:
+  ///   - input: standard input.
+  ///   - folder: the current folder of the process.
+  ///   - environment: variables besides those of the tests.
+  ///   - output: a file that standard output goes to instead of `Result.output`.
+  static func run(
+    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, environment: [String: String] = [:],
+    output: String? = nil
+  ) throws -> Result {
+    let scratch = try Scratch()
+    let (inputPath, outputPath, errorPath) = (scratch / "stdin", output ?? scratch / "stdout", scratch / "stderr")
+    try scratch.write(input, to: "stdin")
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, inputPath, O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, outputPath, O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errorPath, O_WRONLY | O_CREAT, 0o600)
+    let status = try wait(for: spawn(arguments, &actions, environment, in: folder))
+    return Result(
+      status: status, output: output == nil ? try bytes(of: outputPath) : [],
+      error: String(decoding: try bytes(of: errorPath), as: UTF8.self))
+  }
+
+  /// Starts the program.
+  static func spawn(
+    _ arguments: [String], _ actions: inout posix_spawn_file_actions_t, _ environment: [String: String] = [:],
+    in folder: String? = nil
+  ) throws -> pid_t {
+    var variables: [String] = environment.map { "\($0)=\($1)" }
+    var next = environ
+    while let variable = next.pointee {
+      let text = String(cString: variable)
+      if !environment.keys.contains(where: { text.hasPrefix($0 + "=") }) { variables.append(text) }
+      next += 1
+    }
+    // A child cannot be given a folder portably; a shell that changes to it and becomes the program can.
+    let call = (folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []) + [binary] + arguments
+    let argv = call.map { strdup($0) } + [nil]
+    let envp = variables.map { strdup($0) } + [nil]
+    defer { (argv + envp).forEach { free($0) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, call[0], &actions, nil, argv, envp)
+    guard code == 0 else { throw SpawnError(code: code) }
+    return process
+  }
+
+  /// The exit status of a process, or 128 and the signal that ended it.
+  static func wait(for process: pid_t) throws -> Int32 {
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 {
+      guard errno == EINTR else { throw SpawnError(code: errno) }
+    }
+    let signal = status & 0x7F
+    return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+  }
+
+  static func bytes(of path: String) throws -> [UInt8] {
+    let file = open(path, O_RDONLY)
+    guard file >= 0 else { throw SpawnError(code: errno) }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(file, &buffer, buffer.count)
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import Explain
+
+@Suite struct PredictionTests {
+  private let names = ClassNames(
+    labels: ["tench, Tinca tinca", "crane", "golden retriever", "tiger", "tiger cat", "crane"], count: 6)
+
+  @Test(arguments: [
+    ("2", 2), ("tench", 0), ("tinca  TINCA", 0), ("Tench, tinca tinca", 0), ("tiger", 3), ("Golden", 2), ("cat", 4),
+  ])
+  func namesAreFound(_ query: String, _ index: Int) throws {
+    #expect(try names.index(of: query) == index)
+  }
+
+  @Test(arguments: [
+    ("6", ClassNameError.outOfRange(index: 6, classes: 6)), ("-1", .outOfRange(index: -1, classes: 6)),
+    ("crane", .ambiguous("crane", matches: ["1 crane", "5 crane"])),
+    ("tig", .ambiguous("tig", matches: ["3 tiger", "4 tiger cat"])),
+    ("tensh", .unknown("tensh", near: ["0 tench"])), ("aardvark", .unknown("aardvark", near: [])),
+    ("", .unknown("", near: [])),
+  ])
+  func othersAreRefused(_ query: String, _ error: ClassNameError) {
+    #expect(throws: error) { try names.index(of: query) }
+  }
+
+  @Test func labelsMayBeMissing() throws {
+    let unnamed = ClassNames(labels: [], count: 3)
+    #expect(unnamed.label(2) == "class 2" && unnamed.name(2) == "class 2")
+    #expect(try unnamed.index(of: "2") == 2)
+    #expect(throws: ClassNameError.noLabels("cat")) { try unnamed.index(of: "cat") }
+    #expect(names.name(0) == "tench" && names.label(0) == "tench, Tinca tinca")
+  }
+
+  @Test func messagesNameTheWayOut() {
+    let many = (0..<9).map { "\($0) x" }
+    #expect("\(ClassNameError.ambiguous("x", matches: many))".contains("4 x (and 4 more)"))
+    #expect("\(ClassNameError.unknown("x", near: ["1 a", "2 b"]))".hasSuffix("did you mean 1 a or 2 b?"))
+  }
+}

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Explain
+
+@Suite struct RenderTests {
+  private let photo = Image(width: 3, height: 1, pixels: [10, 20, 30, 200, 100, 0, 255, 255, 255])
+  private let saliency = SaliencyMap(width: 3, height: 1, values: [0, 0.5, 1])
+
+  @Test func overlayKeepsTheColdAndBlendsTheHot() {
+    let overlay = Renderer(colorMap: .gray, alpha: 0.5).overlay(photo, saliency)
+    // Half of level 128 over the middle pixel; half of 255 over the last.
+    #expect(overlay.pixels == [10, 20, 30, 164, 114, 64, 255, 255, 255])
+  }
+
+  @Test func overlayIsThePhotoWithoutAlpha() {
+    #expect(Renderer(alpha: 0).overlay(photo, saliency) == photo)
+  }
+
+  @Test func opaqueOverlayShowsTheColoursOfTheHot() {
+    let overlay = Renderer(colorMap: .viridis, alpha: 1).overlay(photo, saliency)
+    #expect(Array(overlay.pixels[6...]) == [0xFD, 0xE7, 0x25])
+    #expect(Array(overlay.pixels[..<3]) == [10, 20, 30])
+  }
+
+  @Test func overlayOfAFlatMapIsThePhoto() {
+    let flat = SaliencyMap(width: 3, height: 1, values: [0, 0, 0], isFlat: true)
+    #expect(Renderer().overlay(photo, flat) == photo)
+  }
+
+  @Test func heatmapIsTheColoursAlone() {
+    let heatmap = Renderer(colorMap: .inferno).heatmap(saliency)
+    #expect(Array(heatmap.pixels[..<3]) == [0x00, 0x00, 0x04])
+    #expect(Array(heatmap.pixels[6...]) == [0xFC, 0xFF, 0xA4])
+  }
+
+  @Test func maskedMultiplies() {
+    #expect(Renderer().masked(photo, saliency).pixels == [0, 0, 0, 100, 50, 0, 255, 255, 255])
+  }
+
+  @Test func maskIsGrey() throws {
+    let mask = Renderer().mask(saliency)
+    #expect(mask == .gray(width: 3, height: 1, samples: [0, 128, 255]))
+    let png = try mask.encodedPNG()
+    // Bit depth and colour type of the header.
+    #expect(Array(png[24...25]) == [8, 0])
+    #expect(try Image(decoding: png).pixels == [0, 0, 0, 128, 128, 128, 255, 255, 255])
+  }
+
+  @Test func panelsKeepTheirPicturesAndHaveCaptions() {
+    let red = Image(width: 40, height: 20, filledWith: Ink(255, 0, 0))
+    let blue = Image(width: 40, height: 20, filledWith: Ink(0, 0, 255))
+    let panel = Panel([.init(red, caption: "a"), .init(blue, caption: "b", remark: "9 %")]).image()
+    #expect((panel.width, panel.height) == (2 * 40 + 3 * 3, 20 + 3 + 15))
+    #expect(panel.color(x: 3, y: 3) == [255, 0, 0] && panel.color(x: 42, y: 22) == [255, 0, 0])
+    #expect(panel.color(x: 46, y: 3) == [0, 0, 255] && panel.color(x: 85, y: 22) == [0, 0, 255])
+    let ground = panel.color(x: 0, y: 0)
+    let inked = (0..<panel.width).filter { x in (24..<38).contains { panel.color(x: x, y: $0) != ground } }
+    #expect(inked.contains { $0 < 10 } && inked.contains { (46..<56).contains($0) } && inked.contains { $0 > 75 })
+    #expect(!inked.contains { (12..<44).contains($0) })
+  }
+
+  @Test func panelsBreakIntoRows() {
+    #expect((1...7).map(Panel.columns) == [1, 2, 3, 2, 3, 3, 3])
+  }
+
+  @Test func panelsReduceLargePictures() {
+    let image = Image(width: 3000, height: 1000, filledWith: Ink(1, 2, 3))
+    let panel = Panel([.init(image, caption: "")]).image()
+    #expect(panel.width == 1024 + 2 * 6)
+  }
+
+  @Test func longCaptionsAreShortened() {
+    let width = BitmapFont.width("golden..")
+    #expect(Panel.shortened("golden retriever", cells: width) == "golden..")
+    #expect(Panel.shortened("golden", cells: width) == "golden")
+    #expect(Panel.shortened("golden", cells: 0) == "")
+  }
+
+  @Test func glyphsAreAsWideAsTheirInk() {
+    #expect(BitmapFont.glyph("i").width == 1)
+    #expect(BitmapFont.glyph("W").width == 5)
+    #expect(BitmapFont.glyph(" ").width == 3)
+    #expect(BitmapFont.glyph("é").bits == BitmapFont.glyph("?").bits)
+    #expect(BitmapFont.width("il") == 3 && BitmapFont.width("") == 0)
+  }
+
+  @Test func lettersCoverTheirCells() {
+    var image = Image(width: 30, height: 30, filledWith: Ink(0, 0, 0))
+    image.write("l", x: 6, y: 2, scale: 3, ink: Ink(255, 255, 255))
+    // One stroke, 3 pixels wide and 21 high.
+    #expect(image.color(x: 7, y: 12) == [255, 255, 255])
+    #expect(image.color(x: 3, y: 12) == [0, 0, 0] && image.color(x: 11, y: 12) == [0, 0, 0])
+    let ink = image.pixels.reduce(0) { $0 + Int($1) } / (3 * 255)
+    #expect((50...75).contains(ink))
+  }
+}
+
+extension Image {
+  fileprivate func color(x: Int, y: Int) -> [UInt8] {
+    Array(pixels[(3 * (y * width + x))..<(3 * (y * width + x) + 3)])
+  }
+}
