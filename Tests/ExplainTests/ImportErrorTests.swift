@@ -18,7 +18,11 @@ private struct Refused: CustomTestStringConvertible, Sendable {
   var testDescription: String { what }
 }
 
-private let known = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "tf_efficientnet_lite0"]
+private let known = [
+  "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16",
+  "vgg16_bn", "vgg19", "vgg19_bn", "vit_tiny_16", "vit_tiny_32", "vit_small_16", "vit_small_32", "vit_b_16", "vit_b_32",
+  "vit_l_16", "vit_l_32", "tf_efficientnet_lite0",
+]
 
 private let refused = [
   Refused("another network", .unrecognized(known: known)) { weights, _ in weights.shapes = ["a.weight": [1]] },

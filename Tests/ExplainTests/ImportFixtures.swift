@@ -71,12 +71,18 @@ struct SyntheticWeights {
         isPositive ? 1 + 0.5 * generator.uniform() : 0.1 * generator.uniform()
       }
     }
+    try write(path, values)
+    return values
+  }
+
+  /// Writes the tensors that `values` has.
+  func write(_ path: String, _ values: [String: [Float]]) throws {
+    let names = values.keys.sorted()
     let writer = try SafetensorsWriter(
       path: path, tensors: names.map { SafetensorsWriter.Declaration($0, .f32, shapes[$0] ?? []) },
       metadata: metadata)
     for name in names { try writer.write(values[name] ?? [], to: name) }
     _ = try writer.finish()
-    return values
   }
 }
 

@@ -24,11 +24,15 @@ import Testing
 
   @Test(
     .enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"),
-    arguments: [("efficientnet_lite0", 50, 4_631_000, 5_100_000), ("resnet50", 54, 25_530_472, 26_500_000)])
+    arguments: [
+      ("efficientnet_lite0", 50, 4_631_000, 5_100_000), ("resnet50", 54, 25_530_472, 26_500_000),
+      ("vgg16_imagenette", 14, 14_719_818, 15_100_000), ("vit_tiny_16", 50, 5_717_416, 6_300_000),
+    ])
   func importsPublishedWeights(_ backbone: String, _ layers: Int, _ parameters: Int, _ mostBytes: Int) throws {
     let folder = try TemporaryFolder()
     var options = ImportOptions()
-    options.labels = "\(Folder.shared)/models/imagenet_labels.txt"
+    let isImageNet = backbone != "vgg16_imagenette"
+    options.labels = "\(Folder.shared)/models/\(isImageNet ? "imagenet" : "imagenette")_labels.txt"
     let summary = try importModel(from: try weights(backbone), to: folder.file("a"), options: options)
     _ = try importModel(from: try weights(backbone), to: folder.file("b"), options: options)
     #expect(try folder.contents("a") == folder.contents("b"))
@@ -42,8 +46,8 @@ import Testing
     for (layer, shape) in zip(model.description.featureLayers, facts.featureShapes) {
       #expect(model.shapes[layer.node] == Shape(shape[2], shape[3], shape[1]))
     }
-    #expect(model.description.labels.count == 1000 && model.description.labels[0] == "tench")
-    #expect(model.description.head?.kind == .cam)
+    #expect(model.description.labels.count == (isImageNet ? 1000 : 10) && model.description.labels[0] == "tench")
+    #expect(model.description.head?.kind == (backbone == "vit_tiny_16" ? nil : .cam))
     #expect(!model.description.licence.isEmpty && !model.description.source.isEmpty)
 
     options.precision = .float32
@@ -51,7 +55,7 @@ import Testing
     try compare(model, try Model(path: folder.file("f")))
   }
 
-  /// Each int8 weight lies within a step of its Float, channels keep their norms, and padding is zero in both.
+  /// Each int8 weight lies near its Float, channels keep their norms, and padding is zero in both.
   private func compare(_ int8: Model, _ float: Model) throws {
     for node in float.description.graph.nodes {
       guard let names = int8.names(node.name), let scale = names.scale else { continue }
@@ -73,7 +77,8 @@ import Testing
           norm += Double(weight) * Double(weight)
           if code == -128 || (weight == 0 && code != 0) { Issue.record("\(node.name) \(n) \(k): \(code)") }
         }
-        if error.squareRoot() > 0.06 * norm.squareRoot() {
+        // Rounding away from the nearest code, where errors cancel, adds to the error of single weights.
+        if error.squareRoot() > 0.1 * norm.squareRoot() {
           Issue.record("\(node.name) \(n): error \(error) of \(norm)")
         }
       }
@@ -86,8 +91,8 @@ import Testing
       for n in 0..<shape[1] {
         let index = tap * shape[1] + n
         let value = Float(int8.int8(weight)[index]) * int8.floats(scale)[n]
-        // Clipped values may be off by more than half a step.
-        let tolerance = 0.51 * int8.floats(scale)[n] + 0.1 * float.floats(weight)[index].magnitude
+        // Values may be rounded to their other neighbour, or clipped.
+        let tolerance = 1.01 * int8.floats(scale)[n] + 0.1 * float.floats(weight)[index].magnitude
         if (value - float.floats(weight)[index]).magnitude > tolerance {
           Issue.record("\(weight) \(tap) \(n): \(value) for \(float.floats(weight)[index])")
         }

@@ -42,6 +42,64 @@ import Testing
     #expect(try #require(names.firstIndex(of: "fc")) < (try #require(names.firstIndex(of: "head.branch.0.conv"))))
   }
 
+  /// The reference implementation's checkpoints: a CNN's, a Vision Transformer's, and the attention mechanism alone.
+  @Test(arguments: ["generic.attn_mech.", "generic.attn_mech.1.", "attn_mech."])
+  func readsTheReferencesAttentionMechanism(_ prefix: String) throws {
+    let head = NamedWeights(.head(channels, rows: 3), seed: 12)
+    var checkpoint = head.renamed([
+      #"^branch\.(\d+)\.conv"#: "\(prefix)convs.$1", #"^branch\.(\d+)\.bn"#: "\(prefix)bns.$1",
+      "^fuse": "\(prefix)fuser",
+    ])
+    // The checkpoint holds the classifier too, and what only training needs.
+    for (name, shape) in [("generic.body.conv1.weight", [4]), ("\(prefix)bns.0.num_batches_tracked", [1])] {
+      checkpoint.weights.shapes[name] = shape
+      checkpoint.values[name] = [Float](repeating: 1, count: shape[0])
+    }
+    let folder = try TemporaryFolder()
+    try SyntheticWeights.resNet18(classes: 3).writeZeros(folder.file("w"))
+    try head.write(folder.file("h"))
+    try checkpoint.write(folder.file("c"))
+    var options = ImportOptions()
+    for (file, output) in [("h", "a"), ("c", "b")] {
+      options.head = .file(folder.file(file))
+      _ = try importModel(from: folder.file("w"), to: folder.file(output), options: options)
+    }
+    #expect(try folder.contents("a") == folder.contents("b"))
+
+    checkpoint.values["\(prefix)bns.2.bias"] = nil
+    checkpoint.values["\(prefix)convs.3.weight"] = [1]
+    checkpoint.weights.shapes["\(prefix)convs.3.weight"] = [1]
+    try checkpoint.write(folder.file("c"))
+    #expect(throws: ImportError.head(path: folder.file("c"), .missingTensors(["\(prefix)bns.2.bias"]))) {
+      try importModel(from: folder.file("w"), to: folder.file("b"), options: options)
+    }
+    checkpoint.values["\(prefix)bns.2.bias"] = [Float](repeating: 0, count: 512)
+    try checkpoint.write(folder.file("c"))
+    #expect(throws: ImportError.head(path: folder.file("c"), .unexpectedTensors(["\(prefix)convs.3.weight"]))) {
+      try importModel(from: folder.file("w"), to: folder.file("b"), options: options)
+    }
+  }
+
+  @Test(arguments: [("TTAME", "vit_b_16", false), ("TAttentionV3", "vit_b_16", false), ("TTAME", "resnet50", true)])
+  func refusesOtherAttentionMechanisms(_ version: String, _ model: String, _ isRead: Bool) throws {
+    var head = NamedWeights(.head(channels, rows: 3), seed: 12).renamed([
+      #"^branch\.(\d+)\.conv"#: "attn_mech.convs.$1", #"^branch\.(\d+)\.bn"#: "attn_mech.bns.$1",
+      "^fuse": "attn_mech.fuser",
+    ])
+    head.weights.metadata = ["attention_version": version, "model_name": model]
+    let folder = try TemporaryFolder()
+    try SyntheticWeights.resNet18(classes: 3).writeZeros(folder.file("w"))
+    try head.write(folder.file("h"))
+    var options = ImportOptions()
+    options.head = .file(folder.file("h"))
+    let result = Result { try importModel(from: folder.file("w"), to: folder.file("m"), options: options) }
+    if isRead {
+      #expect(throws: Never.self) { try result.get() }
+    } else {
+      #expect(throws: ImportError.head(path: folder.file("h"), .unsupportedHeadVersion(version))) { try result.get() }
+    }
+  }
+
   @Test func namesWhatIsWrong() throws {
     var head = SyntheticWeights.head(channels, rows: 3, prefix: "head.")
     head.shapes["head.branch.1.bn.bias"] = nil

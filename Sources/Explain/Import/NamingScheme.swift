@@ -23,7 +23,7 @@ struct NamingScheme: Sendable {
     for rename in renames {
       if let (name, part, names) = rename.place(of: fileName) { return (name, part, names) }
     }
-    return (fileName, 0, [fileName])
+    return (fileName, 0, fileNames(fileName))
   }
 
   /// What the file calls, or would call, a tensor of the architecture.
