@@ -145,7 +145,9 @@ func relativeError(_ values: [Float], _ reference: [Float]) -> Float {
 /// Pearson's r.
 func correlation(_ a: [Float], _ b: [Float]) -> Double {
   guard a.count == b.count, !a.isEmpty else { return .nan }
-  let (meanA, meanB) = (a.reduce(0.0) { $0 + Double($1) } / Double(a.count), b.reduce(0.0) { $0 + Double($1) } / Double(a.count))
+  let (meanA, meanB) = (
+    a.reduce(0.0) { $0 + Double($1) } / Double(a.count), b.reduce(0.0) { $0 + Double($1) } / Double(a.count)
+  )
   var (ab, aa, bb) = (0.0, 0.0, 0.0)
   for (x, y) in zip(a, b) {
     let (dx, dy) = (Double(x) - meanA, Double(y) - meanB)

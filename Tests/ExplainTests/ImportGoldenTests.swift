@@ -73,7 +73,7 @@ import Testing
           norm += Double(weight) * Double(weight)
           if code == -128 || (weight == 0 && code != 0) { Issue.record("\(node.name) \(n) \(k): \(code)") }
         }
-        if error.squareRoot() > 0.06 * norm.squareRoot() {
+        if error.squareRoot() > 0.08 * norm.squareRoot() {
           Issue.record("\(node.name) \(n): error \(error) of \(norm)")
         }
       }
@@ -86,8 +86,8 @@ import Testing
       for n in 0..<shape[1] {
         let index = tap * shape[1] + n
         let value = Float(int8.int8(weight)[index]) * int8.floats(scale)[n]
-        // Clipped values may be off by more than half a step.
-        let tolerance = 0.51 * int8.floats(scale)[n] + 0.1 * float.floats(weight)[index].magnitude
+        // Rounding chooses between the two neighbours; clipped values may be off by more.
+        let tolerance = 1.01 * int8.floats(scale)[n] + 0.1 * float.floats(weight)[index].magnitude
         if (value - float.floats(weight)[index]).magnitude > tolerance {
           Issue.record("\(weight) \(tap) \(n): \(value) for \(float.floats(weight)[index])")
         }

@@ -60,13 +60,13 @@ import Testing
         let bias = Float(Double(beta[n]) - Double(mean[n]) * factor)
         // Biases of int8 layers also make up for the expected error of the codes.
         #expect((model.floats(names.bias)[n] - bias).magnitude <= (precision == .int8 ? 0.02 : 1e-6))
-        // A row of 7 x 3 elements is padded to 24; taps of 64 channels need no padding.
-        let rowLength = inputs == 3 ? 24 : inputs
-        // Half a step, or more where the value is clipped.
+        // The first layer's pixels are filled up from 3 to 4 channels; taps of 64 channels need no padding.
+        let stored = inputs == 3 ? 4 : inputs
+        // Rounding chooses between the two neighbours; more where the value is clipped.
         let step = names.scale.map { model.floats($0)[n] } ?? 0
         for tap in 0..<taps {
           for input in 0..<inputs {
-            let k = inputs == 3 ? tap / 7 * rowLength + tap % 7 * 3 + input : tap * inputs + input
+            let k = tap * stored + input
             let expected = Float(Double(weight[(n * inputs + input) * taps + tap]) * factor)
             guard (rows[n][k] - expected).magnitude > 2 * step + 1e-7 else { continue }
             Issue.record("\(layer) \(n) \(tap) \(input): \(rows[n][k]) for \(expected)")

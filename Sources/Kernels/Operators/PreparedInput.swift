@@ -16,7 +16,8 @@ public struct PreparedInput: Sendable, Equatable {
   public var top, left, bottom, right: Int
 
   public init(
-    element: Element, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0
+    element: Element, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0, bottom: Int = 0,
+    right: Int = 0
   ) {
     self.element = element
     (self.height, self.width, self.channels) = (height, width, channels)
@@ -59,7 +60,8 @@ extension ExecutionContext {
     case .quantized(let isSigned), .quantizedWithOneScale(let isSigned):
       var task = quantize_task(
         input: input, height: form.height, width: form.width, channels: form.channels, top: form.top, left: form.left,
-        bottom: form.bottom, right: form.right, output: output, scales: scales, blocks: (form.channels + PanelLayout.block - 1) / PanelLayout.block,
+        bottom: form.bottom, right: form.right, output: output, scales: scales,
+        blocks: (form.channels + PanelLayout.block - 1) / PanelLayout.block,
         is_signed: isSigned ? 1 : 0, tensor_scale: 0, channel_stride: form.storedChannels, first_row: 0,
         end_row: form.paddedHeight)
       if form.blocks == 0 {
