@@ -6,15 +6,17 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Turn a network's weights into an int8 model file.",
     discussion: """
-      Reads safetensors of float32, float16 or bfloat16 with PyTorch's names and recognises the architecture. What is not \
-      given as an option comes from the metadata of the weights, or else from the architecture.
+      Reads safetensors of float32, float16 or bfloat16, one file or the index of its shards, with the names of torchvision, \
+      timm or Hugging Face, and recognises the architecture: ResNet, VGG, Vision Transformer or EfficientNet-Lite0. What is \
+      not given as an option comes from the metadata of the weights, or else from the architecture. PyTorch's own files are \
+      made safetensors by Tools/convert_checkpoint.py.
 
       Examples:
         ttame-lite import efficientnet_lite0.safetensors -o efficientnet-lite0.safetensors
         ttame-lite import resnet50.safetensors -o resnet50.safetensors --labels imagenet_labels.txt
       """)
 
-  @Argument(help: ArgumentHelp("The weights.", valueName: "WEIGHTS.safetensors"))
+  @Argument(help: ArgumentHelp("The weights, or the index of their shards.", valueName: "WEIGHTS.safetensors"))
   var weights: String
 
   @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
@@ -28,8 +30,15 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A trained head; cam: Class Activation Mapping from the classifier itself; or none.", valueName: "cam|none|FILE"))
-  var head = "cam"
+      "A trained head; cam: Class Activation Mapping from the classifier itself; or none. Default: cam where the network allows it.",
+      valueName: "cam|none|FILE"))
+  var head: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A ResNet-18 whose features feed the head in place of the classifier's, as in P-TAME; needs a head.",
+      valueName: "WEIGHTS.safetensors"))
+  var auxiliary: String?
 
   @Option(help: "How weights are stored; float32 is for comparison.")
   var precision = Precision.int8
@@ -64,11 +73,13 @@ struct ImportCommand: ParsableCommand {
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
+    options.auxiliary = auxiliary
     options.head =
       switch head {
+      case nil: .automatic
       case "cam": .cam
       case "none": .none
-      default: .file(head)
+      case let file?: .file(file)
       }
     let summary: ImportSummary
     do {
@@ -85,6 +96,9 @@ struct ImportCommand: ParsableCommand {
       line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"
     }
     printError(line)
+    if model.head == nil && options.head == .automatic {
+      printError("\(model.architecture) has no warm start for explanations; give a trained head: --head FILE")
+    }
   }
 }
 
@@ -105,7 +119,9 @@ extension Failure {
   fileprivate init(_ error: ImportError, weights: String) {
     switch error {
     case .weights(let error): self.init(error, reading: weights)
-    case .head(let path, let error): self.init(error, reading: path)
+    case .shard(let path, let error): self.init(error, reading: path)
+    case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)
+    case .auxiliaryWithoutHead: self.init(.usage, "\(error)", subject: "--auxiliary")
     case .labels(let path, let error): self.init(error, reading: path)
     case .output(let path, let error): self.init(error, writing: path)
     case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")

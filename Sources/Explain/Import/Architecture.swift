@@ -7,14 +7,14 @@ struct Architecture: Sendable {
   /// Default name of the model.
   var modelName: String
   /// What the published weights were trained with.
-  var preprocessing: Preprocessing
+  var preprocessing: @Sendable (StateDict) -> Preprocessing
   /// Whether names and shapes are this network's. A few telling tensors decide; `build` reports what is missing.
   var recognizes: @Sendable (StateDict) -> Bool
   /// Adds all nodes and feature layers; returns the node of the logits.
   var build: @Sendable (inout GraphBuilder) throws(ImportError) -> String
 
   /// Every architecture, in the order in which they are tried.
-  static let all = resNets + [efficientNetLite0]
+  static let all = resNets + vggs + visionTransformers + [efficientNetLite0]
 
   static var names: [String] { all.map(\.name) }
 

@@ -88,9 +88,11 @@ private enum EfficientNetLite0 {
 extension Architecture {
   static let efficientNetLite0 = Architecture(
     name: "tf_efficientnet_lite0", aliases: ["efficientnet_lite0"], modelName: "efficientnet-lite0",
-    preprocessing: Preprocessing(
-      resize: 256, crop: 224, interpolation: .bicubic, mean: [Float](repeating: 127 / 255, count: 3),
-      std: [Float](repeating: 128 / 255, count: 3)),
+    preprocessing: { _ in
+      Preprocessing(
+        resize: 256, crop: 224, interpolation: .bicubic, mean: [Float](repeating: 127 / 255, count: 3),
+        std: [Float](repeating: 128 / 255, count: 3))
+    },
     recognizes: EfficientNetLite0.recognizes,
     build: { (graph: inout GraphBuilder) throws(ImportError) in try EfficientNetLite0.build(&graph) })
 }

@@ -24,7 +24,8 @@ struct GraphBuilder {
   private(set) var nodes: [Node] = []
   private(set) var shapes: [String: Shape]
   private(set) var layers: [LayerSource] = []
-  private(set) var featureLayers: [FeatureLayer] = []
+  private(set) var parameters: [ParameterSource] = []
+  var featureLayers: [FeatureLayer] = []
   private var used: Set<String> = []
   private var missing: [String] = []
   private var problem: ImportError?
@@ -41,14 +42,17 @@ struct GraphBuilder {
   /// - Parameters:
   ///   - normalization: the BatchNorm behind it, folded in.
   ///   - bias: whether the convolution has its own bias; by default exactly if it is not normalised.
+  ///   - otherShape: another shape in which the same weights may be stored.
   mutating func convolution(
     _ name: String, _ input: String, outputChannels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .symmetric(0), normalization: BatchNorm?, bias: Bool? = nil
+    padding: Padding = .symmetric(0), normalization: BatchNorm?, bias: Bool? = nil,
+    otherShape: [Int]? = nil
   ) throws(ImportError) -> String {
     let window = window(kernel, stride, padding, over: shape(input))
     return try layer(
       .dense, name, input, Convolution(window: window, outputChannels: outputChannels), normalization,
-      shape: [outputChannels, shape(input).channels, kernel, kernel], bias: bias ?? (normalization == nil))
+      weight: "\(name).weight", [outputChannels, shape(input).channels, kernel, kernel], or: otherShape,
+      bias: bias ?? (normalization == nil) ? "\(name).bias" : nil)
   }
 
   /// Adds a depthwise convolution with the weights `name.weight` `[channels, 1, kernel, kernel]`.
@@ -59,31 +63,40 @@ struct GraphBuilder {
     let window = window(kernel, stride, padding, over: shape(input))
     return try layer(
       .depthwise, name, input, Convolution(window: window, outputChannels: channels), normalization,
-      shape: [channels, 1, kernel, kernel], bias: normalization == nil)
+      weight: "\(name).weight", [channels, 1, kernel, kernel], bias: normalization == nil ? "\(name).bias" : nil)
   }
 
-  /// Adds a linear layer with the weights `name.weight` `[outputs, inputs]` and `name.bias`.
-  mutating func linear(_ name: String, _ input: String, outputs: Int) throws(ImportError) -> String {
-    let convolution = Convolution(window: Window(kernel: 1), outputChannels: outputs)
-    return try layer(.dense, name, input, convolution, nil, shape: [outputs, shape(input).channels], bias: true)
+  /// Adds a linear layer, of every pixel or token, with the weights `name.weight` `[outputs, inputs]` and `name.bias`.
+  ///
+  /// - Parameters:
+  ///   - otherShape: another shape in which the same weights may be stored.
+  ///   - weight: name of the weights, if it is not `name.weight`.
+  ///   - bias: name of the bias, if it is not `name.bias`.
+  mutating func linear(
+    _ name: String, _ input: String, outputs: Int, otherShape: [Int]? = nil, weight: String? = nil, bias: String? = nil
+  ) throws(ImportError) -> String {
+    try layer(
+      .dense, name, input, Convolution(window: Window(kernel: 1), outputChannels: outputs), nil,
+      weight: weight ?? "\(name).weight", [outputs, shape(input).channels], or: otherShape,
+      bias: bias ?? "\(name).bias")
   }
 
   mutating func activation(_ name: String, _ input: String, _ function: Activation) throws(ImportError) -> String {
-    try append(Node(nodePrefix + name, .activation(function), [input]))
+    try append(name, .activation(function), [input])
   }
 
   mutating func add(_ name: String, _ first: String, _ second: String) throws(ImportError) -> String {
-    try append(Node(nodePrefix + name, .add, [first, second]))
+    try append(name, .add, [first, second])
   }
 
   mutating func maxPool(
     _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
   ) throws(ImportError) -> String {
-    try append(Node(nodePrefix + name, .maxPool(window(kernel, stride, padding, over: shape(input))), [input]))
+    try append(name, .maxPool(window(kernel, stride, padding, over: shape(input))), [input])
   }
 
   mutating func globalAveragePool(_ name: String, _ input: String) throws(ImportError) -> String {
-    try append(Node(nodePrefix + name, .globalAveragePool, [input]))
+    try append(name, .globalAveragePool, [input])
   }
 
   /// Marks the output of `node` as a layer that the head reads.
@@ -122,7 +135,8 @@ struct GraphBuilder {
     let unexpected = state.names.filter {
       !used.contains($0) && !$0.hasSuffix("num_batches_tracked") && isOurs($0)
     }
-    guard unexpected.isEmpty else { throw .unexpectedTensors(unexpected.map(state.fullName)) }
+    let names = unexpected.map(state.fullName) + state.clashes
+    guard names.isEmpty else { throw .unexpectedTensors(names) }
   }
 }
 
@@ -133,7 +147,9 @@ extension GraphBuilder {
     return shape
   }
 
-  private mutating func append(_ node: Node) throws(ImportError) -> String {
+  /// Adds a node; the prefix goes before its name.
+  mutating func append(_ name: String, _ op: Operator, _ inputs: [String]) throws(ImportError) -> String {
+    let node = Node(nodePrefix + name, op, inputs)
     precondition(shapes[node.name] == nil, "two nodes are named \(node.name)")
     do { shapes[node.name] = try node.outputShape(node.inputs.map(shape)) } catch { throw .graph(error) }
     nodes.append(node)
@@ -142,7 +158,7 @@ extension GraphBuilder {
 
   private mutating func layer(
     _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ convolution: Convolution,
-    _ normalization: BatchNorm?, shape: [Int], bias: Bool
+    _ normalization: BatchNorm?, weight: String, _ shape: [Int], or otherShape: [Int]? = nil, bias: String?
   ) throws(ImportError) -> String {
     let isInt8 = precision == .int8
     let stored = nodePrefix + name
@@ -151,10 +167,10 @@ extension GraphBuilder {
       columnSums: isInt8 && kind == .dense ? "\(stored).column_sums" : nil)
     let op: Operator =
       kind == .dense ? .convolution(convolution, names) : .depthwiseConvolution(convolution, names)
-    let node = try append(Node(stored, op, [input]))
+    let node = try append(name, op, [input])
     let outputs = convolution.outputChannels
-    require("\(name).weight", shape)
-    if bias { require("\(name).bias", [outputs]) }
+    require(weight, shape, or: otherShape)
+    if let bias { require(bias, [outputs]) }
     if let normalization {
       for tensor in [normalization.weight, normalization.bias, normalization.mean, normalization.variance] {
         require(tensor, [outputs])
@@ -163,24 +179,30 @@ extension GraphBuilder {
     let layout = TensorLayout(
       kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
       inputChannels: self.shape(input).channels, outputChannels: outputs, precision: precision)
-    let matrix = WeightMatrix(
-      "\(name).weight", state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
+    let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
     layers.append(
       LayerSource(
-        node: node, layout: layout, weights: matrix, convolutionBias: bias ? "\(name).bias" : nil,
-        normalization: normalization, weight: names.weight, scale: names.scale, bias: names.bias,
+        node: node, layout: layout, weights: matrix, convolutionBias: bias, normalization: normalization, weight: names.weight, scale: names.scale, bias: names.bias,
         columnSums: names.columnSums))
     return node
   }
 
+  /// Adds a tensor that is stored as it is; returns its name in the model.
+  mutating func parameter(_ tensor: String, _ shape: [Int], storedShape: [Int]) -> String {
+    require(tensor, shape)
+    let name = nodePrefix + tensor
+    parameters.append(ParameterSource(name: name, shape: storedShape, tensor: tensor, state: state))
+    return name
+  }
+
   /// Notes that a tensor is used, and what is wrong with it.
-  mutating func require(_ tensor: String, _ shape: [Int]) {
+  mutating func require(_ tensor: String, _ shape: [Int], or otherShape: [Int]? = nil) {
     used.insert(tensor)
     guard let found = state.shape(tensor), let dtype = state.dtype(tensor) else {
-      missing.append(state.fullName(tensor))
+      missing += state.missing(tensor)
       return
     }
-    if found != shape {
+    if found != shape && found != otherShape {
       problem = problem ?? .wrongShape(tensor: state.fullName(tensor), expected: shape, found: found)
     } else if !dtype.widensToFloat {
       problem = problem ?? .notFloating(tensor: state.fullName(tensor), dtype: dtype)

@@ -40,17 +40,41 @@ private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
 }
 
 /// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order,
-/// `fuse.classes`: the class of each row.
+/// `fuse.classes`: the class of each row. Or the attention mechanism in a checkpoint of the reference implementation,
+/// among all else that it holds: `convs.L`, `bns.L` and `fuser`.
 struct TrainedHead {
   private static let epsilon = 1e-5
   private let state: StateDict
+  /// All files that were read.
+  let paths: [String]
 
-  /// The names may start with `head.`.
   init(path: String) throws(ImportError) {
-    let tensors: Safetensors
-    do { tensors = try Safetensors(path: path) } catch { throw .weights(error) }
-    let prefix = "head."
-    state = StateDict(tensors, prefix: tensors.entries.keys.contains { $0.hasPrefix(prefix) } ? prefix : "")
+    let files = try WeightFiles(path: path)
+    paths = files.paths
+    if let prefix = Self.attentionMechanism(files.tensors.keys) {
+      try Self.checkVersion(files.metadata)
+      state = StateDict(files, prefix: prefix, scheme: .attentionMechanism)
+    } else {
+      let prefix = files.tensors.keys.contains { $0.hasPrefix("head.") } ? "head." : ""
+      state = StateDict(files, prefix: prefix, scheme: .head)
+    }
+  }
+
+  /// What stands before the names of the attention mechanism, such as `generic.attn_mech.`; the reference has it behind
+  /// another module, `attn_mech.1.`, for Vision Transformers. A checkpoint may hold it more than once.
+  private static func attentionMechanism(_ names: some Sequence<String>) -> String? {
+    let telltale = "fuser.weight"
+    let prefixes = names.filter { $0.hasSuffix(telltale) && $0.contains("attn_mech.") }
+      .map { String($0.dropLast(telltale.count)) }
+    return prefixes.min { ($0.count, $0) < ($1.count, $1) }
+  }
+
+  /// Refuses the reference's variants that compute something else with tensors of the same names.
+  private static func checkVersion(_ metadata: [String: String]) throws(ImportError) {
+    let version = metadata["attention_version"] ?? "TAME"
+    let isTransformer = metadata["model_name"]?.hasPrefix("vit") == true
+    // There the patches' features are multiplied by the class token's.
+    guard version == "TAME" || version == "TTAME" && !isTransformer else { throw .unsupportedHeadVersion(version) }
   }
 
   /// Appends the branches' nodes and the fuse layers to the graph.

@@ -1,8 +1,16 @@
 /// Why weights cannot be imported. The text follows the path of the weights, except where a case names another file.
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case weights(SafetensorsError)
+  /// One of the files that an index lists.
+  case shard(path: String, SafetensorsError)
+  case missingInShard(tensor: String, shard: String)
+  case badShardIndex(String)
   /// Anything that is wrong with the head's file.
   indirect case head(path: String, ImportError)
+  /// Anything that is wrong with the auxiliary network's file.
+  indirect case auxiliary(path: String, ImportError)
+  /// An auxiliary network without a head that was trained on its features.
+  case auxiliaryWithoutHead
   case labels(path: String, FileError)
   case labelsNotText(path: String)
   case output(path: String, FileError)
@@ -17,19 +25,33 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(tensor: String)
   case graph(GraphError)
 
+  /// The network cannot be built for images of this side.
+  case unsupportedCrop(Int, reason: String)
   case badMetadata(key: String, value: String)
   case preprocessing(PreprocessingError)
   case wrongLabelCount(labels: Int, classes: Int)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
+  /// A variant of the reference implementation's attention mechanism.
+  case unsupportedHeadVersion(String)
   case wrongHeadClasses(rows: Int, classes: Int, indices: [Int])
 
   public var description: String {
     switch self {
     case .weights(let error):
       error.description
+    case .shard(let path, let error):
+      "shard \(path): \(error)"
+    case .missingInShard(let tensor, let shard):
+      "shard \(shard): the index lists tensor \(tensor) there, which it lacks"
+    case .badShardIndex(let message):
+      "index of shards: \(message)"
     case .head(let path, let error):
       "head \(path): \(error)"
+    case .auxiliary(let path, let error):
+      "auxiliary network \(path): \(error)"
+    case .auxiliaryWithoutHead:
+      "an auxiliary network needs a head that was trained on its features"
     case .labels(let path, let error):
       "labels \(path): \(error)"
     case .labelsNotText(let path):
@@ -52,6 +74,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "tensor \(tensor) holds, or folds into, a value that is not finite"
     case .graph(let error):
       error.description
+    case .unsupportedCrop(let crop, let reason):
+      "a crop of \(crop) does not fit: \(reason)"
     case .badMetadata(let key, let value):
       "metadata \(key) is \(value), which makes no sense; give the value as an option"
     case .preprocessing(let error):
@@ -60,6 +84,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(labels) labels for \(classes) classes"
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
+    case .unsupportedHeadVersion(let version):
+      "the attention version \(version) is not the paper's"
     case .wrongHeadClasses(let rows, let classes, let indices):
       "the head's \(rows) fuse rows do not stand for classes of \(classes): \(indices)"
     }

@@ -6,7 +6,8 @@ import Glibc
 /// files. The output appears only when it is complete.
 ///
 /// - Parameters:
-///   - weights: path of a safetensors file in PyTorch's names.
+///   - weights: path of a safetensors file, or of the index of its shards, in the names of torchvision, timm or Hugging
+///     Face.
 ///   - output: path of the model file; it may replace an older one, but none of the inputs.
 ///   - progress: called after every layer.
 /// - Throws: what is wrong with the weights, the options or the output; then no output is left behind.
@@ -14,19 +15,20 @@ public func importModel(
   from weights: String, to output: String, options: ImportOptions = ImportOptions(),
   progress: (ImportProgress) -> Void = { _ in }
 ) throws(ImportError) -> ImportSummary {
-  let tensors: Safetensors
-  do { tensors = try Safetensors(path: weights) } catch { throw .weights(error) }
-  let state = StateDict(tensors)
+  let files = try WeightFiles(path: weights)
+  let state = StateDict(files)
   let architecture = try Architecture.find(options.architecture, for: state)
-  let metadata = SourceMetadata(tensors.metadata)
-  let preprocessing = try metadata.preprocessing(architecture.preprocessing, options)
+  let metadata = SourceMetadata(files.metadata)
+  let preprocessing = try metadata.preprocessing(architecture.preprocessing(state), options)
 
   var graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
   let logits = try architecture.build(&graph)
   try graph.finish()
   let classes = graph.shape(logits).channels
   let labels = try importedLabels(options, metadata, weights: weights, classes: classes)
-  let head = try importedHead(options.head, &graph, logits, classes, architecture.name)
+  var inputs = files.paths
+  if let path = labels.path { inputs.append(path) }
+  let head = try importedHead(options, &graph, logits, classes, architecture.name, &inputs)
   try graph.expectActivations()
 
   let description = ModelDescription(
@@ -35,13 +37,10 @@ public func importModel(
     featureLayers: graph.featureLayers, preprocessing: preprocessing, labels: labels.names, classes: classes,
     head: head?.description, licence: options.licence ?? metadata.licence ?? "",
     source: options.source ?? metadata.source ?? "")
-  var inputs = [weights]
-  if case .file(let path) = options.head { inputs.append(path) }
-  if let path = labels.path { inputs.append(path) }
   guard !inputs.contains(where: { isSameFile($0, output) }) else {
     throw .output(path: output, .overwritesInput)
   }
-  return try write(description, graph.layers, head?.bias, to: output, progress: progress)
+  return try write(description, graph, head?.bias, to: output, progress: progress)
 }
 
 private func importedLabels(
@@ -58,56 +57,33 @@ private func importedLabels(
   return (names, path)
 }
 
+/// - Parameter inputs: gets the paths of the files that are read.
 private func importedHead(
-  _ source: HeadSource, _ graph: inout GraphBuilder, _ logits: String, _ classes: Int, _ architecture: String
+  _ options: ImportOptions, _ graph: inout GraphBuilder, _ logits: String, _ classes: Int, _ architecture: String,
+  _ inputs: inout [String]
 ) throws(ImportError) -> ImportedHead? {
-  switch source {
+  if let path = options.auxiliary {
+    guard case .file = options.head else { throw .auxiliaryWithoutHead }
+    do throws(ImportError) {
+      let network = try AuxiliaryNetwork(path: path)
+      inputs += network.paths
+      try network.append(to: &graph)
+    } catch { throw .auxiliary(path: path, error) }
+  }
+  switch options.head {
   case .none:
     return nil
+  case .automatic:
+    return try? classActivationHead(&graph, output: logits, architecture: architecture)
   case .cam:
     return try classActivationHead(&graph, output: logits, architecture: architecture)
   case .file(let path):
     do throws(ImportError) {
-      return try TrainedHead(path: path).append(to: &graph, classes: classes)
+      let head = try TrainedHead(path: path)
+      inputs += head.paths
+      return try head.append(to: &graph, classes: classes)
     } catch { throw .head(path: path, error) }
   }
-}
-
-private func write(
-  _ description: ModelDescription, _ layers: [LayerSource], _ headBias: (name: String, values: [Float])?,
-  to path: String, progress: (ImportProgress) -> Void
-) throws(ImportError) -> ImportSummary {
-  var tensors = layers.flatMap(\.declarations)
-  if let headBias {
-    let shape = TensorLayout(
-      .dense, kernelHeight: 1, kernelWidth: 1, inputChannels: 1, outputChannels: description.classes,
-      precision: description.precision
-    ).bias(headBias.name).shape
-    tensors.append(SafetensorsWriter.Declaration(headBias.name, .f32, shape))
-  }
-  let metadata = [
-    Model.MetadataKey.format: Model.format, Model.MetadataKey.version: Model.formatVersion,
-    Model.MetadataKey.description: description.json(),
-  ]
-  var summary = ImportSummary(
-    description: description, layers: layers.count, parameters: headBias == nil ? 0 : description.classes, bytes: 0,
-    worstRelativeError: 0)
-  let writer: SafetensorsWriter
-  do {
-    writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: metadata)
-    if let headBias { try writer.write(headBias.values, to: headBias.name) }
-  } catch { throw .output(path: path, error) }
-  for (index, layer) in layers.enumerated() {
-    var layerWriter = try LayerWriter(layer, to: writer, at: path)
-    let report = try layerWriter.write()
-    summary.parameters += report.parameters
-    if report.worstRelativeError > summary.worstRelativeError {
-      (summary.worstRelativeError, summary.worstLayer) = (report.worstRelativeError, layer.node)
-    }
-    progress(ImportProgress(layer: layer.node, done: index + 1, total: layers.count))
-  }
-  do { summary.bytes = try writer.finish() } catch { throw .output(path: path, error) }
-  return summary
 }
 
 /// Whether two paths lead to one existing file, links included.

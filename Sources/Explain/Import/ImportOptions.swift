@@ -1,8 +1,12 @@
 /// Where a model's head comes from.
 public enum HeadSource: Sendable, Equatable {
-  /// The warm start from the classifier's own rows: Class Activation Mapping.
+  /// `cam` where the network allows it, or else `none`.
+  case automatic
+  /// The warm start from the classifier's own rows: Class Activation Mapping. Only for networks that end in average
+  /// pooling and a linear layer.
   case cam
-  /// A safetensors file with a trained head's tensors.
+  /// A safetensors file with a trained head's tensors, as `train` writes it or as `Tools/convert_checkpoint.py` makes it
+  /// of the reference implementation's checkpoints.
   case file(String)
   /// No head: the model classifies and explains nothing.
   case none
@@ -15,7 +19,10 @@ public struct ImportOptions: Sendable, Equatable {
   /// Path of a text file with one label a line; nil takes the file that the metadata names, if it lies beside the
   /// weights.
   public var labels: String?
-  public var head: HeadSource = .cam
+  public var head: HeadSource = .automatic
+  /// Path of the weights of a ResNet whose features feed the head in place of the classifier's own, as in P-TAME; needs
+  /// a head file.
+  public var auxiliary: String?
   public var precision: Precision = .int8
 
   /// Shorter side after the resize, and side of the centre crop, in pixels.

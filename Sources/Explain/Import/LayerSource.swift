@@ -30,6 +30,13 @@ struct WeightMatrix {
     }
     state.read(tensor, row * stride + columns.lowerBound..<row * stride + columns.upperBound, into: target)
   }
+
+  /// Lets go of the memory that holds the weights of these output channels.
+  func release(_ outputs: Range<Int>) {
+    let rows = rows[outputs].compactMap { $0 }
+    guard let first = rows.min(), let last = rows.max() else { return }
+    state.release(tensor, first * stride..<(last + 1) * stride)
+  }
 }
 
 /// A layer of the model file to be: how it is stored, under which names, and where its values come from.

@@ -60,6 +60,7 @@ struct LayerWriter {
       let first = panel * width
       let outputs = min(width, layout.outputChannels - first)
       for n in 0..<outputs { try readRow(first + n, into: &rows, at: n * rowLength) }
+      source.weights.release(first..<first + outputs)
       guard let scale = source.scale else {
         reduction.pack(rows, outputs: outputs, into: &packedFloats)
         try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)

@@ -1,7 +1,9 @@
 /// ResNet in torchvision's names and its v1.5: a bottleneck's stride is in its 3 x 3 convolution.
 ///
 /// K. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
-private struct ResNet {
+struct ResNet: Sendable {
+  /// Convolutions and linear layers, as in the name.
+  var depth: Int
   /// Residual blocks of each of the four stages.
   var blocks: [Int]
   /// Three convolutions a block, and four times the channels, in place of two.
@@ -24,7 +26,31 @@ private struct ResNet {
     }
   }
 
+  /// Hugging Face's are trained on bicubic images.
+  @Sendable static func preprocessing(_ state: StateDict) -> Preprocessing {
+    var preprocessing = Preprocessing.torchvision
+    if state.scheme.library == .huggingFace { preprocessing.interpolation = .bicubic }
+    return preprocessing
+  }
+
+  static let all = [
+    ResNet(depth: 18, blocks: [2, 2, 2, 2], isBottleneck: false),
+    ResNet(depth: 34, blocks: [3, 4, 6, 3], isBottleneck: false),
+    ResNet(depth: 50, blocks: [3, 4, 6, 3], isBottleneck: true),
+    ResNet(depth: 101, blocks: [3, 4, 23, 3], isBottleneck: true),
+    ResNet(depth: 152, blocks: [3, 8, 36, 3], isBottleneck: true),
+  ]
+
   func build(_ graph: inout GraphBuilder) throws(ImportError) -> String {
+    let features = try buildStages(&graph)
+    for (index, node) in features.enumerated().dropFirst() { graph.feature("layer\(index + 1)", node: node) }
+    let x = try graph.globalAveragePool("avgpool", features[3])
+    return try graph.linear("fc", x, outputs: graph.outputs(of: "fc.weight"))
+  }
+
+  /// Builds everything in front of the pooling; returns the outputs of the four stages.
+  func buildStages(_ graph: inout GraphBuilder) throws(ImportError) -> [String] {
+    var outputs: [String] = []
     var x = try graph.convolution(
       "conv1", graph.input, outputChannels: 64, kernel: 7, stride: 2, padding: .symmetric(3),
       normalization: norm("bn1"))
@@ -35,10 +61,9 @@ private struct ResNet {
         let stride = stage > 1 && block == 0 ? 2 : 1
         x = try residual("layer\(stage).\(block)", x, width: Self.widths[stage - 1], stride: stride, &graph)
       }
-      if stage > 1 { graph.feature("layer\(stage)", node: x) }
+      outputs.append(x)
     }
-    x = try graph.globalAveragePool("avgpool", x)
-    return try graph.linear("fc", x, outputs: graph.outputs(of: "fc.weight"))
+    return outputs
   }
 
   private func residual(
@@ -79,18 +104,9 @@ private struct ResNet {
 }
 
 extension Architecture {
-  static let resNets = [
-    resNet(18, [2, 2, 2, 2], isBottleneck: false),
-    resNet(34, [3, 4, 6, 3], isBottleneck: false),
-    resNet(50, [3, 4, 6, 3], isBottleneck: true),
-    resNet(101, [3, 4, 23, 3], isBottleneck: true),
-    resNet(152, [3, 8, 36, 3], isBottleneck: true),
-  ]
-
-  private static func resNet(_ depth: Int, _ blocks: [Int], isBottleneck: Bool) -> Architecture {
-    let network = ResNet(blocks: blocks, isBottleneck: isBottleneck)
-    return Architecture(
-      name: "resnet\(depth)", modelName: "resnet\(depth)", preprocessing: .torchvision,
+  static let resNets = ResNet.all.map { network in
+    Architecture(
+      name: "resnet\(network.depth)", modelName: "resnet\(network.depth)", preprocessing: ResNet.preprocessing,
       recognizes: { network.recognizes($0) },
       build: { (graph: inout GraphBuilder) throws(ImportError) in try network.build(&graph) })
   }

@@ -1,49 +1,140 @@
-/// The weights of a trained network under PyTorch's names.
-struct StateDict {
-  private let tensors: Safetensors
-  /// Stands before every name in the file, such as `head.`.
+/// The weights of a trained network under torchvision's names, whatever the file calls them.
+struct StateDict: Sendable {
+  /// Stands before every name in the file, such as `module.`.
   private let prefix: String
+  let scheme: NamingScheme
+  /// The tensors of the file that make up each tensor, one behind the other.
+  private let parts: [String: [Part]]
+  /// Tensors of the file that claim a place that another one has, by their full names.
+  let clashes: [String]
 
-  init(_ tensors: Safetensors, prefix: String = "") {
-    self.tensors = tensors
+  private struct Part {
+    var fullName: String
+    /// Nil if the file lacks it.
+    var tensor: WeightFiles.Tensor?
+  }
+
+  /// What training frameworks put before the names of a network that they hold.
+  private static let wrappers = ["module.", "model.", "backbone."]
+
+  /// The weights of a classifier. Wrappers that all names have are taken off.
+  init(_ files: WeightFiles) {
+    var prefix = ""
+    while let wrapper = Self.wrappers.first(where: { wrapper in
+      !files.tensors.isEmpty && files.tensors.keys.allSatisfy { $0.hasPrefix(prefix + wrapper) }
+    }) {
+      prefix += wrapper
+    }
+    self.init(files, prefix: prefix, scheme: NamingScheme.find { files.tensors[prefix + $0] != nil })
+  }
+
+  /// The tensors whose names start with `prefix`.
+  init(_ files: WeightFiles, prefix: String, scheme: NamingScheme) {
     self.prefix = prefix
+    self.scheme = scheme
+    var parts: [String: [Part]] = [:]
+    var clashes: [String] = []
+    for (fullName, tensor) in files.tensors.sorted(by: { $0.key < $1.key }) where fullName.hasPrefix(prefix) {
+      let place = scheme.place(of: String(fullName.dropFirst(prefix.count)))
+      var found = parts[place.name] ?? place.names.map { Part(fullName: prefix + $0, tensor: nil) }
+      if found.indices.contains(place.part), found[place.part].fullName == fullName {
+        found[place.part].tensor = tensor
+        parts[place.name] = found
+      } else {
+        clashes.append(fullName)
+      }
+    }
+    self.parts = parts
+    self.clashes = clashes
   }
 
-  /// Names under the prefix, without it, sorted.
-  var names: [String] {
-    tensors.entries.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
+  /// Torchvision's names, sorted.
+  var names: [String] { parts.keys.sorted() }
+
+  func contains(_ name: String) -> Bool { tensors(name) != nil }
+
+  /// The shape; tensors that are stacked add up in their first dimension, and must agree in the others.
+  func shape(_ name: String) -> [Int]? {
+    guard let tensors = tensors(name), var shape = tensors.first?.entry.shape else { return nil }
+    for tensor in tensors.dropFirst() {
+      guard let rows = tensor.entry.shape.first, !shape.isEmpty, tensor.entry.shape.dropFirst() == shape.dropFirst()
+      else { return tensor.entry.shape }
+      shape[0] += rows
+    }
+    return shape
   }
 
-  func contains(_ name: String) -> Bool { entry(name) != nil }
+  /// The type; the first that is not floating, if there are several.
+  func dtype(_ name: String) -> DType? {
+    guard let tensors = tensors(name) else { return nil }
+    return (tensors.first { !$0.entry.dtype.widensToFloat } ?? tensors.first)?.entry.dtype
+  }
 
-  func shape(_ name: String) -> [Int]? { entry(name)?.shape }
+  /// How the file calls the tensor, or would call it.
+  func fullName(_ name: String) -> String { fullNames(name).joined(separator: ", ") }
 
-  func dtype(_ name: String) -> DType? { entry(name)?.dtype }
+  /// What the file lacks of the tensor, in its own names.
+  func missing(_ name: String) -> [String] {
+    guard let found = parts[name] else { return fullNames(name) }
+    return found.compactMap { $0.tensor == nil ? $0.fullName : nil }
+  }
 
-  /// How the file calls the tensor.
-  func fullName(_ name: String) -> String { prefix + name }
+  private func fullNames(_ name: String) -> [String] {
+    parts[name]?.map(\.fullName) ?? scheme.fileNames(name).map { prefix + $0 }
+  }
 
+  /// All elements, widened.
   func floats(_ name: String) throws(ImportError) -> [Float] {
-    do { return try tensors.floats(prefix + name) } catch { throw .weights(error) }
+    var values: [Float] = []
+    for tensor in tensors(name) ?? [] {
+      do { values += try tensor.file.floats(tensor.entry.name) } catch { throw .weights(error) }
+    }
+    return values
   }
 
   /// Widens a stretch of a floating tensor, in elements.
   ///
   /// - Precondition: the tensor exists, is floating and holds the range.
   func read(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
-    guard let entry = entry(name) else { preconditionFailure("no tensor \(name)") }
-    tensors.read(entry, range, into: target)
+    guard let tensors = tensors(name) else { preconditionFailure("no tensor \(name)") }
+    forEachPart(tensors, range) { tensor, part, offset in tensor.file.read(tensor.entry, part, into: target + offset) }
+  }
+
+  /// Lets go of the memory that holds a stretch of a tensor; it is read from the file again when it is needed.
+  func release(_ name: String, _ range: Range<Int>) {
+    forEachPart(tensors(name) ?? [], range) { tensor, part, _ in tensor.file.release(tensor.entry, part) }
   }
 
   /// Elements of an I32 or I64 tensor, nil for any other.
   func integers(_ name: String) -> [Int]? {
-    guard let entry = entry(name), let bytes = tensors.bytes(of: prefix + name) else { return nil }
-    switch entry.dtype {
-    case .i32: return (0..<entry.count).map { Int(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
-    case .i64: return (0..<entry.count).map { Int(bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
+    guard let tensor = tensors(name)?.first, let bytes = tensor.file.bytes(of: tensor.entry.name) else { return nil }
+    let count = tensor.entry.count
+    switch tensor.entry.dtype {
+    case .i32: return (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
+    case .i64: return (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
     default: return nil
     }
   }
 
-  private func entry(_ name: String) -> Safetensors.Entry? { tensors.entries[prefix + name] }
+  /// The tensor's parts, if all are there.
+  private func tensors(_ name: String) -> [WeightFiles.Tensor]? {
+    guard let found = parts[name] else { return nil }
+    let tensors = found.compactMap(\.tensor)
+    return tensors.count == found.count ? tensors : nil
+  }
+
+  /// Calls `body` with each part of `range`, counted from the start of its tensor and of the range.
+  private func forEachPart(
+    _ tensors: [WeightFiles.Tensor], _ range: Range<Int>,
+    _ body: (_ tensor: WeightFiles.Tensor, _ part: Range<Int>, _ offset: Int) -> Void
+  ) {
+    var start = 0
+    for tensor in tensors {
+      let part = range.clamped(to: start..<start + tensor.entry.count)
+      if !part.isEmpty {
+        body(tensor, part.lowerBound - start..<part.upperBound - start, part.lowerBound - range.lowerBound)
+      }
+      start += tensor.entry.count
+    }
+  }
 }

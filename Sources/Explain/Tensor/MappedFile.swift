@@ -39,6 +39,17 @@ public final class MappedFile: @unchecked Sendable {  // immutable after init
     (bytes, isMapped) = (UnsafeRawBufferPointer(copy), false)
   }
 
+  /// Lets go of the memory of the pages from the one that `range` starts in to the one before it ends. Their bytes stay
+  /// valid: they are read from the file again when they are needed.
+  func release(_ range: Range<Int>) {
+    guard isMapped, let base = bytes.baseAddress, range.upperBound <= bytes.count else { return }
+    let page = Int(getpagesize())
+    let start = range.lowerBound / page * page
+    let end = range.upperBound / page * page
+    guard start < end else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+  }
+
   deinit {
     if isMapped {
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)

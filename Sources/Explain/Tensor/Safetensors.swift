@@ -119,6 +119,14 @@ extension Safetensors {
     }
   }
 
+  /// Lets go of the memory that holds these elements of a tensor. They are read from the file again when they are
+  /// needed.
+  func release(_ entry: Entry, _ range: Range<Int>) {
+    let start = entry.byteRange.lowerBound
+    let width = entry.dtype.byteCount
+    file.release(start + range.lowerBound * width..<start + range.upperBound * width)
+  }
+
   /// Widens the elements `range` of a tensor for which `widensToFloat` holds.
   func read(_ entry: Entry, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     precondition(entry.dtype.widensToFloat && range.lowerBound >= 0 && range.upperBound <= entry.count)
