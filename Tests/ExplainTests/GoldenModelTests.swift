@@ -18,6 +18,8 @@ import Testing
   static let cases = [
     Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors"),
     Case(name: "resnet50", weights: "models/resnet50.safetensors.xz"),
+    Case(name: "vgg16_imagenette", weights: "models/vgg16_imagenette.safetensors"),
+    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors"),
   ]
 
   @Test(arguments: cases) func floatPathEqualsPyTorch(_ model: Case) throws {
