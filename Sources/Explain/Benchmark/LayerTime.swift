@@ -46,6 +46,11 @@ extension ExecutionPlan.Kind {
     case .maxPool(let g): "max pool \(g.kernelHeight)x\(g.kernelWidth)/\(g.stride)"
     case .globalAveragePool: "average pool"
     case .add: "add"
+    case .gelu: "gelu"
+    case .layerNorm: "layer norm"
+    case .tokens: "tokens"
+    case .attention(let plan, _): "attention \(plan.heads) heads"
+    case .copy: "copy"
     }
   }
 
@@ -66,6 +71,10 @@ extension ExecutionPlan.Kind {
     case .maxPool(let g): return (0, image(g))
     case .globalAveragePool(let shape): return (0, shape.count * float)
     case .add(let other, _, let count): return (0, count * float * (other == nil ? 2 : 3))
+    case .gelu(let count), .copy(_, let count): return (0, 2 * count * float)
+    case .layerNorm(let shape, _, _, _): return (0, 2 * shape.count * float)
+    case .tokens(let shape, _, _): return (0, 3 * shape.count * float)
+    case .attention(let plan, _): return (plan.macs, 4 * plan.tokens * plan.channels * float)
     }
   }
 }

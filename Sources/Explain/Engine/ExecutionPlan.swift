@@ -11,6 +11,12 @@ struct ExecutionPlan {
     case globalAveragePool(Shape)
     /// Sum and clamp; without a second operand the clamp alone.
     case add(Int?, Clamp, count: Int)
+    case gelu(count: Int)
+    case layerNorm(Shape, epsilon: Float, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>)
+    case tokens(Shape, classToken: UnsafePointer<Float>, positions: UnsafePointer<Float>)
+    case attention(AttentionPlan, scratch: Int)
+    /// Some consecutive elements of the input.
+    case copy(first: Int, count: Int)
   }
 
   struct Step {
@@ -161,8 +167,30 @@ private struct Builder {
       append(operation, .maxPool(geometry(window, operation)), reading: [tensor(operation.input)])
     case .globalAveragePool:
       append(operation, .globalAveragePool(shape(operation.input)), reading: [tensor(operation.input)])
-    case .layerNorm, .tokens, .attention, .firstToken, .imageTokens, .activation(.gelu):
-      preconditionFailure("\(operation.name): operators on tokens")
+    case .activation(.gelu):
+      append(operation, .gelu(count: outputShape.count), reading: [tensor(operation.input)])
+    case .layerNorm(let norm):
+      append(
+        operation,
+        .layerNorm(
+          outputShape, epsilon: norm.epsilon, weight: model.floats(norm.weight), bias: model.floats(norm.bias)),
+        reading: [tensor(operation.input)])
+    case .tokens(let embedding):
+      append(
+        operation,
+        .tokens(
+          shape(operation.input), classToken: model.floats(embedding.classToken),
+          positions: model.floats(embedding.positions)),
+        reading: [tensor(operation.input)])
+    case .attention(let attention):
+      let plan = AttentionPlan(tokens: outputShape.pixels, channels: outputShape.channels, heads: attention.heads)
+      let scratch = arena.allocate(plan.scratchFloats * MemoryLayout<Float>.size, at: steps.count)
+      append(operation, .attention(plan, scratch: scratch), reading: [tensor(operation.input)])
+    case .firstToken:
+      append(operation, .copy(first: 0, count: outputShape.count), reading: [tensor(operation.input)])
+    case .imageTokens:
+      let first = outputShape.channels
+      append(operation, .copy(first: first, count: outputShape.count), reading: [tensor(operation.input)])
     case .add, .activation:
       let other = operation.residual.map(tensor)
       append(

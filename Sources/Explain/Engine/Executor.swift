@@ -45,6 +45,20 @@ final class Executor {
       context.globalAveragePool(floats(step.input), pixels: shape.pixels, channels: shape.channels, output: output)
     case .add(let other, let clamp, let count):
       context.add(floats(step.input), other.map { UnsafePointer(floats($0)) }, clamp: clamp, output: output, count: count)
+    case .gelu(let count):
+      context.gelu(floats(step.input), output: output, count: count)
+    case .layerNorm(let shape, let epsilon, let weight, let bias):
+      context.layerNorm(
+        floats(step.input), rows: shape.pixels, channels: shape.channels, epsilon: epsilon, weight: weight, bias: bias,
+        output: output)
+    case .tokens(let shape, let classToken, let positions):
+      context.embedTokens(
+        floats(step.input), pixels: shape.pixels, channels: shape.channels, classToken: classToken, positions: positions,
+        output: output)
+    case .attention(let plan, let scratch):
+      context.attention(plan, qkv: floats(step.input), scratch: floats(scratch), output: output)
+    case .copy(let first, let count):
+      output.update(from: floats(step.input) + first, count: count)
     }
   }
 

@@ -33,7 +33,7 @@ struct FusedGraph {
       var position = index
       switch node.op {
       case .add: operation.residual = node.inputs[1]
-      case .activation(let activation): operation.clamp = activation.clamp
+      case .activation(let activation): operation.clamp = activation.clamp ?? .none
       default: break
       }
       var mayAdd = if case .convolution = node.op { true } else { false }
@@ -42,8 +42,8 @@ struct FusedGraph {
       while mayClamp, !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]),
         !isFolded[next]
       {
-        if case .activation(let activation) = nodes[next].op {
-          operation.clamp = activation.clamp
+        if case .activation(let activation) = nodes[next].op, let clamp = activation.clamp {
+          operation.clamp = clamp
           mayClamp = false
         } else if nodes[next].op == .add, mayAdd {
           operation.residual = nodes[next].inputs.first { $0 != operation.name }
@@ -83,18 +83,19 @@ struct FusedGraph {
     return switch operation.op {
     case .maxPool, .globalAveragePool: isInputNonNegative
     case .add: isInputNonNegative && nonNegative.contains(operation.residual ?? operation.input)
-    case .convolution, .depthwiseConvolution, .activation, .layerNorm, .tokens, .attention, .firstToken, .imageTokens:
-      false
+    case .firstToken, .imageTokens: isInputNonNegative
+    case .convolution, .depthwiseConvolution, .activation, .layerNorm, .tokens, .attention: false
     }
   }
 }
 
 extension Activation {
-  var clamp: Clamp {
+  /// The activation as bounds; nil where it is no such thing.
+  var clamp: Clamp? {
     switch self {
     case .relu: .relu
     case .relu6: .relu6
-    case .gelu: preconditionFailure("GELU is no clamp")
+    case .gelu: nil
     }
   }
 }

@@ -37,6 +37,13 @@ public struct KernelTable: Sendable {
   public let dot: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Float
   public let softmax: @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
   public let bilinear: @Sendable (UnsafePointer<bilinear_task>) -> Void
+  /// (input, rows, channels, epsilon, weight, bias, output)
+  public let layerNorm:
+    @Sendable (
+      UnsafePointer<Float>, Int, Int, Float, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+  /// (input, output, count)
+  public let gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   /// Register-only loops: (iterations, 128 bytes of operands) gives the multiply-accumulates done.
   public let peakInt8, peakFloat: @Sendable (Int, UnsafeRawPointer) -> Int
 
@@ -58,7 +65,8 @@ public struct KernelTable: Sendable {
     gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
     largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
     globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
-    softmax: Reference.softmax, bilinear: Reference.bilinear, peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+    softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
+    peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
 
   static let sse4 = KernelTable(
     tier: .sse4, activationFormat: .int16Pairs, tileRows: 4,
@@ -71,6 +79,10 @@ public struct KernelTable: Sendable {
     addClamped: { KernelsSSE4.addClamped($0, $1, output: $2, count: $3, lower: $4, upper: $5) },
     dot: { KernelsSSE4.dot($0, $1, count: $2) }, softmax: { KernelsSSE4.softmax($0, count: $1) },
     bilinear: { KernelsSSE4.bilinear($0) },
+    layerNorm: {
+      KernelsSSE4.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
+    },
+    gelu: { KernelsSSE4.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
 
   static let avx2 = KernelTable(
@@ -84,6 +96,10 @@ public struct KernelTable: Sendable {
     addClamped: { KernelsAVX2.addClamped($0, $1, output: $2, count: $3, lower: $4, upper: $5) },
     dot: { KernelsAVX2.dot($0, $1, count: $2) }, softmax: { KernelsAVX2.softmax($0, count: $1) },
     bilinear: { KernelsAVX2.bilinear($0) },
+    layerNorm: {
+      KernelsAVX2.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
+    },
+    gelu: { KernelsAVX2.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
 
   static let avxvnni = KernelTable(
@@ -97,6 +113,10 @@ public struct KernelTable: Sendable {
     addClamped: { KernelsAVXVNNI.addClamped($0, $1, output: $2, count: $3, lower: $4, upper: $5) },
     dot: { KernelsAVXVNNI.dot($0, $1, count: $2) }, softmax: { KernelsAVXVNNI.softmax($0, count: $1) },
     bilinear: { KernelsAVXVNNI.bilinear($0) },
+    layerNorm: {
+      KernelsAVXVNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
+    },
+    gelu: { KernelsAVXVNNI.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
 
   static let avx512vnni = KernelTable(
@@ -110,5 +130,9 @@ public struct KernelTable: Sendable {
     addClamped: { KernelsAVX512VNNI.addClamped($0, $1, output: $2, count: $3, lower: $4, upper: $5) },
     dot: { KernelsAVX512VNNI.dot($0, $1, count: $2) }, softmax: { KernelsAVX512VNNI.softmax($0, count: $1) },
     bilinear: { KernelsAVX512VNNI.bilinear($0) },
+    layerNorm: {
+      KernelsAVX512VNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
+    },
+    gelu: { KernelsAVX512VNNI.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs })
 }

@@ -1,0 +1,169 @@
+// Operators of Vision Transformers, shared out over the threads. Tokens are rows of channels.
+
+import CShim
+
+/// Multi-head self-attention, planned once.
+public struct AttentionPlan: Sendable {
+  public let tokens, channels, heads: Int
+  var headChannels: Int { channels / heads }
+  /// Floats of one head's keys and values in panels.
+  private var keyFloats: Int { PanelLayout.padded(tokens) * keyDepth }
+  private var valueFloats: Int { PanelLayout.padded(headChannels) * valueDepth }
+  /// Reduction lengths, filled up to whole groups.
+  var keyDepth: Int { (headChannels + 3) / 4 * 4 }
+  var valueDepth: Int { (tokens + 3) / 4 * 4 }
+  /// Queries whose scores are in the cache at the same time.
+  static let queryBlock = 48
+
+  /// - Precondition: `heads` divides `channels`.
+  public init(tokens: Int, channels: Int, heads: Int) {
+    precondition(tokens > 0 && heads > 0 && channels % heads == 0)
+    (self.tokens, self.channels, self.heads) = (tokens, channels, heads)
+  }
+
+  /// Multiply-accumulate operations.
+  public var macs: Int { 2 * tokens * tokens * channels }
+  /// Floats of scratch memory: keys and values of all heads in panels.
+  public var scratchFloats: Int { heads * (keyFloats + valueFloats) }
+
+  func keys(_ scratch: UnsafeMutablePointer<Float>, _ head: Int) -> UnsafeMutablePointer<Float> {
+    scratch + head * (keyFloats + valueFloats)
+  }
+
+  func values(_ scratch: UnsafeMutablePointer<Float>, _ head: Int) -> UnsafeMutablePointer<Float> {
+    keys(scratch, head) + keyFloats
+  }
+}
+
+extension ExecutionContext {
+  /// `softmax(q kᵀ / sqrt(d)) v` for every head.
+  ///
+  /// - Parameters:
+  ///   - qkv: `[tokens, 3 * channels]`: queries, keys, values, each with one head's channels side by side.
+  ///   - scratch: `plan.scratchFloats`.
+  ///   - output: `[tokens, channels]`.
+  public func attention(
+    _ plan: AttentionPlan, qkv: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    pool.run(chunks: plan.heads) { packHead(plan, qkv, $0, scratch) }
+    let blocks = (plan.tokens + AttentionPlan.queryBlock - 1) / AttentionPlan.queryBlock
+    pool.run(chunks: plan.heads * blocks) { chunk in
+      let first = chunk % blocks * AttentionPlan.queryBlock
+      let rows = first..<min(plan.tokens, first + AttentionPlan.queryBlock)
+      attend(plan, qkv, scratch, output, head: chunk / blocks, rows: rows)
+    }
+  }
+
+  /// Keys (scaled by 1 / sqrt(d)) and values of one head in the Float GEMM's panels.
+  private func packHead(
+    _ plan: AttentionPlan, _ qkv: UnsafePointer<Float>, _ head: Int, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let width = PanelLayout.width
+    let stride = 3 * plan.channels
+    let depth = plan.headChannels
+    let factor = 1 / Float(depth).squareRoot()
+    let keySource = qkv + plan.channels + head * depth
+    let keys = plan.keys(scratch, head)
+    for token in 0..<PanelLayout.padded(plan.tokens) {
+      let panel = keys + token / width * plan.keyDepth * width + token % width
+      for c in 0..<plan.keyDepth {
+        panel[c * width] = token < plan.tokens && c < depth ? keySource[token * stride + c] * factor : 0
+      }
+    }
+    let valueSource = qkv + 2 * plan.channels + head * depth
+    let values = plan.values(scratch, head)
+    for first in Swift.stride(from: 0, to: depth, by: width) {
+      let panel = values + first / width * plan.valueDepth * width
+      let count = min(width, depth - first)
+      for token in 0..<plan.valueDepth {
+        let row = panel + token * width
+        guard token < plan.tokens, count == width else {
+          for i in 0..<width { row[i] = token < plan.tokens && i < count ? valueSource[token * stride + first + i] : 0 }
+          continue
+        }
+        row.update(from: valueSource + token * stride + first, count: width)
+      }
+    }
+  }
+
+  /// One block of queries of one head: scores, softmax and weighted values, all in the cache.
+  private func attend(
+    _ plan: AttentionPlan, _ qkv: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>, head: Int, rows: Range<Int>
+  ) {
+    let depth = plan.headChannels
+    let columns = PanelLayout.padded(plan.tokens)
+    let zeros = max(columns, PanelLayout.padded(depth))
+    withUnsafeTemporaryAllocation(byteCount: (rows.count * columns + zeros) * 4, alignment: 64) { memory in
+      guard let scores = memory.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+      let bias = scores + rows.count * columns
+      bias.update(repeating: 0, count: zeros)
+      multiply(
+        rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
+        depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: plan.tokens, into: scores,
+        outputStride: columns)
+      for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
+      multiply(
+        rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head), bias: bias,
+        columns: depth, into: output + rows.lowerBound * plan.channels + head * depth, outputStride: plan.channels)
+    }
+  }
+
+  /// Float GEMM of `rows` rows with packed panels.
+  private func multiply(
+    rows: Int, stride: Int, of input: UnsafePointer<Float>, depth: Int, panels: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, columns: Int, into output: UnsafeMutablePointer<Float>, outputStride: Int
+  ) {
+    var run = gemm_run(offset: 0, groups: (depth + 3) / 4, length: depth, scale: 0, ends_block: 1)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: rows) { offsets in
+      for row in 0..<rows { offsets[row] = row * stride * MemoryLayout<Float>.size }
+      withUnsafePointer(to: &run) { run in
+        var task = gemm_task()
+        task.activations = UnsafeRawPointer(input)
+        task.row_offsets = UnsafePointer(offsets.baseAddress)
+        task.row_scales = UnsafePointer(offsets.baseAddress)
+        task.runs = run
+        task.run_count = 1
+        task.blocks = 1
+        task.weights = UnsafeRawPointer(panels)
+        task.panel_stride = (depth + 3) / 4 * 4 * PanelLayout.width * MemoryLayout<Float>.size
+        task.bias = bias
+        task.output = output
+        task.output_stride = outputStride
+        task.rows = rows
+        task.end_column = columns
+        task.lower = -.infinity
+        task.upper = .infinity
+        kernels.gemmFloat(&task)
+      }
+    }
+  }
+
+  /// Normalises every row over its channels.
+  public func layerNorm(
+    _ input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float, weight: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    forEachRange(count: rows, grain: max(1, 16384 / channels)) { part in
+      let first = part.lowerBound * channels
+      kernels.layerNorm(input + first, part.count, channels, epsilon, weight, bias, output + first)
+    }
+  }
+
+  /// `x / 2 * (1 + erf(x / sqrt(2)))`, element-wise.
+  public func gelu(_ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
+    forEachRange(count: count, grain: 8192) { part in
+      kernels.gelu(input + part.lowerBound, output + part.lowerBound, part.count)
+    }
+  }
+
+  /// Tokens of an image: row 0 is `classToken + positions[0]`, row 1 + p is pixel p plus `positions[1 + p]`.
+  public func embedTokens(
+    _ input: UnsafePointer<Float>, pixels: Int, channels: Int, classToken: UnsafePointer<Float>,
+    positions: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    kernels.addClamped(classToken, positions, output, channels, -.infinity, .infinity)
+    add(input, positions + channels, clamp: .none, output: output + channels, count: pixels * channels)
+  }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+extension Reference {
+  static func layerNorm(
+    _ input: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ epsilon: Float, _ weight: UnsafePointer<Float>,
+    _ bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      let x = input + row * channels
+      var mean: Float = 0
+      for c in 0..<channels { mean += x[c] }
+      mean /= Float(channels)
+      var variance: Float = 0
+      for c in 0..<channels { variance += (x[c] - mean) * (x[c] - mean) }
+      variance /= Float(channels)
+      let deviation = (variance + epsilon).squareRoot()
+      for c in 0..<channels { output[row * channels + c] = (x[c] - mean) / deviation * weight[c] + bias[c] }
+    }
+  }
+
+  static func gelu(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
+    for i in 0..<count { output[i] = input[i] / 2 * (1 + erff(input[i] * Float(0.5).squareRoot())) }
+  }
+}
