@@ -64,8 +64,15 @@ enum Command {
     let argv = call.map { strdup($0) } + [nil]
     let envp = variables.map { strdup($0) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
+    // The threads that tests run on may block signals, which a child would inherit.
+    var (attributes, noSignals) = (posix_spawnattr_t(), sigset_t())
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
-    let code = posix_spawn(&process, call[0], &actions, nil, argv, envp)
+    let code = posix_spawn(&process, call[0], &actions, &attributes, argv, envp)
     guard code == 0 else { throw SpawnError(code: code) }
     return process
   }
