@@ -126,6 +126,7 @@ private struct Builder {
     let element: PreparedInput.Element =
       switch model.description.precision {
       case .float32: .float
+      case .int8 where name == model.description.graph.input: .pixels(model.description.preprocessing.pixelLevels)
       case .int8: layout.mergesPixels ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
       }
     let padding = paddings[key] ?? Window(kernel: 1)

@@ -113,6 +113,14 @@ struct GraphBuilder {
     }
   }
 
+  /// Has the dense layers that read the network's input see pixels.
+  mutating func readPixels(_ levels: PixelLevels) {
+    let readers = Set(nodes.filter { $0.inputs == [input] }.map(\.name))
+    for index in layers.indices where readers.contains(layers[index].node) && layers[index].layout.kind == .dense {
+      layers[index].pixels = levels
+    }
+  }
+
   /// Adds a layer's source without a node, for weights that only the head reads.
   mutating func append(_ layer: LayerSource) { layers.append(layer) }
 

@@ -104,8 +104,6 @@ extension ExecutionContext {
     let bands = (rows + plan.rowsPerChunk - 1) / plan.rowsPerChunk
     let columnChunks = (plan.outputChannels + plan.columnsPerChunk - 1) / plan.columnsPerChunk
     let isFloat = plan.input.element == .float
-    let isSigned =
-      plan.input.element != .quantized(isSigned: false) && plan.input.element != .quantizedWithOneScale(isSigned: false)
     plan.runs.withUnsafeBufferPointer { runs in
       pool.run(chunks: bands * columnChunks) { chunk in
         let firstRow = chunk / columnChunks * plan.rowsPerChunk
@@ -119,7 +117,7 @@ extension ExecutionContext {
             run_count: plan.runs.count, blocks: plan.layout.blocks, weights: weights.panels,
             panel_stride: plan.layout.panelBytes * (isFloat ? MemoryLayout<Float>.size : 1),
             weight_scales: weights.scale, bias: weights.bias, column_sums: weights.columnSums,
-            zero_point: isSigned ? kernels.activationFormat.zeroPoint : 0,
+            zero_point: plan.input.isSigned ? kernels.activationFormat.zeroPoint : 0,
             output: output + firstRow * plan.outputChannels, output_stride: plan.outputChannels,
             residual: residual.map { $0 + firstRow * plan.outputChannels }, residual_stride: plan.outputChannels,
             rows: count, first_column: firstColumn,
