@@ -43,7 +43,9 @@ let package = Package(
     .target(name: "Explain", dependencies: ["Kernels", "CPNG", "CTurboJPEG"]),
     .executableTarget(
       name: "ttame-lite",
-      dependencies: ["Explain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "CShim", "Explain", "Kernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: [
         .unsafeFlags(
           [

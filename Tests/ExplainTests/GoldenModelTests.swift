@@ -10,6 +10,8 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var weights: String
+    /// Least correlation of int8 logits with PyTorch's float32 ones.
+    var int8Logits = 0.999
     /// Head branches and logits of the Float path: largest error over the largest value of the reference.
     var floatTolerance: Float = 1e-3
     var testDescription: String { name }
@@ -19,7 +21,7 @@ import Testing
     Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors"),
     Case(name: "resnet50", weights: "models/resnet50.safetensors.xz"),
     Case(name: "vgg16_imagenette", weights: "models/vgg16_imagenette.safetensors"),
-    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors"),
+    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors", int8Logits: 0.995),
   ]
 
   @Test(arguments: cases) func floatPathEqualsPyTorch(_ model: Case) throws {
@@ -39,13 +41,10 @@ import Testing
     let golden = try Comparison(model, precision: .int8, tier: tier)
     for image in 0..<3 {
       let result = try golden.compare(image)
-      print(
-        "\(model.name) int8 \(tier) image \(image): logits r \(result.logitsCorrelation), maps r \(result.mapCorrelations), "
-          + "features r \(result.featureCorrelations)")
       #expect(result.isTopClassEqual)
-      #expect(result.logitsCorrelation > 0.995)
-      #expect(result.mapCorrelations.allSatisfy { $0 > 0.98 })
-      #expect(result.featureCorrelations.allSatisfy { $0 > 0.99 })
+      #expect(result.logitsCorrelation >= model.int8Logits)
+      #expect(result.mapCorrelations.allSatisfy { $0 >= 0.99 })
+      #expect(result.featureCorrelations.allSatisfy { $0 >= 0.99 })
     }
   }
 

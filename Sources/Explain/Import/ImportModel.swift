@@ -30,6 +30,7 @@ public func importModel(
   if let path = labels.path { inputs.append(path) }
   let head = try importedHead(options, &graph, logits, classes, architecture.name, &inputs)
   try graph.expectActivations()
+  graph.markPooledInputs()
   if options.precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
 
   let description = ModelDescription(

@@ -137,7 +137,7 @@ struct LayerWriter {
         let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
         let reduction = source.layout.reduction
         let taps = reduction.kernelHeight * reduction.kernelWidth
-        Rounding().refine(
+        source.rounding.refine(
           rows + offset, taps: taps, inputs: rowLength / taps, scale: row.scale, codes: codes + offset)
         return row
       }

@@ -83,7 +83,8 @@ extension ExecutionContext {
       scales[0] = 1
       forEachRange(count: form.paddedHeight, grain: grain) { rows in
         switch kernels.activationFormat {
-        case .bytes: writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self), SIMD4(0, 1, 2, 3))
+        case .bytes:
+          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self), SIMD4(0, 1, 2, 3))
         case .int16Pairs:
           writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int16.self), SIMD4(0, 2, 1, 3))
         }
