@@ -43,9 +43,15 @@ let package = Package(
     .target(name: "Explain", dependencies: ["Kernels", "CPNG", "CTurboJPEG"]),
     .executableTarget(
       name: "ttame-lite",
-      dependencies: ["Explain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "CShim", "Explain", "Kernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: [
-        .unsafeFlags(["-static-executable", "-Xlinker", "-s", "-lswiftSynchronization", "-l_FoundationCollections", "-l_FoundationCShims"], .when(platforms: [.linux], configuration: .release))
+        .unsafeFlags(
+          [
+            "-static-executable", "-Xlinker", "-s", "-lswiftSynchronization", "-l_FoundationCollections",
+            "-l_FoundationCShims",
+          ], .when(platforms: [.linux], configuration: .release))
       ]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CShim"]),
     .testTarget(name: "ExplainTests", dependencies: ["Explain"]),

@@ -20,7 +20,8 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     parsing: .scanningForValue,
-    help: ArgumentHelp("Kernels whose name contains this, and no model ('all' for every kernel).", valueName: "PATTERN"))
+    help: ArgumentHelp("Kernels whose name contains this, and no model ('all' for every kernel).", valueName: "PATTERN")
+  )
   var kernels: String?
 
   @Option(help: ArgumentHelp("A model file, or its name in a weights folder (repeatable).", valueName: "NAME|FILE"))
@@ -90,7 +91,8 @@ struct BenchCommand: ParsableCommand {
     guard mkdir(folder, 0o700) == 0 else { throw Failure(.cannotCreate, "\(folder): cannot be created") }
     defer { _ = removeFolder(folder) }
     let input = folder + "/in.png"
-    let picture = Image(width: 500, height: 375, pixels: (0..<500 * 375 * 3).map { UInt8(truncatingIfNeeded: $0 / 1500) })
+    let picture = Image(
+      width: 500, height: 375, pixels: (0..<500 * 375 * 3).map { UInt8(truncatingIfNeeded: $0 / 1500) })
     try OutputFile.write(try picture.encodedPNG(), to: input)
     var arguments = ["explain", input, "-o", folder + "/out.png", "--model", model]
     if let threads = compute.threads { arguments += ["--threads", "\(threads)"] }

@@ -23,12 +23,14 @@ struct BenchReport: Encodable {
       text += "\n" + Self.columns(["kernel", "tier", "K", "GMAC/s", "peak", "share", "spread"])
       for k in kernels {
         text += Self.columns([
-          k.kernel, k.tier, "\(k.reduction)", number(k.gigaMACs), number(k.peakGigaMACs), percent(k.share), percent(k.spread),
+          k.kernel, k.tier, "\(k.reduction)", number(k.gigaMACs), number(k.peakGigaMACs), percent(k.share),
+          percent(k.spread),
         ])
       }
     }
     for m in models {
-      text += "\n\(m.model), \(m.tier), \(m.threads) thread\(m.threads == 1 ? "" : "s"), \(m.rounds) runs (milliseconds)\n"
+      text +=
+        "\n\(m.model), \(m.tier), \(m.threads) thread\(m.threads == 1 ? "" : "s"), \(m.rounds) runs (milliseconds)\n"
       text += Self.columns(["classify", "explain", "of peak", "spread", "decode", "resize", "render", "encode"])
       text += Self.columns([
         number(m.classify), m.explain.map(number) ?? "-", percent(m.shareOfPeak), percent(m.spread), number(m.decode),
@@ -40,7 +42,8 @@ struct BenchReport: Encodable {
       text += "\n" + Self.columns(["ms", "GMAC/s", "GB/s", "operation"], last: "node")
       for l in layers {
         text += Self.columns(
-          [number(l.milliseconds), l.macs > 0 ? number(l.gigaMACs) : "-", number(l.gigaBytes), l.operation], last: l.node)
+          [number(l.milliseconds), l.macs > 0 ? number(l.gigaMACs) : "-", number(l.gigaBytes), l.operation],
+          last: l.node)
       }
       text += "\(number(layers.reduce(0) { $0 + $1.milliseconds })) ms in all\n"
     }
@@ -76,7 +79,8 @@ struct StartTime: Encodable {
 
 /// Three significant digits.
 private func number(_ value: Double) -> String {
-  value >= 100 ? "\(Int(value.rounded()))" : value >= 10 ? "\((value * 10).rounded() / 10)" : "\((value * 100).rounded() / 100)"
+  value >= 100
+    ? "\(Int(value.rounded()))" : value >= 10 ? "\((value * 10).rounded() / 10)" : "\((value * 100).rounded() / 100)"
 }
 
 private func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }

@@ -12,10 +12,10 @@ struct ExplainCommand: ParsableCommand {
 
       Examples:
         ttame-lite explain photo.jpg
-        ttame-lite explain photo.jpg -o out.png --class 'golden retriever' --style panel
-        ttame-lite explain *.jpg -o explained/ --top 3 --json report.jsonl
+        ttame-lite explain photo.jpg -o out.png --class 'golden retriever'
+        ttame-lite explain *.jpg -o explained/ --style panel --top 3
         curl -s URL | ttame-lite explain - -o - | display
-        ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ffmpeg -f image2pipe -i - out.mp4
+        ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
       """)
 
   @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))

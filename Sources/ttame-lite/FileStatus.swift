@@ -19,6 +19,11 @@ struct FileStatus {
   }
 }
 
+extension String {
+  /// A path below this folder.
+  func appending(_ path: String) -> String { hasSuffix("/") ? self + path : self + "/" + path }
+}
+
 /// The last part of a path.
 func fileName(_ path: String) -> String {
   path.split(separator: "/").last.map(String.init) ?? path

@@ -8,7 +8,7 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     Interruption.install()
     do {
-      var command = try TTAMELite.parseAsRoot()
+      var command = try TTAMELite.parseAsRoot(Array(programArguments.dropFirst()))
       try command.run()
     } catch let failure as Failure {
       failure.report()
@@ -23,7 +23,7 @@ enum Main {
   /// The call that shows the help of the command that was used.
   private static var helpCommand: String {
     let names = TTAMELite.configuration.subcommands.map { $0._commandName }
-    let used = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    let used = programArguments.dropFirst().first { names.contains($0) }
     return "ttame-lite " + (used.map { $0 + " " } ?? "") + "--help"
   }
 }
@@ -34,10 +34,10 @@ struct TTAMELite: ParsableCommand {
     abstract: "Classify an image and show where the classifier looked, in one forward pass on the CPU.",
     discussion: """
       Examples:
-        ttame-lite explain photo.jpg                    writes photo-explained.png
-        ttame-lite explain *.jpg -o explained/          one picture each, into a folder
-        curl -s URL | ttame-lite explain > out.png      a filter, like any other
-        ttame-lite classify --top 3 photo.jpg           labels and probabilities only
+        ttame-lite explain photo.jpg                  writes photo-explained.png
+        ttame-lite explain *.jpg -o explained/        one picture each, in a folder
+        curl -s URL | ttame-lite explain > out.png    a filter, like any other
+        ttame-lite classify --top 3 photo.jpg         labels and probabilities
 
       Exit status: 0; 64 usage; 65 an image or model was refused; 66 an input is missing; 73 an output cannot be \
       created; 74 input/output failed; 70 a bug. With several inputs the others are still done, and the worst status \
@@ -45,7 +45,8 @@ struct TTAMELite: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, BenchCommand.self, InfoCommand.self,
+      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, BenchCommand.self,
+      InfoCommand.self,
     ]
   )
 }

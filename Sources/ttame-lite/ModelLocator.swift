@@ -30,9 +30,9 @@ enum ModelLocator {
     var folders: [String] = []
     if let folder = getenv("TTAME_WEIGHTS").map({ String(cString: $0) }), !folder.isEmpty { folders.append(folder) }
     if let binaryFolder {
-      folders.append(binaryFolder + "/weights")
-      folders.append((parentFolder(binaryFolder) ?? "..") + "/share/ttame-lite/weights")
-      folders += packageRoot(above: binaryFolder).map { [$0 + "/weights"] } ?? []
+      folders.append(binaryFolder.appending("weights"))
+      folders.append((parentFolder(binaryFolder) ?? "..").appending("share/ttame-lite/weights"))
+      folders += packageRoot(above: binaryFolder).map { [$0.appending("weights")] } ?? []
     }
     return folders + ["weights"]
   }
@@ -40,7 +40,7 @@ enum ModelLocator {
   /// The folder of this program's file.
   private static var binaryFolder: String? {
     // In a chroot without /proc the name we were called by has to do.
-    parentFolder(linkTarget("/proc/self/exe") ?? CommandLine.arguments.first ?? "")
+    parentFolder(linkTarget("/proc/self/exe") ?? programArguments.first ?? "")
   }
 
   private static func linkTarget(_ path: String) -> String? {

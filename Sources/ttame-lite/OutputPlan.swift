@@ -81,8 +81,7 @@ struct OutputPlan {
     switch destination {
     case .standardOutput: return .standardOutput
     case .folder(let folder):
-      let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-      return .file(unused(prefix + origin.stem + suffix))
+      return .file(unused(folder.appending(origin.stem + suffix)))
     case .currentFolder: return .file(unused(origin.stem + "-explained" + suffix))
     case .file(let path):
       if let owner, owner != origin.description {

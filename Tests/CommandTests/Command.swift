@@ -23,11 +23,13 @@ enum Command {
   ///
   /// - Parameters:
   ///   - input: standard input.
+  ///   - program: what is started with the arguments, by an absolute path.
   ///   - folder: the current folder of the process.
   ///   - environment: variables besides those of the tests.
   ///   - output: a file that standard output goes to instead of `Result.output`.
   static func run(
-    _ arguments: [String], input: [UInt8] = [], in folder: String? = nil, environment: [String: String] = [:],
+    _ arguments: [String], input: [UInt8] = [], program: [String] = [binary], in folder: String? = nil,
+    environment: [String: String] = [:],
     output: String? = nil
   ) throws -> Result {
     let scratch = try Scratch()
@@ -39,15 +41,15 @@ enum Command {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, inputPath, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, outputPath, O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errorPath, O_WRONLY | O_CREAT, 0o600)
-    let status = try wait(for: spawn(arguments, &actions, environment, in: folder))
+    let status = try wait(for: spawn(program + arguments, &actions, environment, in: folder))
     return Result(
       status: status, output: output == nil ? try bytes(of: outputPath) : [],
       error: String(decoding: try bytes(of: errorPath), as: UTF8.self))
   }
 
-  /// Starts the program.
+  /// Starts a program, given with its arguments.
   static func spawn(
-    _ arguments: [String], _ actions: inout posix_spawn_file_actions_t, _ environment: [String: String] = [:],
+    _ program: [String], _ actions: inout posix_spawn_file_actions_t, _ environment: [String: String] = [:],
     in folder: String? = nil
   ) throws -> pid_t {
     var variables: [String] = environment.map { "\($0)=\($1)" }
@@ -58,12 +60,19 @@ enum Command {
       next += 1
     }
     // A child cannot be given a folder portably; a shell that changes to it and becomes the program can.
-    let call = (folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []) + [binary] + arguments
+    let call = (folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []) + program
     let argv = call.map { strdup($0) } + [nil]
     let envp = variables.map { strdup($0) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
+    // The threads that tests run on may block signals, which a child would inherit.
+    var (attributes, noSignals) = (posix_spawnattr_t(), sigset_t())
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
-    let code = posix_spawn(&process, call[0], &actions, nil, argv, envp)
+    let code = posix_spawn(&process, call[0], &actions, &attributes, argv, envp)
     guard code == 0 else { throw SpawnError(code: code) }
     return process
   }

@@ -103,7 +103,8 @@ import Testing
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-    let process = try Command.spawn(["explain", "-q", Photos.cat, Photos.espresso, "-o", "-"], &actions)
+    let process = try Command.spawn(
+      [Command.binary, "explain", "-q", Photos.cat, Photos.espresso, "-o", "-"], &actions)
     close(ends[1])
     #expect(try Command.wait(for: process) == 0)
   }
@@ -117,7 +118,7 @@ import Testing
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO)
     posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
-    let process = try Command.spawn(["classify", "--json"], &actions)
+    let process = try Command.spawn([Command.binary, "classify", "--json"], &actions)
     close(input[0])
     close(output[1])
     let photo = try Photos.small().encodedPNG()

@@ -10,6 +10,8 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var weights: String
+    /// Least correlation of int8 logits with PyTorch's float32 ones.
+    var int8Logits = 0.999
     /// Head branches and logits of the Float path: largest error over the largest value of the reference.
     var floatTolerance: Float = 1e-3
     var testDescription: String { name }
@@ -18,6 +20,8 @@ import Testing
   static let cases = [
     Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors"),
     Case(name: "resnet50", weights: "models/resnet50.safetensors.xz"),
+    Case(name: "vgg16_imagenette", weights: "models/vgg16_imagenette.safetensors"),
+    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors", int8Logits: 0.995),
   ]
 
   @Test(arguments: cases) func floatPathEqualsPyTorch(_ model: Case) throws {
@@ -37,13 +41,10 @@ import Testing
     let golden = try Comparison(model, precision: .int8, tier: tier)
     for image in 0..<3 {
       let result = try golden.compare(image)
-      print(
-        "\(model.name) int8 \(tier) image \(image): logits r \(result.logitsCorrelation), maps r \(result.mapCorrelations), "
-          + "features r \(result.featureCorrelations)")
       #expect(result.isTopClassEqual)
-      #expect(result.logitsCorrelation > 0.995)
-      #expect(result.mapCorrelations.allSatisfy { $0 > 0.98 })
-      #expect(result.featureCorrelations.allSatisfy { $0 > 0.99 })
+      #expect(result.logitsCorrelation >= model.int8Logits)
+      #expect(result.mapCorrelations.allSatisfy { $0 >= 0.99 })
+      #expect(result.featureCorrelations.allSatisfy { $0 >= 0.99 })
     }
   }
 
@@ -145,7 +146,9 @@ func relativeError(_ values: [Float], _ reference: [Float]) -> Float {
 /// Pearson's r.
 func correlation(_ a: [Float], _ b: [Float]) -> Double {
   guard a.count == b.count, !a.isEmpty else { return .nan }
-  let (meanA, meanB) = (a.reduce(0.0) { $0 + Double($1) } / Double(a.count), b.reduce(0.0) { $0 + Double($1) } / Double(a.count))
+  let (meanA, meanB) = (
+    a.reduce(0.0) { $0 + Double($1) } / Double(a.count), b.reduce(0.0) { $0 + Double($1) } / Double(a.count)
+  )
   var (ab, aa, bb) = (0.0, 0.0, 0.0)
   for (x, y) in zip(a, b) {
     let (dx, dy) = (Double(x) - meanA, Double(y) - meanB)

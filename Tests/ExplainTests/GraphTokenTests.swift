@@ -55,7 +55,8 @@ private let refused = [
   image(0, 4, .badAttribute(node: "x", attribute: "height", value: 0)),
   image(1, -4, .badAttribute(node: "x", attribute: "width", value: -4)),
   image(.max, .max, .badAttribute(node: "x", attribute: "height", value: .max)),
-  Refused("too many tokens", .tokens(embedding), of: Shape(128, 128, 3), .tensorTooLarge(node: "x", Shape(1, 16385, 3))),
+  Refused(
+    "too many tokens", .tokens(embedding), of: Shape(128, 128, 3), .tensorTooLarge(node: "x", Shape(1, 16385, 3))),
 ]
 
 @Suite struct GraphTokenTests {

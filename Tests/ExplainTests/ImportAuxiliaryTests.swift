@@ -23,7 +23,8 @@ import Testing
 
   @Test func feedsTheHead() throws {
     let folder = try folder()
-    let description = try importModel(from: folder.file("w"), to: folder.file("m"), options: options(folder)).description
+    let description = try importModel(from: folder.file("w"), to: folder.file("m"), options: options(folder))
+      .description
     let model = try Model(path: folder.file("m"))
     #expect(description.architecture == "vit_tiny_16" && description.classes == 3)
     #expect(description.featureLayers.map(\.name) == (1...4).map { "auxiliary.layer\($0)" })

@@ -127,7 +127,8 @@ struct ImportCheckpointTests {
 /// The interpreter on the path.
 private enum Python {
   static let hasTorch =
-    (try? run(["-c", "import torch, safetensors; assert tuple(map(int, torch.__version__.split('.')[:2])) >= (2, 6)"]))?.status == 0
+    (try? run(["-c", "import torch, safetensors; assert tuple(map(int, torch.__version__.split('.')[:2])) >= (2, 6)"]))?
+    .status == 0
 
   static func run(_ arguments: [String]) throws -> (status: Int32, errors: String) {
     let process = Process()

@@ -25,7 +25,8 @@ import Testing
   ]
 
   @Test(arguments: vggs, [false, true])
-  func importsVGG(_ vgg: (depth: Int, stages: [Int], pools: [Int], normalizedPools: [Int]), _ isNormalized: Bool) throws {
+  func importsVGG(_ vgg: (depth: Int, stages: [Int], pools: [Int], normalizedPools: [Int]), _ isNormalized: Bool) throws
+  {
     let model = try imported(.vgg(vgg.stages, isNormalized: isNormalized, classes: 5, hidden: 24))
     let description = model.description
     #expect(description.architecture == "vgg\(vgg.depth)\(isNormalized ? "_bn" : "")")

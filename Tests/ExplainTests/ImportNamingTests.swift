@@ -61,7 +61,10 @@ import Testing
     ("timm ViT", transformer, timmTransformer, .bicubic), ("timm VGG", vgg, timmVGG, .bilinear),
     ("Hugging Face ViT", transformer, huggingFaceTransformer, .bilinear),
     ("Hugging Face ResNet", resNet, huggingFaceResNet, .bicubic),
-    ("old torchvision", transformer, transformer.renamed([#"mlp\.0"#: "mlp.linear_1", #"mlp\.3"#: "mlp.linear_2"]), .bicubic),
+    (
+      "old torchvision", transformer, transformer.renamed([#"mlp\.0"#: "mlp.linear_1", #"mlp\.3"#: "mlp.linear_2"]),
+      .bicubic
+    ),
     ("wrapped", resNet, resNet.renamed(["^": "module.model."]), .bilinear),
     ("wrapped Hugging Face", transformer, huggingFaceTransformer.renamed(["^": "backbone."]), .bilinear),
   ]

@@ -60,9 +60,9 @@ import Testing
         let bias = Float(Double(beta[n]) - Double(mean[n]) * factor)
         // Biases of int8 layers also make up for the expected error of the codes.
         #expect((model.floats(names.bias)[n] - bias).magnitude <= (precision == .int8 ? 0.02 : 1e-6))
-        // A pixel of 3 channels is padded to 4; taps of 64 channels need no padding.
+        // The first layer's pixels are filled up from 3 to 4 channels; taps of 64 channels need no padding.
         let stored = inputs == 3 ? 4 : inputs
-        // Up to a step, or more where the value is clipped.
+        // Rounding chooses between the two neighbours; more where the value is clipped.
         let step = names.scale.map { model.floats($0)[n] } ?? 0
         for tap in 0..<taps {
           for input in 0..<inputs {

@@ -20,7 +20,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   static let all: [ConvolutionCase] = [
     ConvolutionCase(height: 1, width: 1, channels: 1, outputs: 1, kernel: 1, stride: 1),
     ConvolutionCase(height: 1, width: 1, channels: 1280, outputs: 1000, kernel: 1, stride: 1, isSigned: false),
-    ConvolutionCase(height: 7, width: 7, channels: 64, outputs: 64, kernel: 1, stride: 1, isSigned: false, clamp: .relu),
+    ConvolutionCase(
+      height: 7, width: 7, channels: 64, outputs: 64, kernel: 1, stride: 1, isSigned: false, clamp: .relu),
     ConvolutionCase(height: 14, width: 13, channels: 24, outputs: 40, kernel: 1, stride: 1, hasResidual: true),
     ConvolutionCase(height: 9, width: 9, channels: 257, outputs: 17, kernel: 1, stride: 1, clamp: .relu6),
     ConvolutionCase(height: 5, width: 6, channels: 513, outputs: 33, kernel: 1, stride: 2),
@@ -64,10 +65,13 @@ struct ConvolutionData {
   func run(_ context: ExecutionContext, isFloat: Bool) -> (output: [Float], guardsAreIntact: Bool) {
     let layout = shape.layout
     let element: PreparedInput.Element =
-      isFloat ? .float : layout.mergesPixels ? .quantizedWithOneScale(isSigned: shape.isSigned) : .quantized(isSigned: shape.isSigned)
+      isFloat
+      ? .float
+      : layout.mergesPixels ? .quantizedWithOneScale(isSigned: shape.isSigned) : .quantized(isSigned: shape.isSigned)
     let form = prepared(element)
     let plan = ConvolutionPlan(
-      input: form, layout: layout, stride: shape.stride, top: shape.top, left: shape.left, outputHeight: shape.outputHeight,
+      input: form, layout: layout, stride: shape.stride, top: shape.top, left: shape.left,
+      outputHeight: shape.outputHeight,
       outputWidth: shape.outputWidth, outputChannels: shape.outputs, context: context)
     let activations = UnsafeMutableRawPointer.allocate(
       byteCount: form.byteCount(context.kernels.activationFormat), alignment: 64)

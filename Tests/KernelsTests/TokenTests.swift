@@ -61,7 +61,9 @@ import Testing
     for head in 0..<heads {
       for query in 0..<tokens {
         let weights = (0..<tokens).map { key in
-          exp((0..<depth).reduce(0.0) { $0 + value(query, 0, head, $1) * value(key, 1, head, $1) } / Double(depth).squareRoot())
+          exp(
+            (0..<depth).reduce(0.0) { $0 + value(query, 0, head, $1) * value(key, 1, head, $1) }
+              / Double(depth).squareRoot())
         }
         let total = weights.reduce(0, +)
         for c in 0..<depth {

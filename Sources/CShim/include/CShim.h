@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel_tasks.h"
+#include "program_arguments.h"
 
 // ---- CPU detection ------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,8 @@ extension ExecutionPlan.Kind {
       return (0, form.height * form.width * form.channels * float + form.byteCount(format))
     case .convolution(let plan, _, _, let residual, _):
       let output = plan.outputHeight * plan.outputWidth * plan.outputChannels * float
-      let weights = PanelLayout.panels(plan.outputChannels) * plan.layout.panelBytes * (plan.input.element == .float ? 4 : 1)
+      let weights =
+        PanelLayout.panels(plan.outputChannels) * plan.layout.panelBytes * (plan.input.element == .float ? 4 : 1)
       return (plan.macs, plan.input.byteCount(format) + output * (residual == nil ? 1 : 2) + weights)
     case .depthwise(let g, _, _):
       return (g.outputHeight * g.outputWidth * g.channels * g.kernelHeight * g.kernelWidth, image(g))

@@ -126,6 +126,7 @@ private struct Builder {
     let element: PreparedInput.Element =
       switch model.description.precision {
       case .float32: .float
+      case .int8 where name == model.description.graph.input: .pixels(model.description.preprocessing.pixelLevels)
       case .int8: layout.mergesPixels ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
       }
     let padding = paddings[key] ?? Window(kernel: 1)
@@ -156,7 +157,8 @@ private struct Builder {
         outputChannels: outputShape.channels, context: context)
       append(
         operation,
-        .convolution(plan, denseWeights(names), scales: scales, residual: operation.residual.map(tensor), operation.clamp),
+        .convolution(
+          plan, denseWeights(names), scales: scales, residual: operation.residual.map(tensor), operation.clamp),
         reading: [levels, scales] + (operation.residual.map { [tensor($0)] } ?? []))
     case .depthwiseConvolution(let convolution, let names):
       append(
@@ -221,7 +223,8 @@ private struct Builder {
     DenseWeights(
       panels: model.description.precision == .int8
         ? UnsafeRawPointer(model.int8(names.weight)) : UnsafeRawPointer(model.floats(names.weight)),
-      scale: names.scale.map(model.floats), bias: model.floats(names.bias), columnSums: names.columnSums.map(model.int32s))
+      scale: names.scale.map(model.floats), bias: model.floats(names.bias),
+      columnSums: names.columnSums.map(model.int32s))
   }
 
   private func depthwiseWeights(_ names: WeightNames) -> DepthwiseWeights {

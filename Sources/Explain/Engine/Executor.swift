@@ -35,7 +35,8 @@ final class Executor {
       context.prepare(floats(step.input), as: form, into: pointer(step.output), scales: floats(scales))
     case .convolution(let plan, let weights, let scales, let residual, let clamp):
       context.convolution(
-        plan, input: pointer(step.input), scales: floats(scales), weights: weights, residual: residual.map { floats($0) },
+        plan, input: pointer(step.input), scales: floats(scales), weights: weights,
+        residual: residual.map { floats($0) },
         clamp: clamp, output: output)
     case .depthwise(let geometry, let weights, let clamp):
       context.depthwise(geometry, input: floats(step.input), weights: weights, clamp: clamp, output: output)
@@ -44,7 +45,8 @@ final class Executor {
     case .globalAveragePool(let shape):
       context.globalAveragePool(floats(step.input), pixels: shape.pixels, channels: shape.channels, output: output)
     case .add(let other, let clamp, let count):
-      context.add(floats(step.input), other.map { UnsafePointer(floats($0)) }, clamp: clamp, output: output, count: count)
+      context.add(
+        floats(step.input), other.map { UnsafePointer(floats($0)) }, clamp: clamp, output: output, count: count)
     case .gelu(let count):
       context.gelu(floats(step.input), output: output, count: count)
     case .layerNorm(let shape, let epsilon, let weight, let bias):
@@ -53,7 +55,8 @@ final class Executor {
         output: output)
     case .tokens(let shape, let classToken, let positions):
       context.embedTokens(
-        floats(step.input), pixels: shape.pixels, channels: shape.channels, classToken: classToken, positions: positions,
+        floats(step.input), pixels: shape.pixels, channels: shape.channels, classToken: classToken,
+        positions: positions,
         output: output)
     case .attention(let plan, let scratch):
       context.attention(plan, qkv: floats(step.input), scratch: floats(scratch), output: output)

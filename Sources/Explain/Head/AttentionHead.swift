@@ -44,7 +44,8 @@ struct AttentionHead {
   /// Map of one class before the sigmoid, `[height, width]`.
   ///
   /// - Parameter read: yields the result of a node, `[height, width, channels]`.
-  func map(of classIndex: Int, reading read: (String) -> UnsafePointer<Float>, _ context: ExecutionContext) -> ClassMap {
+  func map(of classIndex: Int, reading read: (String) -> UnsafePointer<Float>, _ context: ExecutionContext) -> ClassMap
+  {
     var values = [Float](repeating: model.floats(bias)[classIndex], count: height * width)
     for branch in branches {
       let row = fuseRow(branch, classIndex)

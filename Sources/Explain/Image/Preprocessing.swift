@@ -1,3 +1,5 @@
+import Kernels
+
 /// How a picture becomes the input of a network: resize, centre crop, normalise.
 public struct Preprocessing: Sendable, Equatable, Codable {
   /// The length of the shorter side after resizing, in pixels.
@@ -17,6 +19,11 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     self.mean = mean
     self.std = std
   }
+
+  /// The way back from normalised values to pixels.
+  ///
+  /// - Precondition: `validate()` does not throw.
+  var pixelLevels: PixelLevels { PixelLevels(mean: mean, std: std) }
 
   /// Checks values that come from a file.
   ///

@@ -113,6 +113,21 @@ struct GraphBuilder {
     }
   }
 
+  /// Has the dense layers that read the network's input see pixels.
+  mutating func readPixels(_ levels: PixelLevels) {
+    let readers = Set(nodes.filter { $0.inputs == [input] }.map(\.name))
+    for index in layers.indices where readers.contains(layers[index].node) && layers[index].layout.kind == .dense {
+      layers[index].pixels = levels
+    }
+  }
+
+  /// Tells the layers behind an average pool that their inputs are nearly constant.
+  mutating func markPooledInputs() {
+    let pools = Set(nodes.filter { $0.op == .globalAveragePool }.map(\.name))
+    let readers = Set(nodes.filter { $0.inputs.allSatisfy(pools.contains) }.map(\.name))
+    for index in layers.indices where readers.contains(layers[index].node) { layers[index].rounding = .pooled }
+  }
+
   /// Adds a layer's source without a node, for weights that only the head reads.
   mutating func append(_ layer: LayerSource) { layers.append(layer) }
 
@@ -182,7 +197,8 @@ extension GraphBuilder {
     let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
     layers.append(
       LayerSource(
-        node: node, layout: layout, weights: matrix, convolutionBias: bias, normalization: normalization, weight: names.weight, scale: names.scale, bias: names.bias,
+        node: node, layout: layout, weights: matrix, convolutionBias: bias, normalization: normalization,
+        weight: names.weight, scale: names.scale, bias: names.bias,
         columnSums: names.columnSums))
     return node
   }

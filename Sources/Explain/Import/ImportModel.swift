@@ -30,6 +30,8 @@ public func importModel(
   if let path = labels.path { inputs.append(path) }
   let head = try importedHead(options, &graph, logits, classes, architecture.name, &inputs)
   try graph.expectActivations()
+  graph.markPooledInputs()
+  if options.precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
 
   let description = ModelDescription(
     name: options.name ?? architecture.modelName, architecture: architecture.name, precision: options.precision,

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Rows of a weight matrix inside a state dict's tensor, one row per output channel.
 struct WeightMatrix {
   var state: StateDict
@@ -50,6 +52,10 @@ struct LayerSource {
   var normalization: BatchNorm?
   /// Expected value of every input channel, to correct the biases with; nil does not correct.
   var inputMeans: [Double]?
+  /// How the errors of the weights are made to cancel.
+  var rounding = Rounding()
+  /// Set for int8 layers that read the network's input: they see pixels, so that nothing is lost before the first layer.
+  var pixels: PixelLevels?
 
   var weight: String
   var scale, bias, columnSums: String?

@@ -114,7 +114,7 @@ struct LayerWriter {
         var largest: UInt32 = 0
         for tap in 0..<taps {
           for input in 0..<inputs {
-            let value = Float(Double(raw[input * taps + tap]) * factor)
+            let value = Float(Double(raw[input * taps + tap]) * factor / pixelScale(input))
             rows[offset + tap * inputs + input] = value
             largest = max(largest, value.magnitude.bitPattern)
           }
@@ -124,6 +124,8 @@ struct LayerWriter {
     }
     guard isFinite else { throw .notFinite(tensor: source.weights.state.fullName(source.weights.tensor)) }
   }
+
+  private func pixelScale(_ input: Int) -> Double { source.pixels.map { Double($0.scale[input]) } ?? 1 }
 
   /// Quantizes output channel `n`, corrects its bias and returns its scale.
   private mutating func quantize(_ n: Int, _ rows: [Float], _ codes: inout [Int8], at offset: Int) -> Float {
@@ -135,7 +137,7 @@ struct LayerWriter {
         let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
         let reduction = source.layout.reduction
         let taps = reduction.kernelHeight * reduction.kernelWidth
-        Rounding().refine(
+        source.rounding.refine(
           rows + offset, taps: taps, inputs: rowLength / taps, scale: row.scale, codes: codes + offset)
         return row
       }
@@ -143,8 +145,19 @@ struct LayerWriter {
     if row.squaredNorm > 0 {
       worstRelativeError = max(worstRelativeError, (row.squaredError / row.squaredNorm).squareRoot())
     }
-    biases[n] = Float(Double(biases[n]) + expectedError(n, rows, codes, at: offset, scale: row.scale))
+    let correction =
+      expectedError(n, rows, codes, at: offset, scale: row.scale) - pixelOffset(codes, at: offset, scale: row.scale)
+    biases[n] = Float(Double(biases[n]) + correction)
     return row.scale
+  }
+
+  /// What a row of codes makes of a picture of mean pixels, which is zero to the network.
+  private func pixelOffset(_ codes: [Int8], at offset: Int, scale: Float) -> Double {
+    guard let pixels = source.pixels else { return 0 }
+    let inputs = source.layout.reduction.channels
+    return (0..<rowLength).reduce(0.0) {
+      $0 + Double(scale) * Double(codes[offset + $1]) * Double(pixels.offset[$1 % inputs])
+    }
   }
 
   /// How much less the codes of output channel `n` add up to than its weights, for the expected input.

@@ -11,6 +11,9 @@ struct Rounding {
   /// Correlation of different channels' inputs.
   var mean: Float = 0.3
 
+  /// Behind a global average pool: values that vary much less than their mean.
+  static let pooled = Rounding(spatial: 0, mean: 0.8)
+
   private static let sweeps = 4
 
   /// - Parameters:

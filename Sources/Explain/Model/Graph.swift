@@ -5,7 +5,8 @@
 public struct Graph: Sendable, Equatable, Codable {
   /// Name of the network's input, `[size, size, 3]`, normalised.
   public var input: String
-  /// Shape of the network's input.
+  /// Shape of the network's input. In an int8 model the dense layers that read it see the pixels 0...255 instead of the
+  /// normalised values: exact levels with one scale of 1. Their weights and biases contain the normalisation.
   public var inputShape: Shape
   public var nodes: [Node]
   /// Node that yields the logits, `[1, 1, classes]`.

@@ -56,15 +56,20 @@ public struct Renderer: Sendable {
   }
 
   /// Computes every sample (0...255) of a picture from the photograph's, the level of saliency and the channel.
+  @inline(__always)
   private func combine(
     _ photo: Image, _ saliency: SaliencyMap, _ sample: (_ sample: Int, _ level: Int, _ channel: Int) -> Int
   ) -> Image {
     precondition(photo.width == saliency.width && photo.height == saliency.height)
     var result = photo
-    for (pixel, level) in saliency.levels.enumerated() {
-      for channel in 0..<3 {
-        let i = 3 * pixel + channel
-        result.pixels[i] = UInt8(truncatingIfNeeded: sample(Int(photo.pixels[i]), Int(level), channel))
+    let levels = saliency.levels
+    result.pixels.withUnsafeMutableBufferPointer { pixels in
+      levels.withUnsafeBufferPointer { levels in
+        for (pixel, level) in levels.enumerated() {
+          for i in (3 * pixel)..<(3 * pixel + 3) {
+            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), Int(level), i - 3 * pixel))
+          }
+        }
       }
     }
     return result

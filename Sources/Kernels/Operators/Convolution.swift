@@ -12,7 +12,8 @@ public struct DenseWeights: @unchecked Sendable {
   public var columnSums: UnsafePointer<Int32>?
 
   public init(
-    panels: UnsafeRawPointer, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>, columnSums: UnsafePointer<Int32>?
+    panels: UnsafeRawPointer, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>,
+    columnSums: UnsafePointer<Int32>?
   ) {
     (self.panels, self.scale, self.bias, self.columnSums) = (panels, scale, bias, columnSums)
   }
@@ -47,7 +48,8 @@ public struct ConvolutionPlan: Sendable {
   ///   - top: padding above the image that the first output row sees, at most what `input` carries; `left` likewise.
   /// - Precondition: every window lies inside the padded input.
   public init(
-    input: PreparedInput, layout: ReductionLayout, stride: Int, top: Int, left: Int, outputHeight: Int, outputWidth: Int,
+    input: PreparedInput, layout: ReductionLayout, stride: Int, top: Int, left: Int, outputHeight: Int,
+    outputWidth: Int,
     outputChannels: Int, context: ExecutionContext
   ) {
     precondition(top <= input.top && left <= input.left && input.channels == layout.channels)
@@ -102,7 +104,6 @@ extension ExecutionContext {
     let bands = (rows + plan.rowsPerChunk - 1) / plan.rowsPerChunk
     let columnChunks = (plan.outputChannels + plan.columnsPerChunk - 1) / plan.columnsPerChunk
     let isFloat = plan.input.element == .float
-    let isSigned = plan.input.element != .quantized(isSigned: false) && plan.input.element != .quantizedWithOneScale(isSigned: false)
     plan.runs.withUnsafeBufferPointer { runs in
       pool.run(chunks: bands * columnChunks) { chunk in
         let firstRow = chunk / columnChunks * plan.rowsPerChunk
@@ -116,7 +117,7 @@ extension ExecutionContext {
             run_count: plan.runs.count, blocks: plan.layout.blocks, weights: weights.panels,
             panel_stride: plan.layout.panelBytes * (isFloat ? MemoryLayout<Float>.size : 1),
             weight_scales: weights.scale, bias: weights.bias, column_sums: weights.columnSums,
-            zero_point: isSigned ? kernels.activationFormat.zeroPoint : 0,
+            zero_point: plan.input.isSigned ? kernels.activationFormat.zeroPoint : 0,
             output: output + firstRow * plan.outputChannels, output_stride: plan.outputChannels,
             residual: residual.map { $0 + firstRow * plan.outputChannels }, residual_stride: plan.outputChannels,
             rows: count, first_column: firstColumn,

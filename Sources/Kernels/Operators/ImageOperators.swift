@@ -14,7 +14,8 @@ public struct DepthwiseWeights: @unchecked Sendable {
   public var bias: UnsafePointer<Float>
 
   public init(
-    levels: UnsafePointer<Int8>?, floats: UnsafePointer<Float>?, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>
+    levels: UnsafePointer<Int8>?, floats: UnsafePointer<Float>?, scale: UnsafePointer<Float>?,
+    bias: UnsafePointer<Float>
   ) {
     (self.levels, self.floats, self.scale, self.bias) = (levels, floats, scale, bias)
   }
@@ -50,7 +51,8 @@ extension ExecutionContext {
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
         float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
-        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound,
+        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
+        end_row: rows.upperBound,
         lower: clamp.lower, upper: clamp.upper)
       kernels.depthwise(&task)
     }
@@ -62,7 +64,8 @@ extension ExecutionContext {
       var task = max_pool_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
-        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound)
+        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound
+      )
       kernels.maxPool(&task)
     }
   }
@@ -73,7 +76,8 @@ extension ExecutionContext {
   ) {
     // Whole vectors of channels per chunk.
     forEachRange(count: (channels + 63) / 64, grain: max(1, 1000 / pixels)) { parts in
-      kernels.globalAveragePool(input, pixels, channels, output, parts.lowerBound * 64, min(channels, parts.upperBound * 64))
+      kernels.globalAveragePool(
+        input, pixels, channels, output, parts.lowerBound * 64, min(channels, parts.upperBound * 64))
     }
   }
 
@@ -104,7 +108,8 @@ extension ExecutionContext {
     outputWidth: Int, accumulate: Bool = false
   ) {
     var task = bilinear_task(
-      input: input, height: height, width: width, output: output, output_height: outputHeight, output_width: outputWidth,
+      input: input, height: height, width: width, output: output, output_height: outputHeight,
+      output_width: outputWidth,
       accumulate: accumulate ? 1 : 0)
     kernels.bilinear(&task)
   }

@@ -9,6 +9,8 @@ public struct PreparedInput: Sendable, Equatable {
     /// Levels with one scale for the whole tensor.
     case quantizedWithOneScale(isSigned: Bool)
     case float
+    /// The pixels, 0...255, that a normalised picture was made of: exact levels with one scale of 1.
+    case pixels(PixelLevels)
   }
 
   public var element: Element
@@ -16,7 +18,8 @@ public struct PreparedInput: Sendable, Equatable {
   public var top, left, bottom, right: Int
 
   public init(
-    element: Element, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0
+    element: Element, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0, bottom: Int = 0,
+    right: Int = 0
   ) {
     self.element = element
     (self.height, self.width, self.channels) = (height, width, channels)
@@ -32,6 +35,13 @@ public struct PreparedInput: Sendable, Equatable {
     if case .quantized = element { (channels + PanelLayout.block - 1) / PanelLayout.block } else { 0 }
   }
 
+  var isSigned: Bool {
+    switch element {
+    case .quantized(let isSigned), .quantizedWithOneScale(let isSigned): isSigned
+    case .float, .pixels: false
+    }
+  }
+
   func elementSize(_ format: ActivationFormat) -> Int { element == .float ? MemoryLayout<Float>.size : format.size }
 
   /// Bytes of the levels or Floats.
@@ -42,6 +52,19 @@ public struct PreparedInput: Sendable, Equatable {
 
   /// True if a Float tensor as it is already has this form.
   public var isPlain: Bool { element == .float && paddedPixels == height * width && storedChannels == channels }
+}
+
+/// How normalised values are turned back into the pixels 0...255 of red, green and blue: `value * scale + offset`.
+public struct PixelLevels: Sendable, Equatable {
+  public var scale, offset: SIMD4<Float>
+
+  /// - Parameters:
+  ///   - mean: of pixels in 0...1, three values.
+  ///   - std: three values.
+  public init(mean: [Float], std: [Float]) {
+    scale = SIMD4(std[0], std[1], std[2], 0) * 255
+    offset = SIMD4(mean[0], mean[1], mean[2], 0) * 255
+  }
 }
 
 extension ExecutionContext {
@@ -56,10 +79,21 @@ extension ExecutionContext {
       forEachRange(count: form.paddedHeight, grain: grain) { rows in
         padFloatRows(rows, input, form, output.assumingMemoryBound(to: Float.self))
       }
+    case .pixels(let levels):
+      scales[0] = 1
+      forEachRange(count: form.paddedHeight, grain: grain) { rows in
+        switch kernels.activationFormat {
+        case .bytes:
+          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self), SIMD4(0, 1, 2, 3))
+        case .int16Pairs:
+          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int16.self), SIMD4(0, 2, 1, 3))
+        }
+      }
     case .quantized(let isSigned), .quantizedWithOneScale(let isSigned):
       var task = quantize_task(
         input: input, height: form.height, width: form.width, channels: form.channels, top: form.top, left: form.left,
-        bottom: form.bottom, right: form.right, output: output, scales: scales, blocks: (form.channels + PanelLayout.block - 1) / PanelLayout.block,
+        bottom: form.bottom, right: form.right, output: output, scales: scales,
+        blocks: (form.channels + PanelLayout.block - 1) / PanelLayout.block,
         is_signed: isSigned ? 1 : 0, tensor_scale: 0, channel_stride: form.storedChannels, first_row: 0,
         end_row: form.paddedHeight)
       if form.blocks == 0 {
@@ -87,6 +121,29 @@ extension ExecutionContext {
       for x in 0..<form.width {
         let source = input + ((y - form.top) * form.width + x) * form.channels
         (row + (form.left + x) * form.storedChannels).update(from: source, count: form.channels)
+      }
+    }
+  }
+
+  /// - Parameter positions: where the elements of a group of four lie in memory.
+  private func writePixels<Level: FixedWidthInteger>(
+    _ rows: Range<Int>, _ input: UnsafePointer<Float>, _ form: PreparedInput, _ levels: PixelLevels,
+    _ output: UnsafeMutablePointer<Level>, _ positions: SIMD4<Int>
+  ) {
+    // Padding is zero after normalisation: the mean pixel.
+    let padding = levels.offset + 0.5
+    for y in rows {
+      for x in 0..<form.paddedWidth {
+        let pixel = output + (y * form.paddedWidth + x) * PanelLayout.group
+        let (sourceY, sourceX) = (y - form.top, x - form.left)
+        let isInside = sourceY >= 0 && sourceY < form.height && sourceX >= 0 && sourceX < form.width
+        let source = input + (isInside ? (sourceY * form.width + sourceX) * form.channels : 0)
+        for c in 0..<PanelLayout.group {
+          let value = isInside && c < 3 ? source[c] * levels.scale[c] + levels.offset[c] + 0.5 : padding[c]
+          // Comparisons that send what is not a number to zero.
+          let level = value > 0 ? value < 255 ? value : 255 : 0
+          pixel[positions[c]] = Level(truncatingIfNeeded: Int32(level))
+        }
       }
     }
   }

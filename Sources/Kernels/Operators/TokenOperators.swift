@@ -105,7 +105,8 @@ extension ExecutionContext {
         outputStride: columns)
       for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
       multiply(
-        rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head), bias: bias,
+        rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head),
+        bias: bias,
         columns: depth, into: output + rows.lowerBound * plan.channels + head * depth, outputStride: plan.channels)
     }
   }

@@ -15,10 +15,12 @@ extension Reference {
             task.height, task.width
           ) { tap, pixel in
             let weight =
-              task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c]) * task.weight_scales[c]
+              task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c])
+              * task.weight_scales[c]
             sum += task.input[pixel * task.channels + c] * weight
           }
-          task.output[(y * task.output_width + x) * task.channels + c] = clamp(sum + task.bias[c], task.lower, task.upper)
+          task.output[(y * task.output_width + x) * task.channels + c] = clamp(
+            sum + task.bias[c], task.lower, task.upper)
         }
       }
     }

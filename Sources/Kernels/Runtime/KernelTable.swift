@@ -30,7 +30,8 @@ public struct KernelTable: Sendable {
   public let depthwise: @Sendable (UnsafePointer<depthwise_task>) -> Void
   public let maxPool: @Sendable (UnsafePointer<max_pool_task>) -> Void
   /// (input, pixels, channels, output, first channel, end channel)
-  public let globalAveragePool: @Sendable (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  public let globalAveragePool:
+    @Sendable (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>, Int, Int) -> Void
   /// (a, b or nil, output, count, lower, upper)
   public let addClamped:
     @Sendable (UnsafePointer<Float>, UnsafePointer<Float>?, UnsafeMutablePointer<Float>, Int, Float, Float) -> Void
@@ -122,7 +123,8 @@ public struct KernelTable: Sendable {
   static let avx512vnni = KernelTable(
     tier: .avx512vnni, activationFormat: .bytes, tileRows: 12,
     gemmInt8: { KernelsAVX512VNNI.gemmInt8($0) }, gemmFloat: { KernelsAVX512VNNI.gemmFloat($0) },
-    quantize: { KernelsAVX512VNNI.quantize($0) }, largestMagnitude: { KernelsAVX512VNNI.largestMagnitude(of: $0, count: $1) },
+    quantize: { KernelsAVX512VNNI.quantize($0) },
+    largestMagnitude: { KernelsAVX512VNNI.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsAVX512VNNI.depthwise($0) }, maxPool: { KernelsAVX512VNNI.maxPool($0) },
     globalAveragePool: {
       KernelsAVX512VNNI.globalAveragePool($0, pixels: $1, channels: $2, output: $3, first: $4, end: $5)

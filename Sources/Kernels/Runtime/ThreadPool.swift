@@ -18,10 +18,12 @@ public final class ThreadPool: @unchecked Sendable {
     var started = 1
     for _ in 1..<max(1, threads) {
       var worker = pthread_t()
-      let status = pthread_create(&worker, nil, { argument in
-        if let argument { runWorker(argument.assumingMemoryBound(to: SharedState.self)) }
-        return nil
-      }, shared)
+      let status = pthread_create(
+        &worker, nil,
+        { argument in
+          if let argument { runWorker(argument.assumingMemoryBound(to: SharedState.self)) }
+          return nil
+        }, shared)
       guard status == 0 else { break }  // out of threads: run with fewer
       workers.append(worker)
       started += 1

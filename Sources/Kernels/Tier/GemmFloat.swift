@@ -20,16 +20,30 @@ import CShim
 }
 
 #if TIER_AVX512VNNI
-  @inline(never) private func floatTile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 12, true) }
-  @inline(never) private func floatTile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 12, false) }
+  @inline(never) private func floatTile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 12, true)
+  }
+  @inline(never) private func floatTile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 12, false)
+  }
 #endif
 #if !TIER_SSE4
-  @inline(never) private func floatTile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 6, true) }
-  @inline(never) private func floatTile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 6, false) }
+  @inline(never) private func floatTile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 6, true)
+  }
+  @inline(never) private func floatTile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 6, false)
+  }
 #endif
-@inline(never) private func floatTile4x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 4, true) }
-@inline(never) private func floatTile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 1, true) }
-@inline(never) private func floatTile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { floatTile(t, tile, 4, false) }
+@inline(never) private func floatTile4x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  floatTile(t, tile, 4, true)
+}
+@inline(never) private func floatTile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  floatTile(t, tile, 1, true)
+}
+@inline(never) private func floatTile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  floatTile(t, tile, 4, false)
+}
 
 @inline(__always) private func floatTile(
   _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool

@@ -28,20 +28,36 @@ import CShim
 
 // A tile's height and width must be constants for its accumulators to live in registers: one function each.
 #if TIER_AVX512VNNI
-  @inline(never) private func int8Tile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 12, true) }
-  @inline(never) private func int8Tile10x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 10, true) }
-  @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 8, true) }
-  @inline(never) private func int8Tile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 12, false) }
+  @inline(never) private func int8Tile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 12, true)
+  }
+  @inline(never) private func int8Tile10x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 10, true)
+  }
+  @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 8, true)
+  }
+  @inline(never) private func int8Tile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 12, false)
+  }
 #endif
 #if !TIER_SSE4
-  @inline(never) private func int8Tile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 6, true) }
-  @inline(never) private func int8Tile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 6, false) }
+  @inline(never) private func int8Tile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 6, true)
+  }
+  @inline(never) private func int8Tile6x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 6, false)
+  }
 #endif
 @inline(never) private func int8Tile4x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 4, true) }
 @inline(never) private func int8Tile2x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 2, true) }
 @inline(never) private func int8Tile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 1, true) }
-@inline(never) private func int8Tile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 4, false) }
-@inline(never) private func int8Tile1x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) { int8Tile(t, tile, 1, false) }
+@inline(never) private func int8Tile4x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  int8Tile(t, tile, 4, false)
+}
+@inline(never) private func int8Tile1x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  int8Tile(t, tile, 1, false)
+}
 
 /// One tile of `height` rows and one or two vectors of columns.
 @inline(__always) private func int8Tile(

@@ -60,7 +60,8 @@ import CShim
 
 /// Writes `count` levels, the last group filled up with the zero point.
 @inline(__always) private func quantizeBlock(
-  _ x: UnsafePointer<Float>, _ count: Int, _ inverse: Float, _ zeroPoint: Int32, _ levels: UnsafeMutablePointer<Quantized>
+  _ x: UnsafePointer<Float>, _ count: Int, _ inverse: Float, _ zeroPoint: Int32,
+  _ levels: UnsafeMutablePointer<Quantized>
 ) {
   let factor = VFloat(repeating: inverse)
   var i = 0

@@ -69,8 +69,12 @@ import CShim
       let residual = task.residual.map { $0 + (tile.row + r) * task.residual_stride + tile.column }
       store(multiplyAdd(bias0, load(sum), scale0), sum)
       if isWide { store(multiplyAdd(bias1, load(sum + lanes), scale1), sum + lanes) }
+      // Apart from the clamp, so that no masked load of a null pointer comes of it (qemu faults on those).
+      if let residual {
+        for i in 0..<columns { sum[i] += residual[i] }
+      }
       for i in 0..<columns {
-        let value = sum[i] + (residual.map { $0[i] } ?? 0)
+        let value = sum[i]
         output[i] = value < task.lower ? task.lower : value > task.upper ? task.upper : value
       }
       sum += tileColumns

@@ -97,7 +97,8 @@ import _Builtin_intrinsics.intel
   @inline(__always) func loadGroup(_ p: UnsafeRawPointer) -> ActivationGroup {
     (
       even: VInt32(repeating: p.loadUnaligned(as: Int32.self)),
-      odd: VInt32(repeating: p.loadUnaligned(fromByteOffset: 4, as: Int32.self)))
+      odd: VInt32(repeating: p.loadUnaligned(fromByteOffset: 4, as: Int32.self))
+    )
   }
 
   #if TIER_AVX2
@@ -109,14 +110,16 @@ import _Builtin_intrinsics.intel
   #else
     typealias VPairs = SIMD8<Int16>
     @inline(__always) func multiplyAddPairs(_ a: VInt32, _ b: VInt32) -> VInt32 {
-      unsafeBitCast(_mm_madd_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(b, to: __m128i.self)), to: VInt32.self)
+      unsafeBitCast(
+        _mm_madd_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(b, to: __m128i.self)), to: VInt32.self)
     }
   #endif
 
   @inline(__always) func widen(_ w: VInt32) -> WeightGroup {
     let bytes = unsafeBitCast(w, to: VPairs.self)
     return (
-      even: unsafeBitCast((bytes &<< 8) &>> 8, to: VInt32.self), odd: unsafeBitCast(bytes &>> 8, to: VInt32.self))
+      even: unsafeBitCast((bytes &<< 8) &>> 8, to: VInt32.self), odd: unsafeBitCast(bytes &>> 8, to: VInt32.self)
+    )
   }
 
   @inline(__always) func dot4(_ sum: VInt32, _ a: ActivationGroup, _ w: WeightGroup) -> VInt32 {
