@@ -95,9 +95,6 @@ extension Model {
     }
   }
 
-  /// What the weights of an int8 layer that reads the network's input are divided by, per channel: it sees pixels.
-  var pixelScales: [Float] { description.preprocessing.std.map { 255 * $0 } }
-
   func entry(_ name: String) -> Safetensors.Entry? { entries.first { $0.name == name } }
 
   /// A dense layer's packed weights `[P * 16][4 * groups]`, scaled if they are int8; padding included.

@@ -67,14 +67,15 @@ import Testing
       let (panels, groups) = (shape[0], shape[1])
       let codes = int8.int8(names.weight)
       let floats = float.floats(names.weight)
-      // Pixels are stored with a fourth channel.
-      let divisors = node.inputs == [float.description.graph.input] ? float.pixelScales + [1] : [1]
+      let seesPixels = node.inputs == [int8.description.graph.input]
       for n in 0..<panels * 16 {
         var (error, norm) = (0.0, 0.0)
         for k in 0..<4 * groups {
           let code = codes[(((n / 16) * groups + k / 4) * 16 + n % 16) * 4 + k % 4]
-          let weight = floats[((n / 16) * 4 * groups + k) * 16 + n % 16] / divisors[k % divisors.count]
-          let difference = Double(weight) - Double(code) * Double(int8.floats(scale)[n])
+          let weight = floats[((n / 16) * 4 * groups + k) * 16 + n % 16]
+          // The first layer of an int8 model sees pixels of three channels, filled up to four.
+          let pixel = seesPixels && k % 4 < 3 ? 255 * Double(int8.description.preprocessing.std[k % 4]) : 1
+          let difference = Double(weight) - Double(code) * Double(int8.floats(scale)[n]) * pixel
           error += difference * difference
           norm += Double(weight) * Double(weight)
           if code == -128 || (weight == 0 && code != 0) { Issue.record("\(node.name) \(n) \(k): \(code)") }

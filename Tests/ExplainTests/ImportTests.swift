@@ -55,30 +55,32 @@ import Testing
       let mean = try #require(values["\(norm).running_mean"])
       let variance = try #require(values["\(norm).running_var"])
       let rows = model.packedRows(weight: names.weight, scale: names.scale)
+      // The first layer of an int8 model sees pixels: its weights and bias contain the normalisation.
+      let preprocessing = model.description.preprocessing
+      let seesPixels = precision == .int8 && inputs == 3
       for n in gamma.indices {
         let factor = Double(gamma[n]) / (Double(variance[n]) + 1e-5).squareRoot()
-        let bias = Float(Double(beta[n]) - Double(mean[n]) * factor)
+        var bias = Float(Double(beta[n]) - Double(mean[n]) * factor)
+        if seesPixels {
+          for tap in 0..<taps {
+            for input in 0..<3 { bias -= rows[n][tap * 4 + input] * 255 * preprocessing.mean[input] }
+          }
+        }
+        // Biases of int8 layers also make up for the expected error of the codes.
+        #expect((model.floats(names.bias)[n] - bias).magnitude <= (precision == .int8 ? 0.02 : 1e-6))
         // The first layer's pixels are filled up from 3 to 4 channels; taps of 64 channels need no padding.
         let stored = inputs == 3 ? 4 : inputs
         // Rounding chooses between the two neighbours; more where the value is clipped.
         let step = names.scale.map { model.floats($0)[n] } ?? 0
-        let readsPixels = precision == .int8 && inputs == 3
-        var pixelOffset: Float = 0
         for tap in 0..<taps {
           for input in 0..<inputs {
             let k = tap * stored + input
-            var expected = Float(Double(weight[(n * inputs + input) * taps + tap]) * factor)
-            if readsPixels {
-              expected /= model.pixelScales[input]
-              pixelOffset += rows[n][k] * 255 * model.description.preprocessing.mean[input]
-            }
+            let pixel = seesPixels ? 255 * Double(preprocessing.std[input]) : 1
+            let expected = Float(Double(weight[(n * inputs + input) * taps + tap]) * factor / pixel)
             guard (rows[n][k] - expected).magnitude > 2 * step + 1e-7 else { continue }
             Issue.record("\(layer) \(n) \(tap) \(input): \(rows[n][k]) for \(expected)")
           }
         }
-        // Biases of int8 layers also make up for the expected error of the codes.
-        let found = model.floats(names.bias)[n] + pixelOffset
-        #expect((found - bias).magnitude <= (precision == .int8 ? 0.02 : 1e-6))
       }
     }
     // The classifier has a bias of its own and no BatchNorm.
