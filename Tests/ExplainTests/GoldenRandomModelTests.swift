@@ -58,7 +58,8 @@ struct RandomModel {
     let explanation = try session.explain(input) { _ in classes }
     let (logits, maps) = (golden.f32("logits"), golden.f32("c"))
     var result = Result(
-      logitsError: relativeError(explanation.logits, logits), logitsCorrelation: correlation(explanation.logits, logits),
+      logitsError: relativeError(explanation.logits, logits),
+      logitsCorrelation: correlation(explanation.logits, logits),
       featureErrors: [], mapErrors: [], mapCorrelations: [])
     for (i, map) in explanation.maps.enumerated() {
       let expected = Array(maps[i * map.values.count..<(i + 1) * map.values.count])
