@@ -66,4 +66,35 @@ import Testing
       #expect(levels.allSatisfy { $0 == 0 } && scales == [0])
     }
   }
+
+  @Test func pixelsAreExact() {
+    let (mean, std): ([Float], [Float]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    let form = PreparedInput(
+      element: .pixels(PixelLevels(mean: mean, std: std)), height: 16, width: 16, channels: 3, top: 1, left: 2,
+      bottom: 0,
+      right: 1)
+    let pixels = (0..<256).flatMap { [$0, 255 - $0, ($0 * 7) % 256] }
+    let input = pixels.indices.map { (Float(pixels[$0]) / 255 - mean[$0 % 3]) / std[$0 % 3] }
+    for context in [referenceContext] + contexts {
+      let (levels, scales) = levels(context, form, input)
+      #expect(scales == [1])
+      for y in 0..<17 {
+        for x in 0..<19 {
+          let stored = Array(levels[(y * 19 + x) * 4..<(y * 19 + x) * 4 + 3])
+          let isInside = y >= 1 && x >= 2 && x < 18
+          let expected =
+            isInside ? Array(pixels[((y - 1) * 16 + x - 2) * 3..<((y - 1) * 16 + x - 2) * 3 + 3]) : [124, 116, 104]
+          #expect(stored == expected, "\(context.kernels.tier) \(y) \(x)")
+        }
+      }
+    }
+  }
+
+  @Test func pixelsSurviveWhatIsNotANumber() {
+    let form = PreparedInput(
+      element: .pixels(PixelLevels(mean: [0, 0, 0], std: [1, 1, 1])), height: 1, width: 1, channels: 3)
+    for context in [referenceContext] + contexts {
+      #expect(levels(context, form, [.nan, .infinity, -.infinity]).0.prefix(3) == [0, 255, 0])
+    }
+  }
 }

@@ -5,21 +5,25 @@
 /// so `E[x xᵀ]` is modelled, without any data, as a product of two equicorrelated matrices: `spatial` between the taps of a
 /// channel and `mean` between channels. Coordinate descent moves single weights to their other neighbour while that lowers
 /// the modelled error. (The same objective as AdaRound's, Nagel et al. 2020, with a model in the place of measured inputs.)
-struct Rounding {
+package struct Rounding {
   /// Correlation of one channel's inputs at different taps.
-  var spatial: Float = 0.8
+  package var spatial: Float = 0.8
   /// Correlation of different channels' inputs.
-  var mean: Float = 0.3
+  package var mean: Float = 0.3
 
   /// Behind a global average pool: values that vary much less than their mean.
-  static let pooled = Rounding(spatial: 0, mean: 0.8)
+  package static let pooled = Rounding(spatial: 0, mean: 0.8)
 
   private static let sweeps = 4
+
+  package init() {}
+
+  private init(spatial: Float, mean: Float) { (self.spatial, self.mean) = (spatial, mean) }
 
   /// - Parameters:
   ///   - row: weights `[taps, inputs]`.
   ///   - codes: their nearest codes, changed in place.
-  func refine(
+  package func refine(
     _ row: UnsafePointer<Float>, taps: Int, inputs: Int, scale: Float, codes: UnsafeMutablePointer<Int8>
   ) {
     let inverse = 1 / scale
