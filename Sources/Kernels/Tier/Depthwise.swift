@@ -1,27 +1,47 @@
 import CShim
 
-/// Depthwise convolution in Float; int8 weights are widened once per task and vector of channels.
+/// Depthwise convolution in Float; int8 weights are widened once per task.
+///
+/// Channels are the inner loop: memory is walked in its order.
 @inline(never) public func depthwise(_ task: UnsafePointer<depthwise_task>) {
   let task = task.pointee
   let taps = task.kernel_height * task.kernel_width
   let padded = (task.channels + 15) & ~15
-  withUnsafeTemporaryAllocation(byteCount: taps * lanes * 4, alignment: 64) { buffer in
+  let vectors = (task.channels + lanes - 1) / lanes
+  let isPartial = task.channels < lanes
+  withUnsafeTemporaryAllocation(byteCount: vectors * taps * lanes * 4, alignment: 64) { buffer in
     let widened = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-    var channel = 0
-    while channel < task.channels {
-      // The last vector steps back to end at the last channel: a few channels are computed twice.
-      let isPartial = task.channels < lanes
-      let first = isPartial ? 0 : min(channel, task.channels - lanes)
+    for vector in 0..<vectors {
+      let first = firstChannel(task, vector)
       for tap in 0..<taps {
-        store(tapWeights(task, tap * padded + first, first), widened + tap * lanes)
+        store(tapWeights(task, tap * padded + first, first), widened + (vector * taps + tap) * lanes)
       }
-      let bias = load(task.bias + first)
-      for y in task.first_row..<task.end_row {
-        depthwiseRow(task, y, first, bias, widened, isPartial)
+    }
+    for y in task.first_row..<task.end_row {
+      var x = 0
+      while x < task.output_width {
+        let firstX = x * task.stride - task.left
+        let lastX = firstX + 3 * task.stride + task.kernel_width
+        let isInner = !isPartial && x + 4 <= task.output_width && firstX >= 0 && lastX <= task.width
+        for vector in 0..<vectors {
+          let first = firstChannel(task, vector)
+          let weights = UnsafePointer(widened + vector * taps * lanes)
+          switch (isInner, task.kernel_width) {
+          case (true, 3): fourPixels(task, y, x, first, weights, 3)
+          case (true, 5): fourPixels(task, y, x, first, weights, 5)
+          case (true, let width): fourPixels(task, y, x, first, weights, width)
+          default: onePixel(task, y, x, first, weights, isPartial)
+          }
+        }
+        x += isInner ? 4 : 1
       }
-      channel += lanes
     }
   }
+}
+
+/// The last vector steps back to end at the last channel: a few channels are computed twice.
+@inline(__always) private func firstChannel(_ task: depthwise_task, _ vector: Int) -> Int {
+  max(0, min(vector * lanes, task.channels - lanes))
 }
 
 @inline(__always) private func tapWeights(_ task: depthwise_task, _ index: Int, _ channel: Int) -> VFloat {
@@ -30,61 +50,65 @@ import CShim
   return toFloat(levels) * load(task.weight_scales + channel)
 }
 
-@inline(__always) private func depthwiseRow(
-  _ task: depthwise_task, _ y: Int, _ channel: Int, _ bias: VFloat, _ weights: UnsafePointer<Float>, _ isPartial: Bool
+/// Kernel rows that fall inside the image.
+@inline(__always) private func rowTaps(_ task: depthwise_task, _ firstY: Int) -> Range<Int> {
+  max(0, -firstY)..<max(0, min(task.kernel_height, task.height - firstY))
+}
+
+/// Four neighbouring output pixels, which share each tap's weights; all of their taps lie inside the row.
+///
+/// - Parameter width: the kernel's, as a constant where it is 3 or 5, so that the loop over it is unrolled.
+@inline(__always) private func fourPixels(
+  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ width: Int
 ) {
+  let firstY = y * task.stride - task.top
+  let firstX = x * task.stride - task.left
+  let step = task.stride * task.channels
+  var c0 = load(task.bias + channel)
+  var c1 = c0
+  var c2 = c0
+  var c3 = c0
+  for ky in rowTaps(task, firstY) {
+    var source = task.input + ((firstY + ky) * task.width + firstX) * task.channels + channel
+    var w = weights + ky * width * lanes
+    for _ in 0..<width {
+      let weight = load(w)
+      c0 = multiplyAdd(c0, load(source), weight)
+      c1 = multiplyAdd(c1, load(source + step), weight)
+      c2 = multiplyAdd(c2, load(source + 2 * step), weight)
+      c3 = multiplyAdd(c3, load(source + 3 * step), weight)
+      source += task.channels
+      w += lanes
+    }
+  }
   let lower = VFloat(repeating: task.lower)
   let upper = VFloat(repeating: task.upper)
+  let target = task.output + (y * task.output_width + x) * task.channels + channel
+  store(clamp(c0, lower, upper), target)
+  store(clamp(c1, lower, upper), target + task.channels)
+  store(clamp(c2, lower, upper), target + 2 * task.channels)
+  store(clamp(c3, lower, upper), target + 3 * task.channels)
+}
+
+@inline(__always) private func onePixel(
+  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ isPartial: Bool
+) {
   let firstY = y * task.stride - task.top
-  let taps = max(0, -firstY)..<min(task.kernel_height, task.height - firstY)
-  let output = task.output + y * task.output_width * task.channels + channel
-  let step = task.stride * task.channels
-  var x = 0
-  while x < task.output_width {
-    let firstX = x * task.stride - task.left
-    let lastX = firstX + 3 * task.stride + task.kernel_width
-    if !isPartial, x + 4 <= task.output_width, firstX >= 0, lastX <= task.width {
-      // Four neighbouring output pixels share each tap's weights.
-      var c0 = bias
-      var c1 = bias
-      var c2 = bias
-      var c3 = bias
-      for ky in taps {
-        var source = task.input + ((firstY + ky) * task.width + firstX) * task.channels + channel
-        var w = weights + ky * task.kernel_width * lanes
-        for _ in 0..<task.kernel_width {
-          let weight = load(w)
-          c0 = multiplyAdd(c0, load(source), weight)
-          c1 = multiplyAdd(c1, load(source + step), weight)
-          c2 = multiplyAdd(c2, load(source + 2 * step), weight)
-          c3 = multiplyAdd(c3, load(source + 3 * step), weight)
-          source += task.channels
-          w += lanes
-        }
-      }
-      let target = output + x * task.channels
-      store(clamp(c0, lower, upper), target)
-      store(clamp(c1, lower, upper), target + task.channels)
-      store(clamp(c2, lower, upper), target + 2 * task.channels)
-      store(clamp(c3, lower, upper), target + 3 * task.channels)
-      x += 4
-      continue
+  let firstX = x * task.stride - task.left
+  var c = load(task.bias + channel)
+  for ky in rowTaps(task, firstY) {
+    for kx in max(0, -firstX)..<max(0, min(task.kernel_width, task.width - firstX)) {
+      let source = task.input + ((firstY + ky) * task.width + firstX + kx) * task.channels + channel
+      let weight = load(weights + (ky * task.kernel_width + kx) * lanes)
+      c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
     }
-    var c = bias
-    for ky in taps {
-      for kx in max(0, -firstX)..<max(0, min(task.kernel_width, task.width - firstX)) {
-        let source = task.input + ((firstY + ky) * task.width + firstX + kx) * task.channels + channel
-        let weight = load(weights + (ky * task.kernel_width + kx) * lanes)
-        c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
-      }
-    }
-    c = clamp(c, lower, upper)
-    if isPartial {
-      for i in 0..<task.channels { output[x * task.channels + i] = c[i] }
-    } else {
-      store(c, output + x * task.channels)
-    }
-    x += 1
+  }
+  c = clamp(c, VFloat(repeating: task.lower), VFloat(repeating: task.upper))
+  let target = task.output + (y * task.output_width + x) * task.channels + channel
+  if isPartial {
+    for i in 0..<task.channels { target[i] = c[i] }
+  } else {
+    store(c, target)
   }
 }
 
