@@ -9,6 +9,8 @@ enum Shared {
     return "/\(package)/shared/\(relative)"
   }
 
+  static func has(_ relative: String) -> Bool { access(path(relative), R_OK) == 0 }
+
   static let isPresent = access(path("golden"), R_OK) == 0
 }
 

@@ -162,6 +162,7 @@ func correlation(_ a: [Float], _ b: [Float]) -> Double {
 /// Models imported once per test run into a temporary folder.
 enum ImportedModels {
   private static let imports = Mutex(())
+  private static let folder = Result { try TemporaryFolder.untilExit() }
 
   /// Path of a model made from `../shared/WEIGHTS` with the head of `../shared/golden/NAME`.
   static func path(_ weights: String, golden: String, precision: Precision) throws -> String {
@@ -169,16 +170,9 @@ enum ImportedModels {
   }
 
   private static func importOnce(_ weights: String, golden: String, precision: Precision) throws -> String {
-    let folder = "/tmp/ttame-lite-tests-\(getuid())-\(getpid())"
-    mkdir(folder, 0o700)
-    let output = "\(folder)/\(golden)-\(precision.rawValue).safetensors"
+    let output = try folder.get().file("\(golden)-\(precision.rawValue).safetensors")
     if access(output, R_OK) == 0 { return output }
-    var source = Shared.path(weights)
-    if source.hasSuffix(".xz") {
-      let unpacked = "\(folder)/\(golden).safetensors"
-      if access(unpacked, R_OK) != 0 { #expect(system("xz -dc '\(source)' > '\(unpacked)'") == 0) }
-      source = unpacked
-    }
+    let source = golden == "resnet50" ? try UnpackedResNet50.path() : Shared.path(weights)
     var options = ImportOptions()
     options.head = .file(Shared.path("golden/\(golden)/inference.safetensors"))
     options.precision = precision

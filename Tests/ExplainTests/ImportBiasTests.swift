@@ -25,10 +25,10 @@ import Testing
   }
 
   /// The bias of a depthwise layer takes up what its codes lose for the mean that BatchNorm and ReLU6 give its input.
-  @Test(.enabled(if: Folder.has("models/efficientnet_lite0.safetensors"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("models/efficientnet_lite0.safetensors"), "needs ../shared"))
   func correctsBiases() throws {
     let folder = try TemporaryFolder()
-    let path = "\(Folder.shared)/models/efficientnet_lite0.safetensors"
+    let path = Shared.path("models/efficientnet_lite0.safetensors")
     var options = ImportOptions()
     _ = try importModel(from: path, to: folder.file("i"), options: options)
     options.precision = .float32
@@ -55,7 +55,7 @@ import Testing
   }
 
   /// ResNet-50's file holds BatchNorm folded into weight and bias: nothing to learn about the data.
-  @Test(.enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("models/resnet50.safetensors.xz"), "needs ../shared"))
   func leavesBiasesWhereStatisticsWereFolded() throws {
     let folder = try TemporaryFolder()
     var options = ImportOptions()

@@ -15,15 +15,15 @@ import Testing
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(
-      Facts.self, from: Data(contentsOf: URL(filePath: "\(Folder.shared)/golden/\(backbone)/inference.json")))
+      Facts.self, from: Data(contentsOf: URL(filePath: Shared.path("golden/\(backbone)/inference.json"))))
   }
 
   private func weights(_ backbone: String) throws -> String {
-    backbone == "resnet50" ? try UnpackedResNet50.path() : "\(Folder.shared)/models/\(backbone).safetensors"
+    backbone == "resnet50" ? try UnpackedResNet50.path() : Shared.path("models/\(backbone).safetensors")
   }
 
   @Test(
-    .enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"),
+    .enabled(if: Shared.has("models/resnet50.safetensors.xz"), "needs ../shared"),
     arguments: [
       ("efficientnet_lite0", 50, 4_631_000, 5_100_000), ("resnet50", 54, 25_530_472, 26_500_000),
       ("vgg16_imagenette", 14, 14_719_818, 15_100_000), ("vit_tiny_16", 50, 5_717_416, 6_300_000),
@@ -32,7 +32,7 @@ import Testing
     let folder = try TemporaryFolder()
     var options = ImportOptions()
     let isImageNet = backbone != "vgg16_imagenette"
-    options.labels = "\(Folder.shared)/models/\(isImageNet ? "imagenet" : "imagenette")_labels.txt"
+    options.labels = Shared.path("models/\(isImageNet ? "imagenet" : "imagenette")_labels.txt")
     let summary = try importModel(from: try weights(backbone), to: folder.file("a"), options: options)
     _ = try importModel(from: try weights(backbone), to: folder.file("b"), options: options)
     #expect(try folder.contents("a") == folder.contents("b"))
@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Folder.has("models/efficientnet_lite0.safetensors"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("models/efficientnet_lite0.safetensors"), "needs ../shared"))
   func padsAsTensorFlowDoes() throws {
     let folder = try TemporaryFolder()
     var options = ImportOptions()
@@ -120,7 +120,7 @@ import Testing
   }
 
   /// Anonymous memory at any moment of an import of 100 MB; other tests run beside, so the least of three counts.
-  @Test(.enabled(if: Folder.has("models/resnet50.safetensors.xz"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("models/resnet50.safetensors.xz"), "needs ../shared"))
   func streamsLayerByLayer() throws {
     let folder = try TemporaryFolder()
     var options = ImportOptions()

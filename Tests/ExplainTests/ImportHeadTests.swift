@@ -127,15 +127,15 @@ import Testing
   }
 
   /// The golden heads hold the rows of eight classes.
-  @Test(.enabled(if: Folder.has("golden/efficientnet_lite0/inference.safetensors"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("golden/efficientnet_lite0/inference.safetensors"), "needs ../shared"))
   func scattersTheRowsOfAGoldenHead() throws {
     let folder = try TemporaryFolder()
-    let golden = "\(Folder.shared)/golden/efficientnet_lite0/inference.safetensors"
+    let golden = Shared.path("golden/efficientnet_lite0/inference.safetensors")
     var options = ImportOptions()
     options.head = .file(golden)
     options.precision = .float32
     _ = try importModel(
-      from: "\(Folder.shared)/models/efficientnet_lite0.safetensors", to: folder.file("m"), options: options)
+      from: Shared.path("models/efficientnet_lite0.safetensors"), to: folder.file("m"), options: options)
     let model = try Model(path: folder.file("m"))
     let source = try Safetensors(path: golden)
     let fuse = try source.floats("head.fuse.weight")

@@ -1,15 +1,8 @@
 import Foundation
+import Synchronization
 import Testing
 
 import Explain
-
-/// Folders of the tests that need files.
-enum Folder {
-  /// Reference data beside the package, if it is there.
-  static let shared = URL(filePath: #filePath).appending(path: "../../../../shared").standardizedFileURL.path
-
-  static func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(shared)/\(path)") }
-}
 
 /// A folder that goes away with its last reference.
 final class TemporaryFolder: Sendable {
@@ -20,7 +13,19 @@ final class TemporaryFolder: Sendable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit { remove() }
+
+  /// A folder that many tests share; it goes away when the process ends.
+  static func untilExit() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    shared.withLock { $0.append(folder) }
+    atexit { TemporaryFolder.shared.withLock { $0.forEach { $0.remove() } } }
+    return folder
+  }
+
+  private static let shared = Mutex<[TemporaryFolder]>([])
+
+  private func remove() { try? FileManager.default.removeItem(atPath: path) }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
@@ -37,10 +42,10 @@ final class TemporaryFolder: Sendable {
 /// ResNet-50's weights, unpacked once for all tests.
 enum UnpackedResNet50 {
   static let folder = Result { () throws -> TemporaryFolder in
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryFolder.untilExit()
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["xz", "-dc", "\(Folder.shared)/models/resnet50.safetensors.xz"]
+    process.arguments = ["xz", "-dc", Shared.path("models/resnet50.safetensors.xz")]
     let path = folder.file("resnet50.safetensors")
     FileManager.default.createFile(atPath: path, contents: nil)
     process.standardOutput = try FileHandle(forWritingTo: URL(filePath: path))

@@ -183,9 +183,9 @@ private let malformed = [
     #expect(throws: SafetensorsError.tooShort(bytes: 0)) { try Safetensors(path: empty) }
   }
 
-  @Test(.enabled(if: Folder.has("models/vit_tiny_16.safetensors"), "needs ../shared"))
+  @Test(.enabled(if: Shared.has("models/vit_tiny_16.safetensors"), "needs ../shared"))
   func readsARealFile() throws {
-    let file = try Safetensors(path: "\(Folder.shared)/models/vit_tiny_16.safetensors")
+    let file = try Safetensors(path: Shared.path("models/vit_tiny_16.safetensors"))
     #expect(file.entries.count == 152)
     #expect(file.metadata["interpolation"] == "bicubic")
     #expect(try file.floats("conv_proj.weight").count == 192 * 3 * 16 * 16)

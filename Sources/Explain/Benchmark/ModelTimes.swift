@@ -33,7 +33,7 @@ extension Session {
 
     let hasHead = model.description.head != nil
     let logits = try classify(input)
-    let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+    let best = largest(1, of: logits).first ?? 0
     let map = hasHead ? try explain(input) { _ in [best] }.maps.first : nil
     let peak = context.peak(isFloat: model.description.precision == .float32) * Double(threads)
 
@@ -64,11 +64,9 @@ extension Session {
       classify: times[0].median * 1e3, explain: hasHead ? times[4].median * 1e3 : nil, macs: macs,
       shareOfPeak: Double(macs) / main.median * 1e-9 / peak, decode: times[1].median * 1e3,
       preprocess: times[2].median * 1e3, render: hasHead ? times[5].median * 1e3 : 0, encode: times[3].median * 1e3,
-      spread: main.spread, activationBytes: arenaBytes())
+      spread: main.spread, activationBytes: try makeExplainer().plan.arenaBytes)
   }
-}
 
-extension Session {
   /// Multiply-accumulates of the convolutions that an explanation computes.
   private func convolutionMACs() throws(EngineError) -> Int {
     try makeExplainer().plan.steps.reduce(0) { sum, step in

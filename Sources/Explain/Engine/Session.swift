@@ -72,11 +72,6 @@ public final class Session {
     return results
   }
 
-  /// Bytes of activations that an explanation needs at once.
-  public func arenaBytes() -> Int {
-    ExecutionPlan(model, outputs: [outputNode] + (head?.nodes ?? []), context: context).arenaBytes
-  }
-
   /// What runs explanations; without a head, classifications.
   func makeExplainer() throws(EngineError) -> Executor {
     try makeExecutor(&explainer, outputs: [outputNode] + (head?.nodes ?? []))

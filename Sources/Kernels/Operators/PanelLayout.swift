@@ -14,6 +14,12 @@ public enum PanelLayout {
   /// Panels that hold `channels` output channels.
   public static func panels(_ channels: Int) -> Int { (channels + width - 1) / width }
 
+  /// Groups that hold `length` elements of K.
+  static func groups(_ length: Int) -> Int { (length + group - 1) / group }
+
+  /// Blocks that hold `channels` input channels.
+  static func blocks(_ channels: Int) -> Int { (channels + block - 1) / block }
+
   /// `channels` rounded up to whole panels.
   public static func padded(_ channels: Int) -> Int { panels(channels) * width }
 }
@@ -35,7 +41,7 @@ public struct ReductionLayout: Sendable, Equatable {
     /// Block that the run is summed into.
     public var block: Int
     /// Groups of 4 that hold `length` elements.
-    public var groups: Int { (length + PanelLayout.group - 1) / PanelLayout.group }
+    public var groups: Int { PanelLayout.groups(length) }
   }
 
   public let kernelHeight, kernelWidth, channels: Int
@@ -59,7 +65,7 @@ public struct ReductionLayout: Sendable, Equatable {
     self.kernelWidth = kernelWidth
     self.channels = channels
     mergesPixels = channels < Self.fewestChannelsPerTap && kernelHeight * kernelWidth > 1
-    let storedChannels = (channels + PanelLayout.group - 1) / PanelLayout.group * PanelLayout.group
+    let storedChannels = PanelLayout.groups(channels) * PanelLayout.group
     self.storedChannels = storedChannels
     var runs: [Run] = []
     for y in 0..<kernelHeight {

@@ -29,10 +29,10 @@ public struct PreparedInput: Sendable, Equatable {
   public var paddedHeight: Int { top + height + bottom }
   public var paddedWidth: Int { left + width + right }
   var paddedPixels: Int { paddedHeight * paddedWidth }
-  var storedChannels: Int { (channels + PanelLayout.group - 1) / PanelLayout.group * PanelLayout.group }
+  var storedChannels: Int { PanelLayout.groups(channels) * PanelLayout.group }
   /// Scales per pixel; 0 where one scale serves all.
   var blocks: Int {
-    if case .quantized = element { (channels + PanelLayout.block - 1) / PanelLayout.block } else { 0 }
+    if case .quantized = element { PanelLayout.blocks(channels) } else { 0 }
   }
 
   var isSigned: Bool {
@@ -93,7 +93,7 @@ extension ExecutionContext {
       var task = quantize_task(
         input: input, height: form.height, width: form.width, channels: form.channels, top: form.top, left: form.left,
         bottom: form.bottom, right: form.right, output: output, scales: scales,
-        blocks: (form.channels + PanelLayout.block - 1) / PanelLayout.block,
+        blocks: PanelLayout.blocks(form.channels),
         is_signed: isSigned ? 1 : 0, tensor_scale: 0, channel_stride: form.storedChannels, first_row: 0,
         end_row: form.paddedHeight)
       if form.blocks == 0 {

@@ -10,8 +10,8 @@ public struct AttentionPlan: Sendable {
   private var keyFloats: Int { PanelLayout.padded(tokens) * keyDepth }
   private var valueFloats: Int { PanelLayout.padded(headChannels) * valueDepth }
   /// Reduction lengths, filled up to whole groups.
-  var keyDepth: Int { (headChannels + 3) / 4 * 4 }
-  var valueDepth: Int { (tokens + 3) / 4 * 4 }
+  var keyDepth: Int { PanelLayout.groups(headChannels) * PanelLayout.group }
+  var valueDepth: Int { PanelLayout.groups(tokens) * PanelLayout.group }
   /// Queries whose scores are in the cache at the same time.
   static let queryBlock = 48
 
@@ -116,7 +116,7 @@ extension ExecutionContext {
     rows: Int, stride: Int, of input: UnsafePointer<Float>, depth: Int, panels: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, columns: Int, into output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
-    var run = gemm_run(offset: 0, groups: (depth + 3) / 4, length: depth, scale: 0, ends_block: 1)
+    var run = gemm_run(offset: 0, groups: PanelLayout.groups(depth), length: depth, scale: 0, ends_block: 1)
     withUnsafeTemporaryAllocation(of: Int.self, capacity: rows) { offsets in
       for row in 0..<rows { offsets[row] = row * stride * MemoryLayout<Float>.size }
       withUnsafePointer(to: &run) { run in
@@ -128,7 +128,7 @@ extension ExecutionContext {
         task.run_count = 1
         task.blocks = 1
         task.weights = UnsafeRawPointer(panels)
-        task.panel_stride = (depth + 3) / 4 * 4 * PanelLayout.width * MemoryLayout<Float>.size
+        task.panel_stride = PanelLayout.groups(depth) * PanelLayout.group * PanelLayout.width * MemoryLayout<Float>.size
         task.bias = bias
         task.output = output
         task.output_stride = outputStride
