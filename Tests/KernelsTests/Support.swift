@@ -61,3 +61,10 @@ let contexts: [ExecutionContext] = CPUTier.available.filter { $0 != .reference }
   [1, 3].map { ExecutionContext(tier: tier, threads: $0) }
 }
 let referenceContext = ExecutionContext(tier: .reference, threads: 2)
+
+extension ExecutionContext {
+  /// The scalar kernels on activations in this context's format.
+  var reference: ExecutionContext {
+    ExecutionContext(kernels: .reference(kernels.activationFormat), threads: 2)
+  }
+}

@@ -4,17 +4,23 @@ import KernelsAVX512VNNI
 import KernelsAVXVNNI
 import KernelsSSE4
 
-/// How quantized activations lie in memory.
-public enum ActivationFormat: Sendable, Equatable {
-  /// Unsigned bytes; signed activations are shifted by 128.
-  case bytes
-  /// Int16, each group of four stored as elements 0 2 1 3 (for `pmaddwd`).
-  case int16Pairs
+/// Range of quantized activations. All are stored as unsigned bytes.
+public struct ActivationFormat: Sendable, Equatable {
+  /// Largest level of activations that are never negative.
+  public var largestUnsigned: Int32
+  /// Largest magnitude of signed levels.
+  public var largestSigned: Int32
+  /// What is added to signed levels.
+  public var zeroPoint: Int32
+  /// Planes that a picture's pixels 0...255 are stored in: each pixel is the sum of its levels in all planes.
+  public var pixelPlanes: Int
 
-  /// Bytes per activation.
-  public var size: Int { self == .bytes ? 1 : 2 }
-  /// What is added to the levels of signed activations.
-  public var zeroPoint: Int32 { self == .bytes ? 128 : 0 }
+  /// For integer dot products.
+  public static let eightBits = ActivationFormat(
+    largestUnsigned: 255, largestSigned: 127, zeroPoint: 128, pixelPlanes: 1)
+  /// For instructions that add pairs of products in 16 bits: 2 * 127 * 127 fits, 2 * 255 * 127 would saturate.
+  public static let sevenBits = ActivationFormat(
+    largestUnsigned: 127, largestSigned: 63, zeroPoint: 64, pixelPlanes: 2)
 }
 
 /// The kernels of one instruction-set tier. This is the only list of them: dispatch, tests and benchmarks all walk it.
@@ -61,16 +67,21 @@ public struct KernelTable: Sendable {
     }
   }
 
-  static let reference = KernelTable(
-    tier: .reference, activationFormat: .bytes, tileRows: 1,
-    gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
-    largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
-    globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
-    softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
-    peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+  static let reference = reference(.eightBits)
+
+  /// The scalar kernels, for activations of any format.
+  package static func reference(_ format: ActivationFormat) -> KernelTable {
+    KernelTable(
+      tier: .reference, activationFormat: format, tileRows: 1,
+      gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
+      largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
+      globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
+      softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
+      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+  }
 
   static let sse4 = KernelTable(
-    tier: .sse4, activationFormat: .int16Pairs, tileRows: 4,
+    tier: .sse4, activationFormat: .sevenBits, tileRows: 4,
     gemmInt8: { KernelsSSE4.gemmInt8($0) }, gemmFloat: { KernelsSSE4.gemmFloat($0) },
     quantize: { KernelsSSE4.quantize($0) }, largestMagnitude: { KernelsSSE4.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsSSE4.depthwise($0) }, maxPool: { KernelsSSE4.maxPool($0) },
@@ -87,7 +98,7 @@ public struct KernelTable: Sendable {
     peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
 
   static let avx2 = KernelTable(
-    tier: .avx2, activationFormat: .int16Pairs, tileRows: 6,
+    tier: .avx2, activationFormat: .sevenBits, tileRows: 5,
     gemmInt8: { KernelsAVX2.gemmInt8($0) }, gemmFloat: { KernelsAVX2.gemmFloat($0) },
     quantize: { KernelsAVX2.quantize($0) }, largestMagnitude: { KernelsAVX2.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsAVX2.depthwise($0) }, maxPool: { KernelsAVX2.maxPool($0) },
@@ -104,7 +115,7 @@ public struct KernelTable: Sendable {
     peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
 
   static let avxvnni = KernelTable(
-    tier: .avxvnni, activationFormat: .bytes, tileRows: 6,
+    tier: .avxvnni, activationFormat: .eightBits, tileRows: 6,
     gemmInt8: { KernelsAVXVNNI.gemmInt8($0) }, gemmFloat: { KernelsAVXVNNI.gemmFloat($0) },
     quantize: { KernelsAVXVNNI.quantize($0) }, largestMagnitude: { KernelsAVXVNNI.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsAVXVNNI.depthwise($0) }, maxPool: { KernelsAVXVNNI.maxPool($0) },
@@ -121,7 +132,7 @@ public struct KernelTable: Sendable {
     peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
 
   static let avx512vnni = KernelTable(
-    tier: .avx512vnni, activationFormat: .bytes, tileRows: 12,
+    tier: .avx512vnni, activationFormat: .eightBits, tileRows: 12,
     gemmInt8: { KernelsAVX512VNNI.gemmInt8($0) }, gemmFloat: { KernelsAVX512VNNI.gemmFloat($0) },
     quantize: { KernelsAVX512VNNI.quantize($0) },
     largestMagnitude: { KernelsAVX512VNNI.largestMagnitude(of: $0, count: $1) },

@@ -4,7 +4,7 @@
 
 /// Multiply-accumulates `iterations` times into as many registers as a tile has; returns the operations done.
 @inline(never) public func peakInt8(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Int32) {
-  let w = widen((operands + 64).loadUnaligned(as: VInt32.self))
+  let w = (operands + 64).loadUnaligned(as: VInt32.self)
   var c0 = zeros(VInt32.zero)
   var c1 = zeros(VInt32.zero)
   for r in 0..<tileRows {
@@ -13,8 +13,8 @@
   }
   for _ in 0..<iterations {
     for r in 0..<tileRows {
-      c0[r] = dot4(c0[r], asGroup(c0[r]), w)
-      c1[r] = dot4(c1[r], asGroup(c1[r]), w)
+      c0[r] = multiplyAddGroup(c0[r], c0[r], w)
+      c1[r] = multiplyAddGroup(c1[r], c1[r], w)
     }
   }
   var total = VInt32.zero
@@ -55,9 +55,3 @@
   #endif
   return (iterations * columns * tileRows * lanes, total.sum())
 }
-
-#if TIER_AVX512VNNI || TIER_AVXVNNI
-  @inline(__always) private func asGroup(_ v: VInt32) -> ActivationGroup { v }
-#else
-  @inline(__always) private func asGroup(_ v: VInt32) -> ActivationGroup { (even: v, odd: v) }
-#endif
