@@ -41,6 +41,7 @@ typedef struct {
   const float *bias;                // [panels * 16]
   const int32_t *column_sums;       // [panels][blocks][16]; unused by float kernels
   int32_t zero_point;               // level that stands for 0: 0 or half the range
+  intptr_t is_output_cold;          // 1: the output is not expected in the cache
   intptr_t residual_step;           // 1: `residual` has columns of its own; 0: every tile reads the same place
   intptr_t first_column, end_column;  // first_column is a multiple of 32
   float lower, upper;               // activation bounds, infinities where there are none

@@ -148,6 +148,7 @@ extension ExecutionContext {
       var task = plan.task(
         chunk, scratch: GemmScratch(memory), kernels, input: input, scales: scales, weights: weights,
         residual: residual, output: target - chunk.columns.lowerBound, stride: stride)
+      task.is_output_cold = output == nil ? 0 : 1
       task.lower = epilogue.clamp.lower
       task.upper = epilogue.clamp.upper
       plan.runs.withUnsafeBufferPointer { runs in

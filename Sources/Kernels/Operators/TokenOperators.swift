@@ -65,10 +65,20 @@ extension ExecutionContext {
     let factor = 1 / Float(depth).squareRoot()
     let keySource = qkv + plan.channels + head * depth
     let keys = plan.keys(scratch, head)
-    for token in 0..<PanelLayout.padded(plan.tokens) {
-      let panel = keys + token / width * plan.keyDepth * width + token % width
-      for c in 0..<plan.keyDepth {
-        panel[c * width] = token < plan.tokens && c < depth ? keySource[token * stride + c] * factor : 0
+    keys.update(repeating: 0, count: PanelLayout.padded(plan.tokens) * plan.keyDepth)
+    // Four tokens at a time: their values lie side by side in a panel.
+    for first in Swift.stride(from: 0, to: plan.tokens, by: 4) {
+      let panel = keys + first / width * plan.keyDepth * width + first % width
+      let source = keySource + first * stride
+      guard first + 4 <= plan.tokens else {
+        for token in 0..<plan.tokens - first {
+          for c in 0..<depth { panel[c * width + token] = source[token * stride + c] * factor }
+        }
+        break
+      }
+      for c in 0..<depth {
+        let four = SIMD4(source[c], source[stride + c], source[2 * stride + c], source[3 * stride + c]) * factor
+        UnsafeMutableRawPointer(panel + c * width).storeBytes(of: four, as: SIMD4<Float>.self)
       }
     }
     let valueSource = qkv + 2 * plan.channels + head * depth
@@ -103,7 +113,7 @@ extension ExecutionContext {
     bias.update(repeating: 0, count: zeros)
     multiply(
       rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
-      depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: plan.tokens, into: scores,
+      depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: columns, into: scores,
       outputStride: columns, scratchMemory)
     for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
     multiply(

@@ -42,26 +42,39 @@ import CShim
 
 /// `values = exp(values - max) / sum`, in place.
 @inline(never) public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) {
-  var largest = -Float.infinity
-  for i in 0..<count { largest = max(largest, values[i]) }
-  var total = VFloat.zero
-  var rest: Float = 0
+  let whole = count / lanes * lanes
+  let rest = count - whole
+  let lowest = VFloat(repeating: -Float.infinity)
+  var largest = lowest
   var i = 0
-  while i + lanes <= count {
-    let e = exponential(load(values + i) - largest)
-    total += e
+  while i < whole {
+    largest = maximum(largest, load(values + i))
+    i += lanes
+  }
+  var tail = lowest
+  for lane in 0..<rest { tail[lane] = values[whole + lane] }
+  largest = maximum(largest, tail)
+  var peak = -Float.infinity
+  for lane in 0..<lanes { peak = max(peak, largest[lane]) }
+  var sums = VFloat.zero
+  i = 0
+  while i < whole {
+    let e = exponential(load(values + i) - peak)
+    sums += e
     store(e, values + i)
     i += lanes
   }
-  while i < count {
-    let e = exponential(VFloat(repeating: values[i] - largest))[0]
-    rest += e
-    values[i] = e
-    i += 1
+  tail = exponential(tail - peak)
+  var sum: Float = 0
+  for lane in 0..<lanes { sum += sums[lane] }
+  for lane in 0..<rest { sum += tail[lane] }
+  let inverse = 1 / sum
+  i = 0
+  while i < whole {
+    store(load(values + i) * inverse, values + i)
+    i += lanes
   }
-  for lane in 0..<lanes { rest += total[lane] }
-  let inverse = 1 / rest
-  for i in 0..<count { values[i] *= inverse }
+  for lane in 0..<rest { values[whole + lane] = tail[lane] * inverse }
 }
 
 /// e^x for x <= 0, to 2 ulp: 2^n * 2^f with |f| <= 1/2, 2^f by its Taylor polynomial of degree 7 (remainder 5e-9).

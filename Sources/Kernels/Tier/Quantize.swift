@@ -4,52 +4,67 @@ import CShim
 ///
 /// Padding has scale 0, or the zero point where one scale serves all.
 @inline(never) public func quantize(_ task: UnsafePointer<quantize_task>) {
-  let task = task.pointee
-  let hasScales = task.tensor_scale == 0
-  let paddedWidth = task.left + task.width + task.right
-  if task.first_pixel == 0 {
-    for row in 0..<task.top { clear(task, row, 0..<paddedWidth) }
+  let width = task.pointee.width
+  let top = task.pointee.top
+  let left = task.pointee.left
+  let paddedWidth = left + width + task.pointee.right
+  var pixel = task.pointee.first_pixel
+  if pixel == 0 {
+    for row in 0..<top { clear(task, row * paddedWidth, paddedWidth) }
   }
-  var (y, x) = task.first_pixel.quotientAndRemainder(dividingBy: task.width)
-  var source = task.input.unsafelyUnwrapped
-  var scale = task.tensor_scale
-  for _ in task.first_pixel..<task.end_pixel {
-    let row = task.top + y
-    if x == 0 { clear(task, row, 0..<task.left) }
-    let pixel = row * paddedWidth + task.left + x
-    for block in task.first_block..<task.end_block {
-      let values = source + (block - task.first_block) * 256
-      let count = min(256, task.channels - block * 256)
-      if hasScales {
-        scale = largestMagnitude(values, count) / task.largest_level
-        task.scales[pixel * task.blocks + block] = scale
-      }
-      // A subnormal scale has no finite inverse: such a block counts as zero.
-      let inverse: Float = scale > Float.leastNormalMagnitude ? 1 / scale : 0
-      quantizeBlock(values, count, inverse, task.zero_point, task.output + pixel * task.channel_stride + block * 256)
-    }
-    source += task.input_stride
-    x += 1
-    if x == task.width {
-      clear(task, row, task.left + task.width..<paddedWidth)
-      (y, x) = (y + 1, 0)
-    }
+  var source = task.pointee.input.unsafelyUnwrapped
+  while pixel < task.pointee.end_pixel {
+    let (y, x) = pixel.quotientAndRemainder(dividingBy: width)
+    let count = min(width - x, task.pointee.end_pixel - pixel)
+    let row = (top + y) * paddedWidth
+    if x == 0 { clear(task, row, left) }
+    quantizePixels(task, source, row + left + x, count)
+    if x + count == width { clear(task, row + left + width, task.pointee.right) }
+    source += count * task.pointee.input_stride
+    pixel += count
   }
-  if task.end_pixel == task.height * task.width {
-    for row in task.top + task.height..<task.top + task.height + task.bottom { clear(task, row, 0..<paddedWidth) }
+  if pixel == task.pointee.height * width {
+    for row in top + task.pointee.height..<top + task.pointee.height + task.pointee.bottom {
+      clear(task, row * paddedWidth, paddedWidth)
+    }
   }
 }
 
-/// Zeros in some columns of a padded row.
-@inline(__always) private func clear(_ task: quantize_task, _ row: Int, _ columns: Range<Int>) {
-  let first = task.first_block * 256
-  let end = min(task.channel_stride, task.end_block * 256)
-  for column in columns {
-    let pixel = row * (task.left + task.width + task.right) + column
+/// Zeros in `count` padded pixels from `first` on.
+@inline(never) private func clear(_ task: UnsafePointer<quantize_task>, _ first: Int, _ count: Int) {
+  let task = task.pointee
+  let channels = task.first_block * 256..<min(task.channel_stride, task.end_block * 256)
+  for pixel in first..<first + count {
     let levels = task.output + pixel * task.channel_stride
-    for channel in first..<end { levels[channel] = UInt8(truncatingIfNeeded: task.zero_point) }
+    for channel in channels { levels[channel] = UInt8(truncatingIfNeeded: task.zero_point) }
     if task.tensor_scale == 0 {
       for block in task.first_block..<task.end_block { task.scales[pixel * task.blocks + block] = 0 }
+    }
+  }
+}
+
+/// `count` pixels of one row, of which the first is padded pixel `first`.
+@inline(never) private func quantizePixels(
+  _ task: UnsafePointer<quantize_task>, _ source: UnsafePointer<Float>, _ first: Int, _ count: Int
+) {
+  let task = task.pointee
+  for block in task.first_block..<task.end_block {
+    let channels = min(256, task.channels - block * 256)
+    var values = source + (block - task.first_block) * 256
+    var levels = task.output + first * task.channel_stride + block * 256
+    var scales = task.scales + (task.tensor_scale == 0 ? first * task.blocks + block : 0)
+    var scale = task.tensor_scale
+    for _ in 0..<count {
+      if task.tensor_scale == 0 {
+        scale = largestMagnitude(values, channels) / task.largest_level
+        scales.pointee = scale
+        scales += task.blocks
+      }
+      // A subnormal scale has no finite inverse: such a block counts as zero.
+      let inverse: Float = scale > Float.leastNormalMagnitude ? 1 / scale : 0
+      quantizeBlock(values, channels, inverse, task.zero_point, levels)
+      values += task.input_stride
+      levels += task.channel_stride
     }
   }
 }
@@ -73,9 +88,7 @@ import CShim
     largest0 = maximum(largest0, magnitude(load(x + i)))
     i += lanes
   }
-  largest0 = maximum(largest0, largest1)
-  var result: Int32 = 0
-  for lane in 0..<lanes { result = max(result, largest0[lane]) }
+  var result = horizontalMaximum(maximum(largest0, largest1))
   while i < count {
     result = max(result, Int32(bitPattern: x[i].bitPattern & 0x7FFF_FFFF))
     i += 1
@@ -95,7 +108,14 @@ import CShim
   // Near 1.5 * 2^23 Floats are one apart: the sum's last bits are the level.
   let shift = 12_582_912 + Float(zeroPoint)
   var i = 0
-  while i + lanes <= count {
+  while i + 2 * lanes <= count {
+    let level0 = load(x + i) * factor + shift
+    let level1 = load(x + i + lanes) * factor + shift
+    storeLevels(unsafeBitCast(level0, to: VInt32.self), levels + i)
+    storeLevels(unsafeBitCast(level1, to: VInt32.self), levels + i + lanes)
+    i += 2 * lanes
+  }
+  if i + lanes <= count {
     storeLevels(unsafeBitCast(load(x + i) * factor + shift, to: VInt32.self), levels + i)
     i += lanes
   }

@@ -43,11 +43,14 @@ import CShim
 
 /// Asks for what the end of a tile reads and writes: it arrives while the sums are computed.
 @inline(__always) func fetchRows(_ task: gemm_task, _ tile: gemm_tile, _ rows: UnsafePointer<gemm_row>, _ count: Int) {
-  for r in 0..<count {
-    let output = rows[r].output + tile.column
-    shim_prefetch_for_writing(output)
-    shim_prefetch_for_writing(output + lanes)
-    if task.residual_step != 0 {
+  if task.is_output_cold != 0 {
+    for r in 0..<count {
+      shim_prefetch_for_writing(rows[r].output + tile.column)
+      shim_prefetch_for_writing(rows[r].output + tile.column + lanes)
+    }
+  }
+  if task.residual_step != 0 {
+    for r in 0..<count {
       shim_prefetch(rows[r].residual + tile.column)
       shim_prefetch(rows[r].residual + tile.column + lanes)
     }
@@ -64,6 +67,11 @@ import CShim
     shim_prefetch(task.pointee.row_data[min(next + r, task.pointee.rows - 1)].residual_levels + tile.column)
     let scale = row.residual_scales[tile.column / 256]
     let target = UnsafeMutablePointer(mutating: row.residual.unsafelyUnwrapped)
+    if columns == tileColumns {
+      store(toFloat(UnsafeRawPointer(levels).loadUnaligned(as: VUInt8.self)) * scale, target)
+      store(toFloat(UnsafeRawPointer(levels + lanes).loadUnaligned(as: VUInt8.self)) * scale, target + lanes)
+      continue
+    }
     var i = 0
     while i + lanes <= columns {
       let vector = UnsafeRawPointer(levels + i).loadUnaligned(as: VUInt8.self)

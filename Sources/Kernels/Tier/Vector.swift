@@ -149,6 +149,17 @@ import _Builtin_intrinsics.intel
 
 @inline(__always) func maximum(_ a: VInt32, _ b: VInt32) -> VInt32 { a.replacing(with: b, where: b .> a) }
 
+/// Largest element.
+@inline(__always) func horizontalMaximum(_ v: VInt32) -> Int32 {
+  #if TIER_AVX512VNNI
+    _mm512_reduce_max_epi32(unsafeBitCast(v, to: __m512i.self))
+  #else
+    var largest = v[0]
+    for lane in 1..<lanes { largest = max(largest, v[lane]) }
+    return largest
+  #endif
+}
+
 /// Not-a-number stays as it is.
 // `@inline(__always)` is not always obeyed in large callers; a call here would spill every register of the tile.
 @_transparent func clamp(_ v: VFloat, _ lower: VFloat, _ upper: VFloat) -> VFloat {
