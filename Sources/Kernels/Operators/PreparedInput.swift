@@ -161,29 +161,47 @@ extension ExecutionContext {
     // Padding is zero after normalisation: the mean pixel.
     let padding = levels.offset + 0.5
     let planes = kernels.activationFormat.pixelPlanes
+    let planeBytes = form.planeBytes
     for y in rows {
+      let row = output + y * form.paddedWidth * PanelLayout.group
       let sourceY = y - form.top
-      for x in 0..<form.paddedWidth {
-        let sourceX = x - form.left
-        var value = padding
-        if sourceY >= 0 && sourceY < form.height && sourceX >= 0 && sourceX < form.width {
-          let source = input + (sourceY * form.width + sourceX) * form.channels
-          value = SIMD4(source[0], source[1], source[2], 0) * levels.scale + padding
-        }
-        // Comparisons that send what is not a number to zero.
-        value = value.replacing(with: 255, where: value .> 255)
-        value = SIMD4<Float>.zero.replacing(with: value, where: value .> 0)
-        var level = SIMD4<Int32>()
-        for c in 0..<4 { level[c] = Int32(value[c]) }
-        for plane in 0..<planes {
-          let part = (level &+ Int32(plane)) &>> Int32(planes - 1)
-          var bytes = SIMD4<UInt8>()
-          for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c]) }
-          let pixel = y * form.paddedWidth + x
-          UnsafeMutableRawPointer(output + plane * form.planeBytes + pixel * PanelLayout.group)
-            .storeBytes(of: bytes, as: SIMD4<UInt8>.self)
-        }
+      guard sourceY >= 0, sourceY < form.height else {
+        for x in 0..<form.paddedWidth { writePixel(padding, row + x * PanelLayout.group, planes, planeBytes) }
+        continue
       }
+      for x in 0..<form.left { writePixel(padding, row + x * PanelLayout.group, planes, planeBytes) }
+      for x in form.left + form.width..<form.paddedWidth {
+        writePixel(padding, row + x * PanelLayout.group, planes, planeBytes)
+      }
+      let source = UnsafeRawPointer(input + sourceY * form.width * 3)
+      for x in 0..<form.width {
+        // The fourth value is the next pixel's; its scale is zero.
+        let isLast = sourceY == form.height - 1 && x == form.width - 1
+        let values =
+          isLast
+          ? SIMD4(
+            input[form.height * form.width * 3 - 3], input[form.height * form.width * 3 - 2],
+            input[form.height * form.width * 3 - 1], 0)
+          : source.loadUnaligned(fromByteOffset: x * 12, as: SIMD4<Float>.self)
+        let pixel = row + (form.left + x) * PanelLayout.group
+        writePixel(values * levels.scale + padding, pixel, planes, planeBytes)
+      }
+    }
+  }
+
+  @inline(__always) private func writePixel(
+    _ value: SIMD4<Float>, _ pixel: UnsafeMutablePointer<UInt8>, _ planes: Int, _ planeBytes: Int
+  ) {
+    // Comparisons that send what is not a number to zero.
+    let limited = value.replacing(with: 255, where: value .> 255)
+    let positive = SIMD4<Float>.zero.replacing(with: limited, where: limited .> 0)
+    var level = SIMD4<Int32>()
+    for c in 0..<4 { level[c] = Int32(positive[c]) }
+    for plane in 0..<planes {
+      let part = (level &+ Int32(plane)) &>> Int32(planes - 1)
+      var bytes = SIMD4<UInt8>()
+      for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c]) }
+      UnsafeMutableRawPointer(pixel + plane * planeBytes).storeBytes(of: bytes, as: SIMD4<UInt8>.self)
     }
   }
 }

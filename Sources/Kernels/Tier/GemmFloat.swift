@@ -62,8 +62,8 @@ import CShim
   var w0 = weightsStart(task, tile.column)
   var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
   let rows = task.row_data + tile.row
-  var c0 = zeros(VFloat.zero)
-  var c1 = zeros(VFloat.zero)
+  var c0 = repeated(VFloat.zero)
+  var c1 = repeated(VFloat.zero)
   for run in 0..<task.run_count {
     let current = task.runs[run]
     var k = current.offset

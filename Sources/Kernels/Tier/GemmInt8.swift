@@ -18,7 +18,8 @@ import CShim
   forEachTile(task, height: tileRows) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
-      case (9..., true): int8Tile12x2(task, tile)
+      case (9..., true):
+        if task.pointee.blocks == 1 { int8Tile12x2OneBlock(task, tile) } else { int8Tile12x2(task, tile) }
       case (7..., true): int8Tile8x2(task, tile)
       case (7..., false): int8Tile12x1(task, tile)
     #endif
@@ -42,6 +43,9 @@ import CShim
 #if TIER_AVX512VNNI
   @inline(never) private func int8Tile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 12, true)
+  }
+  @inline(never) private func int8Tile12x2OneBlock(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 12, true, keepsSums: true, hasOneBlock: true)
   }
   @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 8, true)
@@ -79,8 +83,13 @@ import CShim
 }
 
 /// One tile of `height` rows and one or two vectors of columns.
+///
+/// - Parameters:
+///   - keepsSums: the Float sums over blocks stay in registers.
+///   - hasOneBlock: there is nothing to add the only block to.
 @inline(__always) private func int8Tile(
-  _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false
+  _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false,
+  hasOneBlock: Bool = false
 ) {
   let task = task.pointee
   let panel0 = weightsStart(task, tile.column)
@@ -91,16 +100,20 @@ import CShim
   // Sums of the blocks so far. Before the first these are zeros: cheaper than a test per row.
   var sums = task.zeros.unsafelyUnwrapped
   var sumsStride = 0
-  var t0 = zeros(VFloat.zero)
-  var t1 = zeros(VFloat.zero)
+  var t0 = repeated(VFloat.zero)
+  var t1 = repeated(VFloat.zero)
   var block = 0
   var run = 0
   while true {
-    // The shift of the activations is taken out before the block is summed.
-    let shift0 = VInt32.zero &- columnSums(task, block, tile.column) &* task.zero_point
-    let shift1 = isWide ? VInt32.zero &- columnSums(task, block, tile.column + lanes) &* task.zero_point : .zero
-    var c0 = zeros(VInt32.zero)
-    var c1 = zeros(VInt32.zero)
+    // Sums start with what takes the shift of the activations out again.
+    var shift0 = VInt32.zero
+    var shift1 = VInt32.zero
+    if task.zero_point != 0 {
+      shift0 = VInt32.zero &- columnSums(task, block, tile.column) &* task.zero_point
+      if isWide { shift1 = VInt32.zero &- columnSums(task, block, tile.column + lanes) &* task.zero_point }
+    }
+    var c0 = repeated(shift0)
+    var c1 = repeated(shift1)
     var scaleOffset = 0
     while true {
       let current = task.runs[run]
@@ -128,11 +141,16 @@ import CShim
     }
     for r in 0..<height {
       let scale = VFloat(repeating: rows[r].scales[scaleOffset])
+      if hasOneBlock {
+        t0[r] = toFloat(c0[r]) * scale
+        if isWide { t1[r] = toFloat(c1[r]) * scale }
+        continue
+      }
       let sum = sums + r * sumsStride
-      t0[r] = multiplyAdd(keepsSums ? t0[r] : load(sum), toFloat(c0[r] &+ shift0), scale)
-      if isWide { t1[r] = multiplyAdd(keepsSums ? t1[r] : load(sum + lanes), toFloat(c1[r] &+ shift1), scale) }
+      t0[r] = multiplyAdd(keepsSums ? t0[r] : load(sum), toFloat(c0[r]), scale)
+      if isWide { t1[r] = multiplyAdd(keepsSums ? t1[r] : load(sum + lanes), toFloat(c1[r]), scale) }
     }
-    if run == task.run_count {
+    if hasOneBlock || run == task.run_count {
       let scale0 = load(task.weight_scales + tile.column)
       let scale1 = isWide ? load(task.weight_scales + tile.column + lanes) : scale0
       let bias0 = load(task.bias + tile.column)

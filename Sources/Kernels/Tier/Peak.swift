@@ -5,8 +5,8 @@
 /// Multiply-accumulates `iterations` times into as many registers as a tile has; returns the operations done.
 @inline(never) public func peakInt8(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Int32) {
   let w = (operands + 64).loadUnaligned(as: VInt32.self)
-  var c0 = zeros(VInt32.zero)
-  var c1 = zeros(VInt32.zero)
+  var c0 = repeated(VInt32.zero)
+  var c1 = repeated(VInt32.zero)
   for r in 0..<tileRows {
     c0[r] = VInt32(repeating: (operands + 4 * r).loadUnaligned(as: Int32.self))
     c1[r] = c0[r] &+ 1
@@ -26,11 +26,11 @@
 @inline(never) public func peakFloat(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Float) {
   let a = VFloat(repeating: operands.load(as: Float.self))
   let w = (operands + 64).loadUnaligned(as: VFloat.self)
-  var c0 = zeros(VFloat.zero)
-  var c1 = zeros(VFloat.zero)
+  var c0 = repeated(VFloat.zero)
+  var c1 = repeated(VFloat.zero)
   #if TIER_SSE4
     // A multiplication and an addition take twice as long as one fused operation: more chains hide it.
-    var c2 = zeros(VFloat.zero)
+    var c2 = repeated(VFloat.zero)
     let columns = 3
   #else
     let columns = 2

@@ -24,27 +24,27 @@ import _Builtin_intrinsics.intel
 /// Output columns of a tile: two vectors.
 @inline(__always) var tileColumns: Int { 2 * lanes }
 
-// Accumulators of one vector of columns, one per row of the highest tile. Zeros are written as literals: `init(repeating:)`
+// Accumulators of one vector of columns, one per row of the highest tile. Copies are written as literals: `init(repeating:)`
 // stays a call, which would keep the accumulators in memory.
 #if TIER_AVX512VNNI
   /// Most rows of a tile: 24 accumulators, two weights and a broadcast fit 32 registers.
   @_transparent var tileRows: Int { 12 }
   typealias Accumulators<T> = InlineArray<12, T>
-  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z, z, z, z, z] }
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z, z, z, z, z] }
 #elseif TIER_AVXVNNI
   /// Most rows of a tile: 12 accumulators, two weights and a broadcast fit 16 registers.
   @_transparent var tileRows: Int { 6 }
   typealias Accumulators<T> = InlineArray<6, T>
-  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z] }
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z] }
 #elseif TIER_AVX2
   /// Most rows of a tile: 10 accumulators, two weights, a broadcast, a product and the ones that add it up fit 16 registers.
   @_transparent var tileRows: Int { 5 }
   typealias Accumulators<T> = InlineArray<5, T>
-  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z] }
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z] }
 #else
   @_transparent var tileRows: Int { 4 }
   typealias Accumulators<T> = InlineArray<4, T>
-  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
 #endif
 
 /// `sum + a · w` over one group of four per lane, exactly; `a` unsigned, `w` signed.
