@@ -28,11 +28,12 @@ import Testing
     context.prepare(input, as: form, into: output, scales: &scales)
     #expect(output.load(fromByteOffset: bytes, as: UInt8.self) == 0xA5)
     let isSigned = [.quantized(isSigned: true), .quantizedWithOneScale(isSigned: true)].contains(form.element)
-    let zero = isSigned ? Int(format.zeroPoint) : 0
+    let zero = Int(format.zeroPoint(isSigned: isSigned))
     return (
       (0..<bytes / format.size).map { i in
         switch format {
         case .bytes: Int(output.load(fromByteOffset: i, as: UInt8.self)) - zero
+        case .signedBytes: Int(output.load(fromByteOffset: i, as: Int8.self)) - zero
         case .int16Pairs: Int(output.load(fromByteOffset: 2 * (i & ~3 | [0, 2, 1, 3][i & 3]), as: Int16.self)) - zero
         }
       }, scales

@@ -117,7 +117,7 @@ extension ExecutionContext {
             run_count: plan.runs.count, blocks: plan.layout.blocks, weights: weights.panels,
             panel_stride: plan.layout.panelBytes * (isFloat ? MemoryLayout<Float>.size : 1),
             weight_scales: weights.scale, bias: weights.bias, column_sums: weights.columnSums,
-            zero_point: plan.input.isSigned ? kernels.activationFormat.zeroPoint : 0,
+            zero_point: kernels.activationFormat.zeroPoint(isSigned: plan.input.isSigned),
             output: output + firstRow * plan.outputChannels, output_stride: plan.outputChannels,
             residual: residual.map { $0 + firstRow * plan.outputChannels }, residual_stride: plan.outputChannels,
             rows: count, first_column: firstColumn,

@@ -85,6 +85,8 @@ extension ExecutionContext {
         switch kernels.activationFormat {
         case .bytes:
           writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self), SIMD4(0, 1, 2, 3))
+        case .signedBytes:
+          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int8.self), SIMD4(0, 1, 2, 3))
         case .int16Pairs:
           writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int16.self), SIMD4(0, 2, 1, 3))
         }
@@ -132,6 +134,7 @@ extension ExecutionContext {
   ) {
     // Padding is zero after normalisation: the mean pixel.
     let padding = levels.offset + 0.5
+    let zeroPoint = kernels.activationFormat.zeroPoint(isSigned: false)
     for y in rows {
       for x in 0..<form.paddedWidth {
         let pixel = output + (y * form.paddedWidth + x) * PanelLayout.group
@@ -142,7 +145,7 @@ extension ExecutionContext {
           let value = isInside && c < 3 ? source[c] * levels.scale[c] + levels.offset[c] + 0.5 : padding[c]
           // Comparisons that send what is not a number to zero.
           let level = value > 0 ? value < 255 ? value : 255 : 0
-          pixel[positions[c]] = Level(truncatingIfNeeded: Int32(level))
+          pixel[positions[c]] = Level(truncatingIfNeeded: Int32(level) &+ zeroPoint)
         }
       }
     }

@@ -4,7 +4,7 @@ extension Reference {
   /// Levels `round(x / scale)`, ties to even, with `scale = max|x| / 255` (unsigned) or `/ 127` (signed) per pixel and block.
   static func quantize(_ task: UnsafePointer<quantize_task>) {
     let task = task.pointee
-    let zeroPoint: Int32 = task.is_signed != 0 ? ActivationFormat.bytes.zeroPoint : 0
+    let zeroPoint = ActivationFormat.bytes.zeroPoint(isSigned: task.is_signed != 0)
     let paddedWidth = task.left + task.width + task.right
     for y in task.first_row..<task.end_row {
       for x in 0..<paddedWidth {

@@ -5,6 +5,9 @@ import CShim
 /// Tiles of up to `tileRows` output pixels and two vectors of output channels. Columns are the outer loop: a weight panel
 /// stays in the cache while all rows of the task pass it.
 @inline(never) public func gemmInt8(_ task: UnsafePointer<gemm_task>) {
+  #if TIER_I8MM
+    if task.pointee.rows > 4 { return gemmPacked(task) }
+  #endif
   forEachTile(task) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
@@ -13,7 +16,11 @@ import CShim
       case (7..., true): int8Tile8x2(task, tile)
       case (7..., false): int8Tile12x1(task, tile)
     #endif
-    #if !TIER_SSE4
+    #if TIER_DOTPROD || TIER_I8MM
+      case (7..., true): int8Tile8x2(task, tile)
+      case (7..., false): int8Tile8x1(task, tile)
+    #endif
+    #if !TIER_SSE4 && !TIER_NEON
       case (5..., true): int8Tile6x2(task, tile)
       case (5..., false): int8Tile6x1(task, tile)
     #endif
@@ -41,7 +48,15 @@ import CShim
     int8Tile(t, tile, 12, false)
   }
 #endif
-#if !TIER_SSE4
+#if TIER_DOTPROD || TIER_I8MM
+  @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 8, true)
+  }
+  @inline(never) private func int8Tile8x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 8, false)
+  }
+#endif
+#if !TIER_SSE4 && !TIER_NEON
   @inline(never) private func int8Tile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 6, true)
   }
@@ -65,7 +80,9 @@ import CShim
 ) {
   let task = task.pointee
   var w0 = weightsStart(task, tile.column)
-  var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
+  #if !arch(arm64)
+    var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
+  #endif
   locateRows(task, tile, height)
   var block = 0
   var run = 0
@@ -73,25 +90,29 @@ import CShim
     // The shift of the activations is taken out before the block is summed.
     let shift0 = VInt32.zero &- columnSums(task, block, tile.column) &* task.zero_point
     let shift1 = isWide ? VInt32.zero &- columnSums(task, block, tile.column + lanes) &* task.zero_point : .zero
-    var c0 = zeros(VInt32.zero)
-    var c1 = zeros(VInt32.zero)
+    var c0 = zeros(VSum.zero)
+    var c1 = zeros(VSum.zero)
     var scaleOffset = 0
     while true {
       let current = task.runs[run]
-      var k = current.offset
-      let end = current.offset + current.groups * groupBytes
-      while k < end {
-        let v0 = widen(w0.loadUnaligned(as: VInt32.self))
-        let v1 = isWide ? widen(w1.loadUnaligned(as: VInt32.self)) : v0
-        for r in 0..<height {
-          let a = loadGroup(tile.activations[r].unsafelyUnwrapped + k)
-          c0[r] = dot4(c0[r], a, v0)
-          if isWide { c1[r] = dot4(c1[r], a, v1) }
+      #if arch(arm64)
+        w0 = addProducts(to: &c0, &c1, tile.activations, current, w0, height, isWide)
+      #else
+        var k = current.offset
+        let end = current.offset + current.groups * groupBytes
+        while k < end {
+          let v0 = widen(w0.loadUnaligned(as: VInt32.self))
+          let v1 = isWide ? widen(w1.loadUnaligned(as: VInt32.self)) : v0
+          for r in 0..<height {
+            let a = loadGroup(tile.activations[r].unsafelyUnwrapped + k)
+            c0[r] = dot4(c0[r], a, v0)
+            if isWide { c1[r] = dot4(c1[r], a, v1) }
+          }
+          k += groupBytes
+          w0 += 64
+          w1 += 64
         }
-        k += groupBytes
-        w0 += 64
-        w1 += 64
-      }
+      #endif
       run += 1
       scaleOffset = current.scale
       if current.ends_block != 0 { break }
@@ -101,15 +122,15 @@ import CShim
       for r in 0..<height {
         let scale = VFloat(repeating: task.scales[tile.scale_index[r] + scaleOffset])
         let sum = tile.sums + r * tileColumns
-        store(toFloat(c0[r] &+ shift0) * scale, sum)
-        if isWide { store(toFloat(c1[r] &+ shift1) * scale, sum + lanes) }
+        store(toFloat(total(c0[r]) &+ shift0) * scale, sum)
+        if isWide { store(toFloat(total(c1[r]) &+ shift1) * scale, sum + lanes) }
       }
     } else {
       for r in 0..<height {
         let scale = VFloat(repeating: task.scales[tile.scale_index[r] + scaleOffset])
         let sum = tile.sums + r * tileColumns
-        store(multiplyAdd(load(sum), toFloat(c0[r] &+ shift0), scale), sum)
-        if isWide { store(multiplyAdd(load(sum + lanes), toFloat(c1[r] &+ shift1), scale), sum + lanes) }
+        store(multiplyAdd(load(sum), toFloat(total(c0[r]) &+ shift0), scale), sum)
+        if isWide { store(multiplyAdd(load(sum + lanes), toFloat(total(c1[r]) &+ shift1), scale), sum + lanes) }
       }
     }
     block += 1
@@ -120,4 +141,4 @@ import CShim
 }
 
 /// Bytes that one group of four activations takes.
-@inline(__always) private var groupBytes: Int { 4 * MemoryLayout<Quantized>.size }
+@inline(__always) var groupBytes: Int { 4 * MemoryLayout<Quantized>.size }

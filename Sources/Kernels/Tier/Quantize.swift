@@ -14,7 +14,7 @@ import CShim
       let sourceX = x - task.left
       let isInside = sourceY >= 0 && sourceY < task.height && sourceX >= 0 && sourceX < task.width
       let source = task.input + (isInside ? (sourceY * task.width + sourceX) * task.channels : 0)
-      let zeroPoint = task.is_signed != 0 ? signedShift : 0
+      let zeroPoint = task.is_signed != 0 ? signedShift : unsignedShift
       guard isInside else {
         for i in 0..<task.channel_stride { levels[i] = Quantized(truncatingIfNeeded: zeroPoint) }
         if task.tensor_scale == 0 {

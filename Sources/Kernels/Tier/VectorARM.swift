@@ -1,0 +1,51 @@
+// ARM: four lanes everywhere; the tiers differ in the integer dot product (ProductsARM.swift) and in the tile's height.
+
+import _Builtin_intrinsics.arm.neon
+
+typealias VFloat = SIMD4<Float>
+typealias VInt32 = SIMD4<Int32>
+typealias VInt8 = SIMD4<Int8>
+
+#if TIER_NEON
+  /// Most rows of a tile: 16 accumulators (two per row and vector of columns), four weights, two activations.
+  @_transparent var tileRows: Int { 4 }
+  typealias Accumulators<T> = InlineArray<4, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
+
+  /// Int32 sums of one vector of columns, in two parts for each column: (0 0 1 1), (2 2 3 3).
+  typealias VSum = SIMD8<Int32>
+  @inline(__always) func total(_ sum: VSum) -> VInt32 {
+    let halves = unsafeBitCast(sum, to: (VInt32, VInt32).self)
+    return vpaddq_s32(halves.0, halves.1)
+  }
+#else
+  /// Most rows of a tile: 16 accumulators, eight weights (four groups) and the activations in use.
+  @_transparent var tileRows: Int { 8 }
+  typealias Accumulators<T> = InlineArray<8, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z] }
+
+  /// Int32 sums of one vector of columns.
+  typealias VSum = VInt32
+  @inline(__always) func total(_ sum: VSum) -> VInt32 { sum }
+#endif
+
+/// One quantized activation: signed, because ARM's dot products multiply like with like.
+typealias Quantized = Int8
+
+/// Levels 0...255 of activations that cannot be negative are stored shifted by this much.
+@inline(__always) var unsignedShift: Int32 { -128 }
+/// The same of signed activations.
+@inline(__always) var signedShift: Int32 { 0 }
+/// Position of element `i` of a group in memory.
+@inline(__always) func position(_ i: Int) -> Int { i }
+
+/// What an element of a vector of levels (already shifted by the zero point) becomes in memory.
+@inline(__always) func storeLevels(_ v: VInt32, _ p: UnsafeMutableRawPointer) {
+  var q = VInt8()
+  for i in 0..<lanes { q[i] = Int8(truncatingIfNeeded: v[i]) }
+  p.storeBytes(of: q, as: VInt8.self)
+}
+
+// Minimum and maximum in one instruction each; where an operand is not a number, neither is the result.
+@_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat { vmaxq_f32(a, b) }
+@_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat { vminq_f32(a, b) }
