@@ -37,7 +37,13 @@ let armTiers: [Target] = [
   tier("I8MM", ["-march=armv8.2-a+dotprod+i8mm"]),
 ]
 
-let (tiers, others) = isARM ? (armTiers, x86Tiers) : (x86Tiers, armTiers)
+let tiers: [Target] = isARM ? armTiers : x86Tiers
+
+/// What the dispatch leaves to the tiers' targets, and the other architecture's table.
+let notDispatch: [String] =
+  ["SSE4", "AVX2", "AVXVNNI", "AVX512VNNI", "NEON", "DOTPROD", "I8MM", "Tier"]
+  + [isARM ? "Runtime/KernelTableX86.swift" : "Runtime/KernelTableARM.swift"]
+let tierModules: [Target.Dependency] = tiers.map { .target(name: $0.name) }
 
 let package = Package(
   name: "ttame-lite",
@@ -54,9 +60,8 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(
       name: "Kernels",
-      dependencies: ["CShim"] + tiers.map { .target(name: $0.name) },
-      exclude: ["Tier", isARM ? "Runtime/KernelTableX86.swift" : "Runtime/KernelTableARM.swift"]
-        + (tiers + others).map { String($0.name.dropFirst("Kernels".count)) },
+      dependencies: ["CShim"] + tierModules,
+      exclude: notDispatch,
       swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
     .target(name: "Explain", dependencies: ["Kernels", "CPNG", "CTurboJPEG"]),
     .executableTarget(
