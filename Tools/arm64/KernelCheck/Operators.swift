@@ -107,7 +107,8 @@ func checkVectorKernels(_ report: inout Report) {
           output(count) { addClamped(a, b, output: $0, count: count, lower: 0, upper: 6) }
             == output(count) { Reference.addClamped(a, b, $0, count, 0, 6) }, "add \(count)")
         report.expect(
-          [dot(a, b, count: count)], near: [Reference.dot(a, b, count)], 1e-5 * Float(count).squareRoot(), "dot \(count)")
+          [dot(a, b, count: count)], near: [Reference.dot(a, b, count)], 1e-5 * Float(count).squareRoot(),
+          "dot \(count)")
         report.expect(
           output(count) { gelu(a, output: $0, count: count) }, near: output(count) { Reference.gelu(a, $0, count) },
           1e-6, "gelu \(count)")

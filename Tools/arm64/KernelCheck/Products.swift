@@ -228,7 +228,8 @@ func checkFloat(_ shape: Shape, _ report: inout Report) {
   }
   let (output, isIntact) = run { gemmFloat($0) }
   let reduction = Float(shape.kernel * shape.kernel * shape.channels)
-  report.expect(output, near: run(Reference.gemmFloat).output, 32 * .ulpOfOne * reduction.squareRoot(), "Float \(shape.name)")
+  report.expect(
+    output, near: run(Reference.gemmFloat).output, 32 * .ulpOfOne * reduction.squareRoot(), "Float \(shape.name)")
   report.expect(isIntact, "memory behind Float \(shape.name)")
 }
 
