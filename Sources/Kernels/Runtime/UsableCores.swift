@@ -13,9 +13,8 @@ private func physicalCores() -> Int {
   var mask = [UInt8](repeating: 0, count: 1024)
   let bytes = shim_allowed_cpus(&mask, mask.count)
   guard bytes > 0 else { return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-  let allowed = (0..<bytes * 8).filter { mask[$0 / 8] >> ($0 % 8) & 1 == 1 }
   var cores = Set<String>()
-  for cpu in allowed {
+  for cpu in 0..<bytes * 8 where mask[cpu / 8] & (1 << UInt8(cpu % 8)) != 0 {
     cores.insert(lines(of: "/sys/devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list").first ?? "\(cpu)")
   }
   return max(1, cores.count)
