@@ -24,7 +24,8 @@ build() {
 }
 
 build_tests() {
-  swift_build --scratch-path "$store/build-tests" --build-tests
+  # The tests' product alone: the program links statically, which the shared libraries of the tests do not allow.
+  swift_build --scratch-path "$store/build-tests" -Xswiftc -enable-testing --product ttame-litePackageTests
   # Tests of the command line run the static binary, through this, on the CPU model that they run on themselves.
   printf '#!/bin/sh\nexec qemu-aarch64-static -cpu "$TTAME_CPU" "%s" "$@"\n' "$binary" >"$store/ttame-lite-on-cpu"
   chmod +x "$store/ttame-lite-on-cpu"
