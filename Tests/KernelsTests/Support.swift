@@ -61,3 +61,11 @@ let contexts: [ExecutionContext] = CPUTier.available.filter { $0 != .reference }
   [1, 3].map { ExecutionContext(tier: tier, threads: $0) }
 }
 let referenceContext = ExecutionContext(tier: .reference, threads: 2)
+
+extension ExecutionContext {
+  /// The scalar kernels on activations with this context's levels, as unsigned bytes.
+  var reference: ExecutionContext {
+    let format = kernels.activationFormat
+    return ExecutionContext(kernels: .reference(format == .signedEightBits ? .eightBits : format), threads: 2)
+  }
+}

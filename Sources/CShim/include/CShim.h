@@ -47,7 +47,11 @@ static inline bool shim_cpu_has_dotprod(void) { return getauxval(AT_HWCAP) >> 20
 static inline bool shim_cpu_has_i8mm(void) { return getauxval(AT_HWCAP2) >> 13 & 1; }
 #endif
 
-// ---- Spinning and floating-point control --------------------------------------------------------------------------
+// ---- Caches, spinning and floating-point control --------------------------------------------------------------------------
+
+// Asks for the cache line at p; never faults.
+static inline void shim_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
+static inline void shim_prefetch_for_writing(const void *p) { __builtin_prefetch(p, 1, 3); }
 
 static inline void shim_pause(void) {
 #if defined(__x86_64__)
@@ -82,6 +86,11 @@ static inline void shim_restore_float_control(uint64_t before) {
   (void)before;
 #endif
 }
+
+// ---- Memory -------------------------------------------------------------------------------------------------------
+
+// 64-byte aligned memory of the calling thread, valid until its next call; null if there is none.
+void *shim_thread_scratch(intptr_t bytes);
 
 // ---- Atomics and futex --------------------------------------------------------------------------------------------
 

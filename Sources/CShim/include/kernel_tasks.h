@@ -10,56 +10,67 @@ typedef struct {
   intptr_t offset;     // bytes from a pixel's first activation to the run's first
   intptr_t groups;     // groups of 4 elements, the last one padded
   intptr_t length;     // elements
+  intptr_t weights;    // bytes from a panel's start to the run's first weight
   intptr_t scale;      // added to a row's scale index
   intptr_t ends_block; // 1 = the Int32 sums are scaled and accumulated after this run
 } gemm_run;
 
+// One row of a GEMM's output. All pointers to columns are those of column 0.
+typedef struct {
+  const void *activations;          // first activation, quantized (int8 kernels) or Float (float kernels)
+  const float *scales;              // first activation scale; unused by float kernels
+  float *output;
+  const float *residual;            // zeros where there is none
+  const uint8_t *residual_levels;   // null, or the residual in quantized form: `residual` is a row of scratch memory then
+  const float *residual_scales;     // one per block of 256 columns
+} gemm_row;
+
+// Most rows and columns of any instruction set's tile.
+enum { gemm_tile_rows = 12, gemm_tile_columns = 32 };
+
 // output[r, n] = clamp(weight_scale[n] * sum over blocks(scale[r, block] * dot) + bias[n] + residual[r, n])
 typedef struct {
-  const void *activations;        // quantized (int8 kernels) or Float (float kernels)
-  const intptr_t *row_offsets;    // [rows] bytes from `activations` to the first activation of each output pixel
-  const intptr_t *row_scales;     // [rows] index into `scales`; unused by float kernels
-  const float *scales;            // activation scales; unused by float kernels
+  const gemm_row *row_data;         // [rows rounded up to whole tiles]; those beyond the last are the last one again
+  intptr_t rows;
   const gemm_run *runs;
   intptr_t run_count;
   intptr_t blocks;
-  const void *weights;            // panels, see PanelLayout
-  intptr_t panel_stride;          // bytes from panel to panel
-  const float *weight_scales;     // [panels * 16]; unused by float kernels
-  const float *bias;              // [panels * 16]
-  const int32_t *column_sums;     // [panels][blocks][16]; unused by float kernels
-  int32_t zero_point;             // activation value that stands for 0: 0 or 128
-  float *output;                  // [rows, output_stride]
-  intptr_t output_stride;         // Floats
-  const float *residual;          // null, or [rows, residual_stride]
-  intptr_t residual_stride;       // Floats
-  intptr_t rows;
+  const void *weights;              // panels, see PanelLayout
+  intptr_t panel_stride;            // bytes from panel to panel
+  const float *weight_scales;       // [panels * 16]; unused by float kernels
+  const float *bias;                // [panels * 16]
+  const int32_t *column_sums;       // [panels][blocks][16]; unused by float kernels
+  int32_t zero_point;               // level that stands for 0: 0 or half the range
+  intptr_t residual_step;           // 1: `residual` has columns of its own; 0: every tile reads the same place
   intptr_t first_column, end_column;  // first_column is a multiple of 32
-  float lower, upper;             // activation bounds, infinities where there are none
+  float lower, upper;               // activation bounds, infinities where there are none
+  float *sums;                      // scratch memory: [tile rows, tile columns]
+  const float *zeros;               // [tile columns]
 } gemm_task;
 
-// One tile of a GEMM's output, and the scratch memory that all tiles of a task use in turn.
+// One tile of a GEMM's output.
 typedef struct {
   intptr_t row, rows;         // first row, rows that are stored
   intptr_t column;            // first column
   intptr_t is_wide;           // 1: two vectors of columns hold channels
-  const void **activations;   // [tile rows] each row's first activation
-  intptr_t *scale_index;      // [tile rows] each row's first scale
-  float *sums;                // [tile rows, two vectors]
+  const void *next_weights;   // weights of a later tile, to be fetched into the cache on the way
 } gemm_tile;
 
-// Quantizes Float [height, width, channels] into zero-padded rows of groups of 4.
+// Quantizes pixels of a Float tensor into zero-padded rows of groups of 4.
 typedef struct {
-  const float *input;
-  intptr_t height, width, channels;
+  const float *input;                 // first pixel, first channel of the first block
+  intptr_t input_stride;              // Floats from pixel to pixel
+  intptr_t height, width, channels;   // of the whole tensor
   intptr_t top, left, bottom, right;  // padding, in pixels
-  void *output;                       // [top+height+bottom, left+width+right, padded channels]
-  float *scales;                      // [padded pixels, blocks]; one value per tensor where tensor_scale > 0
-  intptr_t blocks;                    // blocks of 256 channels
-  intptr_t is_signed;                 // 0: input >= 0, levels 0...255; 1: levels -127...127 around the zero point
-  float tensor_scale;                 // > 0: every pixel uses this scale
+  uint8_t *output;                    // [top+height+bottom, left+width+right, channel_stride]
   intptr_t channel_stride;            // stored channels per pixel
-  intptr_t first_row, end_row;        // padded rows to write
+  float *scales;                      // [padded pixels, blocks], to be written unless there is a tensor_scale
+  intptr_t blocks;                    // blocks of 256 channels
+  float tensor_scale;                 // > 0: every pixel uses this scale
+  float largest_level;                // a scale maps its largest magnitude to this level
+  int32_t zero_point;                 // added to all levels
+  intptr_t first_pixel, end_pixel;    // pixels to write, without padding
+  intptr_t first_block, end_block;    // blocks to write
 } quantize_task;
 
 // Convolution of each channel with its own kernel.

@@ -60,7 +60,7 @@ extension ExecutionPlan.Kind {
       (g.height * g.width + g.outputHeight * g.outputWidth) * g.channels * float
     }
     switch self {
-    case .prepare(let form, _):
+    case .prepare(let form):
       return (0, form.height * form.width * form.channels * float + form.byteCount(format))
     case .convolution(let plan, _, _, let residual, _):
       let output = plan.outputHeight * plan.outputWidth * plan.outputChannels * float

@@ -3,9 +3,9 @@ import Kernels
 /// What an engine does for one image: steps in order, and where in the arena each reads and writes.
 struct ExecutionPlan {
   enum Kind {
-    /// Quantizes or pads a tensor for the convolutions that read it.
-    case prepare(PreparedInput, scales: Int)
-    case convolution(ConvolutionPlan, DenseWeights, scales: Int, residual: Int?, Clamp)
+    /// Quantizes or pads a tensor for the convolutions that read it, where no other step could do so on its way.
+    case prepare(PreparedInput)
+    case convolution(ConvolutionPlan, DenseWeights, scales: Int, residual: Addend?, Epilogue)
     case depthwise(WindowGeometry, DepthwiseWeights, Clamp)
     case maxPool(WindowGeometry)
     case globalAveragePool(Shape)
@@ -19,12 +19,34 @@ struct ExecutionPlan {
     case copy(first: Int, count: Int)
   }
 
+  /// A convolution's residual: the tensor of Floats, or the quantized form that other convolutions read anyway.
+  enum Addend {
+    case float(Int)
+    case quantized(Prepared)
+
+    fileprivate var tensors: [Int] {
+      switch self {
+      case .float(let tensor): [tensor]
+      case .quantized(let prepared): [prepared.levels, prepared.scales]
+      }
+    }
+  }
+
+  /// A tensor in the form that convolutions read.
+  struct Prepared {
+    var form: PreparedInput
+    var levels, scales: Int
+  }
+
   struct Step {
     /// The node whose result the step writes, or prepares.
     var name: String
     var kind: Kind
     var input: Int
-    var output: Int
+    /// The result in Float, where somebody reads it so.
+    var output: Int?
+    /// The result as convolutions read it.
+    var prepared: Prepared?
   }
 
   private(set) var steps: [Step] = []
@@ -55,10 +77,11 @@ private struct Builder {
   var steps: [ExecutionPlan.Step] = []
   /// Arena tensors of results, by node.
   var tensors: [String: Int] = [:]
-  /// Prepared forms of results: the arena tensors of levels and scales.
-  private var prepared: [PreparedKey: (form: PreparedInput, levels: Int, scales: Int)] = [:]
+  private var prepared: [PreparedKey: ExecutionPlan.Prepared] = [:]
   /// The widest padding that any convolution wants around a result.
   private var paddings: [PreparedKey: Window] = [:]
+  /// Results that somebody reads in Float.
+  private var floatResults: Set<String> = []
 
   private struct PreparedKey: Hashable {
     var name: String
@@ -74,7 +97,7 @@ private struct Builder {
 
   mutating func build() {
     let graph = model.description.graph
-    collectPaddings()
+    collectReaders()
     tensors[graph.input] = arena.allocate(graph.inputShape.count * MemoryLayout<Float>.size, at: 0)
     for operation in fused.operations { append(operation) }
     for name in outputs {
@@ -100,9 +123,13 @@ private struct Builder {
       channels: shape(input).channels)
   }
 
-  private mutating func collectPaddings() {
+  private mutating func collectReaders() {
+    floatResults = outputs
     for operation in fused.operations {
-      guard case .convolution(let convolution, _) = operation.op else { continue }
+      guard case .convolution(let convolution, _) = operation.op else {
+        floatResults.insert(operation.input)
+        continue
+      }
       let key = PreparedKey(
         name: operation.input, mergesPixels: layout(convolution, operation.input).mergesPixels)
       let window = convolution.window
@@ -113,34 +140,60 @@ private struct Builder {
       widest.right = max(widest.right, window.right)
       paddings[key] = widest
     }
+    for operation in fused.operations {
+      guard let residual = operation.residual else { continue }
+      if case .convolution = operation.op, formWhileWriting(residual)?.isResidual == true { continue }
+      floatResults.insert(residual)
+    }
   }
 
-  /// The prepared form of `name`, made by a step of its own the first time it is asked for.
-  private mutating func prepare(
-    _ name: String, _ layout: ReductionLayout
-  ) -> (form: PreparedInput, levels: Int, scales: Int) {
-    let key = PreparedKey(name: name, mergesPixels: layout.mergesPixels)
-    if let known = prepared[key] { return known }
-    let shape = shape(name)
-    let isSigned = !fused.nonNegative.contains(name)
+  private func addend(_ name: String) -> ExecutionPlan.Addend {
+    if let known = prepared[PreparedKey(name: name, mergesPixels: false)], known.form.isResidual {
+      return .quantized(known)
+    }
+    return .float(tensor(name))
+  }
+
+  /// The form in which convolutions read a result; nil if none does.
+  private func form(_ key: PreparedKey) -> PreparedInput? {
+    guard let padding = paddings[key] else { return nil }
+    let shape = shape(key.name)
+    let isSigned = !fused.nonNegative.contains(key.name)
     let element: PreparedInput.Element =
       switch model.description.precision {
       case .float32: .float
-      case .int8 where name == model.description.graph.input: .pixels(model.description.preprocessing.pixelLevels)
-      case .int8: layout.mergesPixels ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
+      case .int8 where key.name == model.description.graph.input:
+        .pixels(model.description.preprocessing.pixelLevels)
+      case .int8 where key.mergesPixels: .quantizedWithOneScale(isSigned: isSigned)
+      case .int8: .quantized(isSigned: isSigned)
       }
-    let padding = paddings[key] ?? Window(kernel: 1)
-    let form = PreparedInput(
+    return PreparedInput(
       element: element, height: shape.height, width: shape.width, channels: shape.channels, top: padding.top,
       left: padding.left, bottom: padding.bottom, right: padding.right)
-    if form.isPlain { return (form, tensor(name), tensor(name)) }
-    let step = steps.count
-    let levels = arena.allocate(form.byteCount(context.kernels.activationFormat), at: step)
-    let scales = arena.allocate(max(1, form.scaleCount) * MemoryLayout<Float>.size, at: step)
-    arena.extend(tensor(name), to: step)
-    steps.append(.init(name: name, kind: .prepare(form, scales: scales), input: tensor(name), output: levels))
-    prepared[key] = (form, levels, scales)
-    return (form, levels, scales)
+  }
+
+  /// The form that a step can give its result while it writes it.
+  private func formWhileWriting(_ name: String) -> PreparedInput? {
+    model.description.precision == .int8 ? form(PreparedKey(name: name, mergesPixels: false)) : nil
+  }
+
+  private mutating func allocate(_ form: PreparedInput) -> ExecutionPlan.Prepared {
+    ExecutionPlan.Prepared(
+      form: form, levels: arena.allocate(form.byteCount(context.kernels.activationFormat), at: steps.count),
+      scales: arena.allocate(max(1, form.scaleCount) * MemoryLayout<Float>.size, at: steps.count))
+  }
+
+  /// The prepared form of `name`, made by a step of its own if it isn't there yet.
+  private mutating func prepare(_ name: String, _ layout: ReductionLayout) -> ExecutionPlan.Prepared {
+    let key = PreparedKey(name: name, mergesPixels: layout.mergesPixels)
+    if let known = prepared[key] { return known }
+    guard let form = form(key) else { preconditionFailure("\(name) is read by no convolution") }
+    if form.isPlain { return .init(form: form, levels: tensor(name), scales: tensor(name)) }
+    let made = allocate(form)
+    arena.extend(tensor(name), to: steps.count)
+    steps.append(.init(name: name, kind: .prepare(form), input: tensor(name), prepared: made))
+    prepared[key] = made
+    return made
   }
 
   // MARK: Operators
@@ -150,23 +203,27 @@ private struct Builder {
     switch operation.op {
     case .convolution(let convolution, let names):
       let layout = layout(convolution, operation.input)
-      let (form, levels, scales) = prepare(operation.input, layout)
+      let input = prepare(operation.input, layout)
       let plan = ConvolutionPlan(
-        input: form, layout: layout, stride: convolution.window.stride, top: convolution.window.top,
+        input: input.form, layout: layout, stride: convolution.window.stride, top: convolution.window.top,
         left: convolution.window.left, outputHeight: outputShape.height, outputWidth: outputShape.width,
-        outputChannels: outputShape.channels, context: context)
+        outputChannels: outputShape.channels, quantizedOutput: formWhileWriting(operation.name), context: context)
+      let residual = operation.residual.map(addend)
       append(
         operation,
         .convolution(
-          plan, denseWeights(names), scales: scales, residual: operation.residual.map(tensor), operation.clamp),
-        reading: [levels, scales] + (operation.residual.map { [tensor($0)] } ?? []))
+          plan, denseWeights(names), scales: input.scales, residual: residual, operation.epilogue),
+        reading: [input.levels, input.scales] + (residual?.tensors ?? []),
+        writing: plan.canQuantizeOutput ? formWhileWriting(operation.name) : nil)
     case .depthwiseConvolution(let convolution, let names):
       append(
         operation,
-        .depthwise(geometry(convolution.window, operation), depthwiseWeights(names), operation.clamp),
-        reading: [tensor(operation.input)])
+        .depthwise(geometry(convolution.window, operation), depthwiseWeights(names), operation.epilogue.clamp),
+        reading: [tensor(operation.input)], writing: formWhileWriting(operation.name))
     case .maxPool(let window):
-      append(operation, .maxPool(geometry(window, operation)), reading: [tensor(operation.input)])
+      append(
+        operation, .maxPool(geometry(window, operation)), reading: [tensor(operation.input)],
+        writing: formWhileWriting(operation.name))
     case .globalAveragePool:
       append(operation, .globalAveragePool(shape(operation.input)), reading: [tensor(operation.input)])
     case .activation(.gelu):
@@ -176,7 +233,7 @@ private struct Builder {
         operation,
         .layerNorm(
           outputShape, epsilon: norm.epsilon, weight: model.floats(norm.weight), bias: model.floats(norm.bias)),
-        reading: [tensor(operation.input)])
+        reading: [tensor(operation.input)], writing: formWhileWriting(operation.name))
     case .tokens(let embedding):
       append(
         operation,
@@ -196,19 +253,30 @@ private struct Builder {
     case .add, .activation:
       let other = operation.residual.map(tensor)
       append(
-        operation, .add(other, operation.clamp, count: outputShape.count),
+        operation, .add(other, operation.epilogue.clamp, count: outputShape.count),
         reading: [tensor(operation.input)] + (other.map { [$0] } ?? []))
     }
   }
 
+  /// - Parameter form: the quantized form that the step writes too.
   private mutating func append(
-    _ operation: FusedGraph.Operation, _ kind: ExecutionPlan.Kind, reading inputs: [Int]
+    _ operation: FusedGraph.Operation, _ kind: ExecutionPlan.Kind, reading inputs: [Int],
+    writing form: PreparedInput? = nil
   ) {
     let step = steps.count
     for input in inputs { arena.extend(input, to: step) }
-    let output = arena.allocate(shape(operation.name).count * MemoryLayout<Float>.size, at: step)
-    tensors[operation.name] = output
-    steps.append(.init(name: operation.name, kind: kind, input: inputs[0], output: output))
+    let made = form.map { allocate($0) }
+    if let made { prepared[PreparedKey(name: operation.name, mergesPixels: false)] = made }
+    let isReadInFloat =
+      floatResults.contains(operation.name)
+      || paddings[PreparedKey(name: operation.name, mergesPixels: true)] != nil
+    var output: Int?
+    if made == nil || isReadInFloat {
+      let tensor = arena.allocate(shape(operation.name).count * MemoryLayout<Float>.size, at: step)
+      tensors[operation.name] = tensor
+      output = tensor
+    }
+    steps.append(.init(name: operation.name, kind: kind, input: inputs[0], output: output, prepared: made))
   }
 
   private func geometry(_ window: Window, _ operation: FusedGraph.Operation) -> WindowGeometry {

@@ -29,19 +29,36 @@ final class Executor {
   }
 
   func run(_ step: ExecutionPlan.Step) {
-    let output = floats(step.output)
+    let output = step.output.map(floats)
+    let quantized = step.prepared.map {
+      QuantizedOutput(form: $0.form, levels: pointer($0.levels), scales: floats($0.scales))
+    }
     switch step.kind {
-    case .prepare(let form, let scales):
-      context.prepare(floats(step.input), as: form, into: pointer(step.output), scales: floats(scales))
-    case .convolution(let plan, let weights, let scales, let residual, let clamp):
+    case .convolution(let plan, let weights, let scales, let residual, let epilogue):
       context.convolution(
         plan, input: pointer(step.input), scales: floats(scales), weights: weights,
-        residual: residual.map { floats($0) },
-        clamp: clamp, output: output)
+        residual: residual.map(addend), epilogue: epilogue, output: output, quantized: quantized)
     case .depthwise(let geometry, let weights, let clamp):
-      context.depthwise(geometry, input: floats(step.input), weights: weights, clamp: clamp, output: output)
+      context.depthwise(
+        geometry, input: floats(step.input), weights: weights, clamp: clamp, output: output, quantized: quantized)
     case .maxPool(let geometry):
-      context.maxPool(geometry, input: floats(step.input), output: output)
+      context.maxPool(geometry, input: floats(step.input), output: output, quantized: quantized)
+    case .layerNorm(let shape, let epsilon, let weight, let bias):
+      context.layerNorm(
+        floats(step.input), rows: shape.pixels, channels: shape.channels, epsilon: epsilon, weight: weight, bias: bias,
+        output: output, quantized: quantized)
+    case .prepare(let form):
+      guard let quantized else { return }
+      context.prepare(floats(step.input), as: form, into: quantized.levels, scales: quantized.scales)
+    case .globalAveragePool, .add, .gelu, .tokens, .attention, .copy:
+      guard let output else { return }
+      runInFloat(step, output)
+    }
+  }
+
+  /// Operators that only write Floats.
+  private func runInFloat(_ step: ExecutionPlan.Step, _ output: UnsafeMutablePointer<Float>) {
+    switch step.kind {
     case .globalAveragePool(let shape):
       context.globalAveragePool(floats(step.input), pixels: shape.pixels, channels: shape.channels, output: output)
     case .add(let other, let clamp, let count):
@@ -49,10 +66,6 @@ final class Executor {
         floats(step.input), other.map { UnsafePointer(floats($0)) }, clamp: clamp, output: output, count: count)
     case .gelu(let count):
       context.gelu(floats(step.input), output: output, count: count)
-    case .layerNorm(let shape, let epsilon, let weight, let bias):
-      context.layerNorm(
-        floats(step.input), rows: shape.pixels, channels: shape.channels, epsilon: epsilon, weight: weight, bias: bias,
-        output: output)
     case .tokens(let shape, let classToken, let positions):
       context.embedTokens(
         floats(step.input), pixels: shape.pixels, channels: shape.channels, classToken: classToken,
@@ -62,6 +75,15 @@ final class Executor {
       context.attention(plan, qkv: floats(step.input), scratch: floats(scratch), output: output)
     case .copy(let first, let count):
       output.update(from: floats(step.input) + first, count: count)
+    case .prepare, .convolution, .depthwise, .maxPool, .layerNorm: break
+    }
+  }
+
+  private func addend(_ residual: ExecutionPlan.Addend) -> Residual {
+    switch residual {
+    case .float(let tensor): .float(floats(tensor))
+    case .quantized(let prepared):
+      .quantized(prepared.form, levels: pointer(prepared.levels), scales: floats(prepared.scales))
     }
   }
 

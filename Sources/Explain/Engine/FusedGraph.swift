@@ -11,7 +11,7 @@ struct FusedGraph {
     /// The result that the operator reads. `add` reads `residual` too.
     var input: String
     var residual: String?
-    var clamp: Clamp
+    var epilogue: Epilogue
   }
 
   private(set) var operations: [Operation] = []
@@ -29,21 +29,23 @@ struct FusedGraph {
     // Operations stand where their last folded node stood, because a residual may be computed in between.
     var placed: [(position: Int, operation: Operation)] = []
     for (index, node) in nodes.enumerated() where !isFolded[index] {
-      var operation = Operation(name: node.name, op: node.op, input: node.inputs[0], residual: nil, clamp: .none)
+      var operation = Operation(
+        name: node.name, op: node.op, input: node.inputs[0], residual: nil, epilogue: Epilogue())
       var position = index
       switch node.op {
       case .add: operation.residual = node.inputs[1]
-      case .activation(let activation): operation.clamp = activation.clamp ?? .none
+      case .activation(let activation): operation.epilogue = activation.epilogue
       default: break
       }
-      var mayAdd = if case .convolution = node.op { true } else { false }
+      let isConvolution = if case .convolution = node.op { true } else { false }
+      var mayAdd = isConvolution
       var mayClamp = mayAdd || node.op == .add
       if case .depthwiseConvolution = node.op { mayClamp = true }
       while mayClamp, !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]),
         !isFolded[next]
       {
-        if case .activation(let activation) = nodes[next].op, let clamp = activation.clamp {
-          operation.clamp = clamp
+        if case .activation(let activation) = nodes[next].op, !activation.epilogue.hasGELU || isConvolution {
+          operation.epilogue = activation.epilogue
           mayClamp = false
         } else if nodes[next].op == .add, mayAdd {
           operation.residual = nodes[next].inputs.first { $0 != operation.name }
@@ -78,7 +80,7 @@ struct FusedGraph {
   }
 
   private func isNonNegative(_ operation: Operation) -> Bool {
-    if operation.clamp.lower >= 0 { return true }
+    if operation.epilogue.clamp.lower >= 0 { return true }
     let isInputNonNegative = nonNegative.contains(operation.input)
     return switch operation.op {
     case .maxPool, .globalAveragePool: isInputNonNegative
@@ -90,12 +92,11 @@ struct FusedGraph {
 }
 
 extension Activation {
-  /// The activation as bounds; nil where it is no such thing.
-  var clamp: Clamp? {
+  var epilogue: Epilogue {
     switch self {
-    case .relu: .relu
-    case .relu6: .relu6
-    case .gelu: nil
+    case .relu: Epilogue(clamp: .relu)
+    case .relu6: Epilogue(clamp: .relu6)
+    case .gelu: Epilogue(hasGELU: true)
     }
   }
 }

@@ -74,7 +74,7 @@ extension ExecutionContext {
                       for _ in 0..<repeats {
                         self.convolution(
                           plan, input: prepared, scales: scales.baseAddress, weights: weights, residual: nil,
-                          clamp: .none, output: output)
+                          epilogue: Epilogue(), output: output)
                       }
                     },
                   ])

@@ -28,6 +28,21 @@ public struct Clamp: Sendable, Equatable {
   public static let relu6 = Clamp(lower: 0, upper: 6)
 }
 
+/// What happens to a sum before it is written.
+public struct Epilogue: Sendable, Equatable {
+  public var clamp: Clamp
+  /// GELU, after the clamp.
+  public var hasGELU: Bool
+  public init(clamp: Clamp = .none, hasGELU: Bool = false) { (self.clamp, self.hasGELU) = (clamp, hasGELU) }
+}
+
+/// What is added to a convolution before its activation function, `[outputHeight, outputWidth, outputChannels]`.
+public enum Residual: @unchecked Sendable {
+  case float(UnsafePointer<Float>)
+  /// Levels of a form that `isResidual`, and their scales.
+  case quantized(PreparedInput, levels: UnsafeRawPointer, scales: UnsafePointer<Float>)
+}
+
 /// A dense convolution over a prepared input, planned once: implicit GEMM, in which every output pixel is a row whose
 /// reduction walks the input in place (no im2col buffer). A linear layer is the 1 x 1 case.
 public struct ConvolutionPlan: Sendable {
@@ -36,21 +51,23 @@ public struct ConvolutionPlan: Sendable {
   public let outputHeight, outputWidth, outputChannels: Int
   let stride, top, left: Int
   let runs: [gemm_run]
-  let bytesPerPixel: Int
-  let rowsPerChunk, columnsPerChunk: Int
+  let chunks: ConvolutionChunks
 
   /// Multiply-accumulate operations.
   public var macs: Int {
     outputHeight * outputWidth * outputChannels * layout.kernelHeight * layout.kernelWidth * layout.channels
   }
 
+  /// True if the threads are kept busy by chunks that can each quantize what they computed.
+  public var canQuantizeOutput: Bool { chunks.canQuantizeOutput }
+
   /// - Parameters:
   ///   - top: padding above the image that the first output row sees, at most what `input` carries; `left` likewise.
+  ///   - output: the quantized form that is wanted of the result.
   /// - Precondition: every window lies inside the padded input.
   public init(
     input: PreparedInput, layout: ReductionLayout, stride: Int, top: Int, left: Int, outputHeight: Int,
-    outputWidth: Int,
-    outputChannels: Int, context: ExecutionContext
+    outputWidth: Int, outputChannels: Int, quantizedOutput output: PreparedInput? = nil, context: ExecutionContext
   ) {
     precondition(top <= input.top && left <= input.left && input.channels == layout.channels)
     precondition(input.top - top + (outputHeight - 1) * stride + layout.kernelHeight <= input.paddedHeight)
@@ -59,87 +76,137 @@ public struct ConvolutionPlan: Sendable {
     self.layout = layout
     (self.stride, self.top, self.left) = (stride, top, left)
     (self.outputHeight, self.outputWidth, self.outputChannels) = (outputHeight, outputWidth, outputChannels)
-    let size = input.elementSize(context.kernels.activationFormat)
-    bytesPerPixel = input.storedChannels * size
-    runs = layout.runs.enumerated().map { index, run in
-      let pixel = run.y * input.paddedWidth + run.x
-      let endsBlock = index + 1 == layout.runs.count || layout.runs[index + 1].block != run.block
-      return gemm_run(
-        offset: (pixel * input.storedChannels + run.channel) * size, groups: run.groups, length: run.length,
-        scale: input.blocks == 0 ? 0 : pixel * input.blocks + run.channel / PanelLayout.block,
-        ends_block: endsBlock ? 1 : 0)
-    }
-    (rowsPerChunk, columnsPerChunk) = Self.chunks(
-      rows: outputHeight * outputWidth, columns: outputChannels, reduction: layout.groups * PanelLayout.group,
-      bytesPerRow: bytesPerPixel * stride * stride, tileRows: context.kernels.tileRows, threads: context.pool.threads)
+    runs = Self.runs(input, layout, context.kernels.activationFormat)
+    chunks = ConvolutionChunks(
+      rows: outputHeight * outputWidth, columns: outputChannels,
+      reduction: layout.groups * PanelLayout.group * input.elementSize,
+      bytesPerRow: input.storedChannels * input.elementSize * stride * stride, wantsQuantized: output != nil,
+      tileRows: context.kernels.tileRows, threads: context.pool.threads)
   }
 
-  /// Bands of rows whose activations stay in the L2 cache while all columns pass; where these are too few for the threads,
-  /// columns are split too.
-  private static func chunks(
-    rows: Int, columns: Int, reduction: Int, bytesPerRow: Int, tileRows: Int, threads: Int
-  ) -> (rows: Int, columns: Int) {
-    let cached = 128 << 10
-    let wanted = threads == 1 ? 1 : 6 * threads
-    var band = max(tileRows, min(rows, cached / max(1, bytesPerRow)))
-    if rows > band { band = (rows + (rows + band - 1) / band - 1) / ((rows + band - 1) / band) }
-    // A chunk below some 10^5 multiplications costs more to hand out than it saves.
-    let smallest = max(1, 200_000 / max(1, reduction * columns))
-    if (rows + band - 1) / band < wanted { band = min(band, max(smallest, (rows + wanted - 1) / wanted, 4 * tileRows)) }
-    band = (band + tileRows - 1) / tileRows * tileRows
-    let bands = (rows + band - 1) / band
-    let columnChunks = max(1, min((wanted + bands - 1) / bands, band * reduction * columns / 200_000))
-    let width = ((columns + columnChunks - 1) / columnChunks + 31) / 32 * 32
-    return (min(band, rows), threads == 1 ? columns : width)
+  private static func runs(
+    _ input: PreparedInput, _ layout: ReductionLayout, _ format: ActivationFormat
+  ) -> [gemm_run] {
+    let pixelBytes = input.storedChannels * input.elementSize
+    let groupBytes = PanelLayout.group * PanelLayout.width
+    var runs: [gemm_run] = []
+    var groups = 0
+    for (index, run) in layout.runs.enumerated() {
+      let pixel = run.y * input.paddedWidth + run.x
+      let endsBlock = index + 1 == layout.runs.count || layout.runs[index + 1].block != run.block
+      runs.append(
+        gemm_run(
+          offset: pixel * pixelBytes + run.channel * input.elementSize, groups: run.groups, length: run.length,
+          weights: groups * groupBytes * input.elementSize,
+          scale: pixel * input.blocks + run.channel / PanelLayout.block, ends_block: endsBlock ? 1 : 0))
+      groups += run.groups
+    }
+    switch input.element {
+    case .float, .quantized, .quantizedWithOneScale: return runs
+    case .pixels:
+      // Every plane with the same weights, all in one sum.
+      var all: [gemm_run] = []
+      for plane in 0..<format.pixelPlanes {
+        all += runs.map { run in
+          var run = run
+          run.offset += plane * input.planeBytes
+          run.scale = 0
+          run.ends_block = 0
+          return run
+        }
+      }
+      all[all.count - 1].ends_block = 1
+      return all
+    }
   }
 }
 
 extension ExecutionContext {
-  /// `output[pixel, n] = clamp(convolution + bias[n] + residual[pixel, n])`, all `[outputHeight, outputWidth, outputChannels]`.
+  /// `epilogue(convolution + bias[n] + residual[pixel, n])`, all `[outputHeight, outputWidth, outputChannels]`.
+  ///
+  /// - Parameters:
+  ///   - output: Float; nil where only the quantized form is wanted.
+  ///   - quantized: only if the plan `canQuantizeOutput`.
   public func convolution(
     _ plan: ConvolutionPlan, input: UnsafeRawPointer, scales: UnsafePointer<Float>?, weights: DenseWeights,
-    residual: UnsafePointer<Float>?, clamp: Clamp, output: UnsafeMutablePointer<Float>
+    residual: Residual?, epilogue: Epilogue, output: UnsafeMutablePointer<Float>?,
+    quantized: QuantizedOutput? = nil
   ) {
-    let rows = plan.outputHeight * plan.outputWidth
-    let bands = (rows + plan.rowsPerChunk - 1) / plan.rowsPerChunk
-    let columnChunks = (plan.outputChannels + plan.columnsPerChunk - 1) / plan.columnsPerChunk
-    let isFloat = plan.input.element == .float
-    plan.runs.withUnsafeBufferPointer { runs in
-      pool.run(chunks: bands * columnChunks) { chunk in
-        let firstRow = chunk / columnChunks * plan.rowsPerChunk
-        let count = min(plan.rowsPerChunk, rows - firstRow)
-        let firstColumn = chunk % columnChunks * plan.columnsPerChunk
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * count) { positions in
-          guard let offsets = positions.baseAddress, let runs = runs.baseAddress else { return }
-          plan.locate(rows: firstRow..<firstRow + count, offsets: offsets, scales: offsets + count)
-          var task = gemm_task(
-            activations: input, row_offsets: offsets, row_scales: offsets + count, scales: scales, runs: runs,
-            run_count: plan.runs.count, blocks: plan.layout.blocks, weights: weights.panels,
-            panel_stride: plan.layout.panelBytes * (isFloat ? MemoryLayout<Float>.size : 1),
-            weight_scales: weights.scale, bias: weights.bias, column_sums: weights.columnSums,
-            zero_point: kernels.activationFormat.zeroPoint(isSigned: plan.input.isSigned),
-            output: output + firstRow * plan.outputChannels, output_stride: plan.outputChannels,
-            residual: residual.map { $0 + firstRow * plan.outputChannels }, residual_stride: plan.outputChannels,
-            rows: count, first_column: firstColumn,
-            end_column: min(plan.outputChannels, firstColumn + plan.columnsPerChunk), lower: clamp.lower,
-            upper: clamp.upper)
-          if isFloat { kernels.gemmFloat(&task) } else { kernels.gemmInt8(&task) }
-        }
+    precondition(output != nil || quantized != nil)
+    precondition(quantized == nil || plan.canQuantizeOutput)
+    pool.run(chunks: plan.chunks.count) { index in
+      let chunk = plan.chunks[index]
+      let width = chunk.columns.count
+      let gemmBytes = GemmScratch.byteCount(rows: chunk.rows.count)
+      let memory = threadScratch(
+        gemmBytes + (output == nil ? chunk.rows.count * width * MemoryLayout<Float>.size : 0))
+      let stride = output == nil ? width : plan.outputChannels
+      // First row and column of the chunk.
+      let target =
+        output.map { $0 + chunk.rows.lowerBound * stride + chunk.columns.lowerBound }
+        ?? (memory + gemmBytes).assumingMemoryBound(to: Float.self)
+      var task = plan.task(
+        chunk, scratch: GemmScratch(memory), kernels, input: input, scales: scales, weights: weights,
+        residual: residual, output: target - chunk.columns.lowerBound, stride: stride)
+      task.lower = epilogue.clamp.lower
+      task.upper = epilogue.clamp.upper
+      plan.runs.withUnsafeBufferPointer { runs in
+        task.runs = runs.baseAddress
+        if plan.input.element == .float { kernels.gemmFloat(&task) } else { kernels.gemmInt8(&task) }
+      }
+      if epilogue.hasGELU {
+        for row in 0..<chunk.rows.count { kernels.gelu(target + row * stride, target + row * stride, width) }
+      }
+      if let quantized {
+        let blocks = chunk.columns.lowerBound / PanelLayout.block..<PanelLayout.blocks(chunk.columns.upperBound)
+        quantize(target, stride: stride, pixels: chunk.rows, blocks: blocks, into: quantized)
       }
     }
   }
 }
 
 extension ConvolutionPlan {
-  /// Byte offset of every output pixel's first activation, and index of its first scale.
-  fileprivate func locate(rows: Range<Int>, offsets: UnsafeMutablePointer<Int>, scales: UnsafeMutablePointer<Int>) {
-    var (y, x) = rows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
-    for i in 0..<rows.count {
+  /// The GEMM of one chunk.
+  ///
+  /// - Parameter output: row 0 is the chunk's first, column 0 the tensor's first.
+  fileprivate func task(
+    _ chunk: ConvolutionChunks.Chunk, scratch: GemmScratch, _ kernels: KernelTable, input base: UnsafeRawPointer,
+    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, output: UnsafeMutablePointer<Float>,
+    stride outputStride: Int
+  ) -> gemm_task {
+    let bytesPerPixel = input.storedChannels * input.elementSize
+    var (y, x) = chunk.rows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
+    for i in 0..<chunk.rows.count {
       let pixel = (y * stride - top + input.top) * input.paddedWidth + x * stride - left + input.left
-      offsets[i] = pixel * bytesPerPixel
-      scales[i] = pixel * input.blocks
+      var row = scratch.row(
+        activations: base + pixel * bytesPerPixel,
+        scales: scales.map { $0 + pixel * input.blocks },
+        output: output + i * outputStride)
+      let outputPixel = chunk.rows.lowerBound + i
+      switch residual {
+      case nil: break
+      case .float(let values): row.residual = values + outputPixel * outputChannels
+      case .quantized(let form, let levels, let scales):
+        row.residual = scratch.widenedResidual(row: i, tileRows: kernels.tileRows)
+        row.residual_levels = levels.assumingMemoryBound(to: UInt8.self) + outputPixel * form.storedChannels
+        row.residual_scales = scales + outputPixel * form.blocks
+      }
+      scratch.rows[i] = row
       x += 1
       if x == outputWidth { (x, y) = (0, y + 1) }
     }
+    var task = scratch.task(rows: chunk.rows.count, tileRows: kernels.tileRows)
+    task.run_count = runs.count
+    task.blocks = layout.blocks
+    task.weights = weights.panels
+    task.panel_stride = layout.panelBytes * input.elementSize
+    task.weight_scales = weights.scale
+    task.bias = weights.bias
+    task.column_sums = weights.columnSums
+    task.zero_point = kernels.activationFormat.zeroPoint(isSigned: input.isSigned)
+    if case .float = residual { task.residual_step = 1 }
+    task.first_column = chunk.columns.lowerBound
+    task.end_column = chunk.columns.upperBound
+    return task
   }
 }

@@ -42,31 +42,61 @@ public struct WindowGeometry: Sendable, Equatable {
 
 extension ExecutionContext {
   /// Each channel convolved with its own kernel, in Float.
+  ///
+  /// - Parameter output: nil where only the quantized form is wanted.
   public func depthwise(
     _ g: WindowGeometry, input: UnsafePointer<Float>, weights: DepthwiseWeights, clamp: Clamp,
-    output: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
   ) {
-    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+    forEachBand(g, output: output, quantized: quantized) { rows, output in
       var task = depthwise_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
         float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
-        end_row: rows.upperBound,
-        lower: clamp.lower, upper: clamp.upper)
+        end_row: rows.upperBound, lower: clamp.lower, upper: clamp.upper)
       kernels.depthwise(&task)
     }
   }
 
   /// Maximum over each window; padding never wins.
-  public func maxPool(_ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+  ///
+  /// - Parameter output: nil where only the quantized form is wanted.
+  public func maxPool(
+    _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
+    quantized: QuantizedOutput? = nil
+  ) {
+    forEachBand(g, output: output, quantized: quantized) { rows, output in
       var task = max_pool_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound
       )
       kernels.maxPool(&task)
+    }
+  }
+
+  /// Calls `body` for bands of output rows with the output's first row, and quantizes every band while it is in the cache.
+  private func forEachBand(
+    _ g: WindowGeometry, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput?,
+    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let rowFloats = g.outputWidth * g.channels
+    // 64 KB of Floats: half of a small L2 cache.
+    let cached = max(1, 16384 / rowFloats)
+    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+      guard let quantized else { return output.map { body(rows, $0) } ?? () }
+      let scratchFloats = output == nil ? min(cached, rows.count) * rowFloats : 0
+      let scratch = threadScratch(scratchFloats * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: cached) {
+        let band = first..<min(rows.upperBound, first + cached)
+        let base = output ?? scratch - first * rowFloats
+        body(band, base)
+        quantize(
+          base + first * rowFloats, stride: g.channels,
+          pixels: first * g.outputWidth..<band.upperBound * g.outputWidth,
+          blocks: 0..<PanelLayout.blocks(g.channels), into: quantized)
+      }
     }
   }
 

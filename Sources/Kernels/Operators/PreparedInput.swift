@@ -30,7 +30,7 @@ public struct PreparedInput: Sendable, Equatable {
   public var paddedWidth: Int { left + width + right }
   var paddedPixels: Int { paddedHeight * paddedWidth }
   var storedChannels: Int { PanelLayout.groups(channels) * PanelLayout.group }
-  /// Scales per pixel; 0 where one scale serves all.
+  /// Scales per pixel; 0 where pixels share a scale.
   var blocks: Int {
     if case .quantized = element { PanelLayout.blocks(channels) } else { 0 }
   }
@@ -42,13 +42,27 @@ public struct PreparedInput: Sendable, Equatable {
     }
   }
 
-  func elementSize(_ format: ActivationFormat) -> Int { element == .float ? MemoryLayout<Float>.size : format.size }
+  var elementSize: Int { element == .float ? MemoryLayout<Float>.size : 1 }
+
+  /// Bytes of one plane of levels, or of the Floats.
+  var planeBytes: Int { paddedPixels * storedChannels * elementSize }
 
   /// Bytes of the levels or Floats.
-  public func byteCount(_ format: ActivationFormat) -> Int { paddedPixels * storedChannels * elementSize(format) }
+  public func byteCount(_ format: ActivationFormat) -> Int {
+    if case .pixels = element { planeBytes * format.pixelPlanes } else { planeBytes }
+  }
 
   /// Floats of the scales.
-  public var scaleCount: Int { element == .float ? 0 : max(1, paddedPixels * blocks) }
+  public var scaleCount: Int {
+    switch element {
+    case .float: 0
+    case .quantized: paddedPixels * blocks
+    case .quantizedWithOneScale, .pixels: 1
+    }
+  }
+
+  /// True if the levels can serve as a residual: never negative, so that all eight bits are the value's, and not padded.
+  public var isResidual: Bool { element == .quantized(isSigned: false) && paddedPixels == height * width }
 
   /// True if a Float tensor as it is already has this form.
   public var isPlain: Bool { element == .float && paddedPixels == height * width && storedChannels == channels }
@@ -82,35 +96,47 @@ extension ExecutionContext {
     case .pixels(let levels):
       scales[0] = 1
       forEachRange(count: form.paddedHeight, grain: grain) { rows in
-        switch kernels.activationFormat {
-        case .bytes:
-          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self), SIMD4(0, 1, 2, 3))
-        case .signedBytes:
-          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int8.self), SIMD4(0, 1, 2, 3))
-        case .int16Pairs:
-          writePixels(rows, input, form, levels, output.assumingMemoryBound(to: Int16.self), SIMD4(0, 2, 1, 3))
-        }
+        writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self))
       }
-    case .quantized(let isSigned), .quantizedWithOneScale(let isSigned):
-      var task = quantize_task(
-        input: input, height: form.height, width: form.width, channels: form.channels, top: form.top, left: form.left,
-        bottom: form.bottom, right: form.right, output: output, scales: scales,
-        blocks: PanelLayout.blocks(form.channels),
-        is_signed: isSigned ? 1 : 0, tensor_scale: 0, channel_stride: form.storedChannels, first_row: 0,
-        end_row: form.paddedHeight)
-      if form.blocks == 0 {
+    case .quantized, .quantizedWithOneScale:
+      if case .quantizedWithOneScale = form.element {
         let largest = kernels.largestMagnitude(input, form.height * form.width * form.channels)
         // A tensor of zeros: any positive scale serves.
-        task.tensor_scale = max(largest / (isSigned ? 127 : 255), .leastNormalMagnitude)
-        scales[0] = task.tensor_scale
+        scales[0] = max(largest / largestLevel(form), .leastNormalMagnitude)
       }
-      forEachRange(count: form.paddedHeight, grain: grain) { [task] rows in
-        var part = task
-        part.first_row = rows.lowerBound
-        part.end_row = rows.upperBound
-        kernels.quantize(&part)
+      let target = QuantizedOutput(form: form, levels: output, scales: scales)
+      forEachRange(count: form.height, grain: grain) { rows in
+        let first = rows.lowerBound * form.width
+        quantize(
+          input + first * form.channels, stride: form.channels, pixels: first..<rows.upperBound * form.width,
+          blocks: 0..<PanelLayout.blocks(form.channels), into: target)
       }
     }
+  }
+
+  private func largestLevel(_ form: PreparedInput) -> Float {
+    Float(form.isSigned ? kernels.activationFormat.largestSigned : kernels.activationFormat.largestUnsigned)
+  }
+
+  /// Quantizes some pixels of a tensor.
+  ///
+  /// - Parameters:
+  ///   - source: first pixel, first channel of the first block.
+  ///   - stride: Floats from pixel to pixel.
+  ///   - blocks: of 256 channels.
+  func quantize(
+    _ source: UnsafePointer<Float>, stride: Int, pixels: Range<Int>, blocks: Range<Int>, into target: QuantizedOutput
+  ) {
+    let form = target.form
+    var task = quantize_task(
+      input: source, input_stride: stride, height: form.height, width: form.width, channels: form.channels,
+      top: form.top, left: form.left, bottom: form.bottom, right: form.right,
+      output: target.levels.assumingMemoryBound(to: UInt8.self), channel_stride: form.storedChannels,
+      scales: target.scales, blocks: form.blocks, tensor_scale: form.blocks == 0 ? target.scales[0] : 0,
+      largest_level: largestLevel(form), zero_point: kernels.activationFormat.zeroPoint(isSigned: form.isSigned),
+      first_pixel: pixels.lowerBound, end_pixel: pixels.upperBound, first_block: blocks.lowerBound,
+      end_block: blocks.upperBound)
+    kernels.quantize(&task)
   }
 
   private func padFloatRows(
@@ -127,27 +153,50 @@ extension ExecutionContext {
     }
   }
 
-  /// - Parameter positions: where the elements of a group of four lie in memory.
-  private func writePixels<Level: FixedWidthInteger>(
+  /// The planes' levels of a pixel differ by one at most and add up to it.
+  private func writePixels(
     _ rows: Range<Int>, _ input: UnsafePointer<Float>, _ form: PreparedInput, _ levels: PixelLevels,
-    _ output: UnsafeMutablePointer<Level>, _ positions: SIMD4<Int>
+    _ output: UnsafeMutablePointer<UInt8>
   ) {
     // Padding is zero after normalisation: the mean pixel.
     let padding = levels.offset + 0.5
+    let planes = kernels.activationFormat.pixelPlanes
     let zeroPoint = kernels.activationFormat.zeroPoint(isSigned: false)
     for y in rows {
+      let sourceY = y - form.top
       for x in 0..<form.paddedWidth {
-        let pixel = output + (y * form.paddedWidth + x) * PanelLayout.group
-        let (sourceY, sourceX) = (y - form.top, x - form.left)
-        let isInside = sourceY >= 0 && sourceY < form.height && sourceX >= 0 && sourceX < form.width
-        let source = input + (isInside ? (sourceY * form.width + sourceX) * form.channels : 0)
-        for c in 0..<PanelLayout.group {
-          let value = isInside && c < 3 ? source[c] * levels.scale[c] + levels.offset[c] + 0.5 : padding[c]
-          // Comparisons that send what is not a number to zero.
-          let level = value > 0 ? value < 255 ? value : 255 : 0
-          pixel[positions[c]] = Level(truncatingIfNeeded: Int32(level) &+ zeroPoint)
+        let sourceX = x - form.left
+        var value = padding
+        if sourceY >= 0 && sourceY < form.height && sourceX >= 0 && sourceX < form.width {
+          let source = input + (sourceY * form.width + sourceX) * form.channels
+          value = SIMD4(source[0], source[1], source[2], 0) * levels.scale + padding
+        }
+        // Comparisons that send what is not a number to zero.
+        value = value.replacing(with: 255, where: value .> 255)
+        value = SIMD4<Float>.zero.replacing(with: value, where: value .> 0)
+        var level = SIMD4<Int32>()
+        for c in 0..<4 { level[c] = Int32(value[c]) }
+        for plane in 0..<planes {
+          let part = (level &+ Int32(plane)) &>> Int32(planes - 1)
+          var bytes = SIMD4<UInt8>()
+          for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c] &+ zeroPoint) }
+          let pixel = y * form.paddedWidth + x
+          UnsafeMutableRawPointer(output + plane * form.planeBytes + pixel * PanelLayout.group)
+            .storeBytes(of: bytes, as: SIMD4<UInt8>.self)
         }
       }
     }
+  }
+}
+
+/// Where an operator writes the quantized form of its result.
+public struct QuantizedOutput: @unchecked Sendable {
+  public var form: PreparedInput
+  public var levels: UnsafeMutableRawPointer
+  public var scales: UnsafeMutablePointer<Float>
+
+  /// - Parameter form: an element that is quantized pixel by pixel or row by row.
+  public init(form: PreparedInput, levels: UnsafeMutableRawPointer, scales: UnsafeMutablePointer<Float>) {
+    (self.form, self.levels, self.scales) = (form, levels, scales)
   }
 }

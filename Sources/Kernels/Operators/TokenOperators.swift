@@ -95,60 +95,71 @@ extension ExecutionContext {
     let depth = plan.headChannels
     let columns = PanelLayout.padded(plan.tokens)
     let zeros = max(columns, PanelLayout.padded(depth))
-    withUnsafeTemporaryAllocation(byteCount: (rows.count * columns + zeros) * 4, alignment: 64) { memory in
-      guard let scores = memory.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-      let bias = scores + rows.count * columns
-      bias.update(repeating: 0, count: zeros)
-      multiply(
-        rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
-        depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: plan.tokens, into: scores,
-        outputStride: columns)
-      for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
-      multiply(
-        rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head),
-        bias: bias,
-        columns: depth, into: output + rows.lowerBound * plan.channels + head * depth, outputStride: plan.channels)
-    }
+    let gemmBytes = GemmScratch.byteCount(rows: rows.count)
+    let memory = threadScratch(gemmBytes + (rows.count * columns + zeros) * MemoryLayout<Float>.size)
+    let scratchMemory = GemmScratch(memory)
+    let scores = (memory + gemmBytes).assumingMemoryBound(to: Float.self)
+    let bias = scores + rows.count * columns
+    bias.update(repeating: 0, count: zeros)
+    multiply(
+      rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
+      depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: plan.tokens, into: scores,
+      outputStride: columns, scratchMemory)
+    for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
+    multiply(
+      rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head),
+      bias: bias, columns: depth, into: output + rows.lowerBound * plan.channels + head * depth,
+      outputStride: plan.channels, scratchMemory)
   }
 
   /// Float GEMM of `rows` rows with packed panels.
   private func multiply(
     rows: Int, stride: Int, of input: UnsafePointer<Float>, depth: Int, panels: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, columns: Int, into output: UnsafeMutablePointer<Float>, outputStride: Int
+    bias: UnsafePointer<Float>, columns: Int, into output: UnsafeMutablePointer<Float>, outputStride: Int,
+    _ scratch: GemmScratch
   ) {
-    var run = gemm_run(offset: 0, groups: PanelLayout.groups(depth), length: depth, scale: 0, ends_block: 1)
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: rows) { offsets in
-      for row in 0..<rows { offsets[row] = row * stride * MemoryLayout<Float>.size }
-      withUnsafePointer(to: &run) { run in
-        var task = gemm_task()
-        task.activations = UnsafeRawPointer(input)
-        task.row_offsets = UnsafePointer(offsets.baseAddress)
-        task.row_scales = UnsafePointer(offsets.baseAddress)
-        task.runs = run
-        task.run_count = 1
-        task.blocks = 1
-        task.weights = UnsafeRawPointer(panels)
-        task.panel_stride = PanelLayout.groups(depth) * PanelLayout.group * PanelLayout.width * MemoryLayout<Float>.size
-        task.bias = bias
-        task.output = output
-        task.output_stride = outputStride
-        task.rows = rows
-        task.end_column = columns
-        task.lower = -.infinity
-        task.upper = .infinity
-        kernels.gemmFloat(&task)
-      }
+    for row in 0..<rows {
+      scratch.rows[row] = scratch.row(
+        activations: input + row * stride, scales: nil, output: output + row * outputStride)
+    }
+    var run = gemm_run(
+      offset: 0, groups: PanelLayout.groups(depth), length: depth, weights: 0, scale: 0, ends_block: 1)
+    withUnsafePointer(to: &run) { run in
+      var task = scratch.task(rows: rows, tileRows: kernels.tileRows)
+      task.runs = run
+      task.run_count = 1
+      task.blocks = 1
+      task.weights = UnsafeRawPointer(panels)
+      task.panel_stride = PanelLayout.groups(depth) * PanelLayout.group * PanelLayout.width * MemoryLayout<Float>.size
+      task.bias = bias
+      task.end_column = columns
+      kernels.gemmFloat(&task)
     }
   }
 
   /// Normalises every row over its channels.
+  ///
+  /// - Parameter output: nil where only the quantized form is wanted.
   public func layerNorm(
     _ input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float, weight: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
   ) {
+    // 16 KB of Floats at a time: they are still in the L1 cache when they are quantized.
+    let cached = max(1, 4096 / channels)
     forEachRange(count: rows, grain: max(1, 16384 / channels)) { part in
-      let first = part.lowerBound * channels
-      kernels.layerNorm(input + first, part.count, channels, epsilon, weight, bias, output + first)
+      let scratchFloats = output == nil ? min(cached, part.count) * channels : 0
+      let scratch = threadScratch(scratchFloats * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
+      for first in stride(from: part.lowerBound, to: part.upperBound, by: cached) {
+        let count = min(cached, part.upperBound - first)
+        let target =
+          output.map { $0 + first * channels } ?? scratch
+        kernels.layerNorm(input + first * channels, count, channels, epsilon, weight, bias, target)
+        if let quantized {
+          quantize(
+            target, stride: channels, pixels: first..<first + count, blocks: 0..<PanelLayout.blocks(channels),
+            into: quantized)
+        }
+      }
     }
   }
 

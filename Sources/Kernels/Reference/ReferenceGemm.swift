@@ -6,16 +6,18 @@ extension Reference {
     let task = task.pointee
     precondition(task.first_column % PanelLayout.width == 0)
     for r in 0..<task.rows {
-      let activations = (task.activations + task.row_offsets[r]).assumingMemoryBound(to: UInt8.self)
+      let row = task.row_data[r]
+      let activations = row.activations.assumingMemoryBound(to: UInt8.self)
       for n in task.first_column..<task.end_column {
         let panel = n / PanelLayout.width
         let lane = n % PanelLayout.width
-        var weights = (task.weights + panel * task.panel_stride).assumingMemoryBound(to: Int8.self) + 4 * lane
         var sum: Float = 0
         var block = 0
         var dot: Int32 = 0
         for run in 0..<task.run_count {
           let current = task.runs[run]
+          let start = task.weights + panel * task.panel_stride + current.weights
+          var weights = start.assumingMemoryBound(to: Int8.self) + 4 * lane
           for group in 0..<current.groups {
             for i in 0..<4 {
               dot += Int32(activations[current.offset + 4 * group + i]) * Int32(weights[i])
@@ -24,12 +26,12 @@ extension Reference {
           }
           if current.ends_block != 0 {
             let shift = task.zero_point * task.column_sums[(panel * task.blocks + block) * PanelLayout.width + lane]
-            sum += Float(dot - shift) * task.scales[task.row_scales[r] + current.scale]
+            sum += Float(dot - shift) * row.scales[current.scale]
             dot = 0
             block += 1
           }
         }
-        finish(task, r, n, sum * task.weight_scales[n])
+        finish(task, row, n, sum * task.weight_scales[n])
       }
     }
   }
@@ -44,19 +46,22 @@ extension Reference {
         var sum: Float = 0
         for run in 0..<task.run_count {
           let current = task.runs[run]
-          let source = task.activations + task.row_offsets[r] + current.offset
+          let source = task.row_data[r].activations + current.offset
           let activations = source.assumingMemoryBound(to: Float.self)
           for k in 0..<current.length { sum += activations[k] * weights[k * PanelLayout.width] }
           weights += 4 * current.groups * PanelLayout.width
         }
-        finish(task, r, n, sum)
+        finish(task, task.row_data[r], n, sum)
       }
     }
   }
 
-  private static func finish(_ task: gemm_task, _ r: Int, _ n: Int, _ sum: Float) {
-    let residual = task.residual.map { $0[r * task.residual_stride + n] } ?? 0
-    task.output[r * task.output_stride + n] = clamp(sum + task.bias[n] + residual, task.lower, task.upper)
+  private static func finish(_ task: gemm_task, _ row: gemm_row, _ n: Int, _ sum: Float) {
+    var residual = row.residual[task.residual_step * n]
+    if let levels = row.residual_levels {
+      residual = Float(levels[n]) * row.residual_scales[n / PanelLayout.block]
+    }
+    row.output[n] = clamp(sum + task.bias[n] + residual, task.lower, task.upper)
   }
 
   /// Not-a-number stays as it is.

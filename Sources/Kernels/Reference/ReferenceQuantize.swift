@@ -1,38 +1,57 @@
 import CShim
 
 extension Reference {
-  /// Levels `round(x / scale)`, ties to even, with `scale = max|x| / 255` (unsigned) or `/ 127` (signed) per pixel and block.
+  /// Levels `round(x / scale)`, ties to even, with `scale = max|x| / largest level` over what shares a scale.
   static func quantize(_ task: UnsafePointer<quantize_task>) {
     let task = task.pointee
-    let zeroPoint = ActivationFormat.bytes.zeroPoint(isSigned: task.is_signed != 0)
+    let pixels = task.first_pixel..<task.end_pixel
+    let blocks = task.first_block..<task.end_block
     let paddedWidth = task.left + task.width + task.right
-    for y in task.first_row..<task.end_row {
-      for x in 0..<paddedWidth {
-        let pixel = y * paddedWidth + x
-        let levels = task.output.assumingMemoryBound(to: UInt8.self) + pixel * task.channel_stride
-        for i in 0..<task.channel_stride { levels[i] = UInt8(zeroPoint) }
-        let isInside =
-          y >= task.top && y < task.top + task.height && x >= task.left && x < task.left + task.width
-        let source = task.input + (isInside ? ((y - task.top) * task.width + x - task.left) * task.channels : 0)
-        for block in 0..<task.blocks {
-          let channels = block * PanelLayout.block..<min(task.channels, (block + 1) * PanelLayout.block)
-          var scale = task.tensor_scale
-          if scale == 0 {
-            if isInside {
-              for c in channels { scale = max(scale, abs(source[c])) }
-              scale /= task.is_signed != 0 ? 127 : 255
-            }
-            task.scales[pixel * task.blocks + block] = scale
-          }
-          guard isInside else { continue }
-          let inverse = scale > Float.leastNormalMagnitude ? 1 / scale : 0
-          for c in channels {
-            // The same rounding to Int32 as the vector kernels', by the spacing of Floats near 1.5 * 2^23.
-            let level = Int32(bitPattern: (source[c] * inverse + 12_582_912).bitPattern &- 0x4B40_0000)
-            levels[c] = UInt8(truncatingIfNeeded: level &+ zeroPoint)
-          }
+    func value(_ pixel: Int, _ channel: Int) -> Float {
+      task.input[(pixel - pixels.lowerBound) * task.input_stride + channel - blocks.lowerBound * PanelLayout.block]
+    }
+    func clear(_ row: Int, _ column: Int) {
+      let pixel = row * paddedWidth + column
+      for block in blocks {
+        for channel in block * PanelLayout.block..<min(task.channel_stride, (block + 1) * PanelLayout.block) {
+          task.output[pixel * task.channel_stride + channel] = UInt8(task.zero_point)
+        }
+        if task.tensor_scale == 0 { task.scales[pixel * task.blocks + block] = 0 }
+      }
+    }
+    func clearRow(_ row: Int) {
+      for column in 0..<paddedWidth { clear(row, column) }
+    }
+    if pixels.lowerBound == 0 { for row in 0..<task.top { clearRow(row) } }
+    var scale = task.tensor_scale
+    for pixel in pixels {
+      let (y, x) = pixel.quotientAndRemainder(dividingBy: task.width)
+      let row = task.top + y
+      if x == 0 {
+        for column in 0..<task.left { clear(row, column) }
+      }
+      let target = row * paddedWidth + task.left + x
+      for block in blocks {
+        let channels = block * PanelLayout.block..<min(task.channels, (block + 1) * PanelLayout.block)
+        if task.tensor_scale == 0 {
+          scale = channels.reduce(0) { max($0, abs(value(pixel, $1))) } / task.largest_level
+          task.scales[target * task.blocks + block] = scale
+        }
+        let inverse = scale > Float.leastNormalMagnitude ? 1 / scale : 0
+        let levels = task.output + target * task.channel_stride
+        for channel in channels {
+          // The same rounding to Int32 as the vector kernels', by the spacing of Floats near 1.5 * 2^23.
+          let level = Int32(bitPattern: (value(pixel, channel) * inverse + 12_582_912).bitPattern &- 0x4B40_0000)
+          levels[channel] = UInt8(truncatingIfNeeded: level &+ task.zero_point)
+        }
+        for channel in channels.upperBound..<(channels.upperBound + 3) & ~3 {
+          levels[channel] = UInt8(task.zero_point)
         }
       }
+      if x == task.width - 1 { for column in task.left + task.width..<paddedWidth { clear(row, column) } }
+    }
+    if pixels.upperBound == task.height * task.width {
+      for row in task.top + task.height..<task.top + task.height + task.bottom { clearRow(row) }
     }
   }
 

@@ -1,22 +1,23 @@
-/// How quantized activations lie in memory: what an instruction set's integer products take.
-public enum ActivationFormat: Sendable, Equatable {
-  /// Unsigned bytes; signed activations are shifted by 128.
-  case bytes
-  /// Signed bytes; activations that cannot be negative are shifted by -128 (for `sdot`, `smmla`, `smull`).
-  case signedBytes
-  /// Int16, each group of four stored as elements 0 2 1 3 (for `pmaddwd`).
-  case int16Pairs
+/// Range of quantized activations, and how their bytes are stored.
+public struct ActivationFormat: Sendable, Equatable {
+  /// Largest level of activations that are never negative.
+  public var largestUnsigned: Int32
+  /// Largest magnitude of signed levels.
+  public var largestSigned: Int32
+  /// What is added to signed levels, and to those that are never negative; bytes are the sum's lowest eight bits.
+  public var signedZeroPoint, unsignedZeroPoint: Int32
+  /// Planes that a picture's pixels 0...255 are stored in: each pixel is the sum of its levels in all planes.
+  public var pixelPlanes: Int
 
-  /// Bytes per activation.
-  public var size: Int { self == .int16Pairs ? 2 : 1 }
+  public func zeroPoint(isSigned: Bool) -> Int32 { isSigned ? signedZeroPoint : unsignedZeroPoint }
 
-  /// What is added to the levels.
-  /// - Parameter isSigned: whether they are -127...127, or 0...255.
-  public func zeroPoint(isSigned: Bool) -> Int32 {
-    switch self {
-    case .bytes: isSigned ? 128 : 0
-    case .signedBytes: isSigned ? 0 : -128
-    case .int16Pairs: 0
-    }
-  }
+  /// Unsigned bytes, for integer dot products of unsigned with signed.
+  public static let eightBits = ActivationFormat(
+    largestUnsigned: 255, largestSigned: 127, signedZeroPoint: 128, unsignedZeroPoint: 0, pixelPlanes: 1)
+  /// Signed bytes of the same levels, for products of signed with signed: ARM's.
+  public static let signedEightBits = ActivationFormat(
+    largestUnsigned: 255, largestSigned: 127, signedZeroPoint: 0, unsignedZeroPoint: -128, pixelPlanes: 1)
+  /// Unsigned, for instructions that add pairs of products in 16 bits: 2 * 127 * 127 fits, 2 * 255 * 127 would saturate.
+  public static let sevenBits = ActivationFormat(
+    largestUnsigned: 127, largestSigned: 63, signedZeroPoint: 64, unsignedZeroPoint: 0, pixelPlanes: 2)
 }

@@ -13,6 +13,12 @@ public final class ExecutionContext: Sendable {
     pool = ThreadPool(threads: threads ?? usableCores())
   }
 
+  /// Kernels that no tier stands for: the reference in another tier's format.
+  package init(kernels: KernelTable, threads: Int) {
+    self.kernels = kernels
+    pool = ThreadPool(threads: threads)
+  }
+
   /// Runs `body` with denormals flushed to zero in the calling thread, as the workers have it.
   public func withFlushedDenormals<R>(_ body: () -> R) -> R {
     let before = shim_flush_denormals()

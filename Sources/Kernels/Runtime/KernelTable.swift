@@ -39,11 +39,16 @@ public struct KernelTable: Sendable {
     return tables[tier] ?? reference
   }
 
-  static let reference = KernelTable(
-    tier: .reference, activationFormat: .bytes, tileRows: 1,
-    gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
-    largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
-    globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
-    softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
-    peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+  static let reference = reference(.eightBits)
+
+  /// The scalar kernels, for activations of any format that stores unsigned bytes.
+  package static func reference(_ format: ActivationFormat) -> KernelTable {
+    KernelTable(
+      tier: .reference, activationFormat: format, tileRows: 1,
+      gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
+      largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
+      globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
+      softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
+      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+  }
 }

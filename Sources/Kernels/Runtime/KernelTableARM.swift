@@ -6,7 +6,7 @@ extension KernelTable {
   static let tables: [CPUTier: KernelTable] = [.reference: reference, .neon: neon, .dotprod: dotprod, .i8mm: i8mm]
 
   static let neon = KernelTable(
-    tier: .neon, activationFormat: .signedBytes, tileRows: 4,
+    tier: .neon, activationFormat: .signedEightBits, tileRows: 4,
     gemmInt8: { KernelsNEON.gemmInt8($0) }, gemmFloat: { KernelsNEON.gemmFloat($0) },
     quantize: { KernelsNEON.quantize($0) }, largestMagnitude: { KernelsNEON.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsNEON.depthwise($0) }, maxPool: { KernelsNEON.maxPool($0) },
@@ -23,7 +23,7 @@ extension KernelTable {
     peakInt8: { KernelsNEON.peakInt8($0, $1).macs }, peakFloat: { KernelsNEON.peakFloat($0, $1).macs })
 
   static let dotprod = KernelTable(
-    tier: .dotprod, activationFormat: .signedBytes, tileRows: 8,
+    tier: .dotprod, activationFormat: .signedEightBits, tileRows: 8,
     gemmInt8: { KernelsDOTPROD.gemmInt8($0) }, gemmFloat: { KernelsDOTPROD.gemmFloat($0) },
     quantize: { KernelsDOTPROD.quantize($0) }, largestMagnitude: { KernelsDOTPROD.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsDOTPROD.depthwise($0) }, maxPool: { KernelsDOTPROD.maxPool($0) },
@@ -40,7 +40,7 @@ extension KernelTable {
     peakInt8: { KernelsDOTPROD.peakInt8($0, $1).macs }, peakFloat: { KernelsDOTPROD.peakFloat($0, $1).macs })
 
   static let i8mm = KernelTable(
-    tier: .i8mm, activationFormat: .signedBytes, tileRows: 12,
+    tier: .i8mm, activationFormat: .signedEightBits, tileRows: 12,
     gemmInt8: { KernelsI8MM.gemmInt8($0) }, gemmFloat: { KernelsI8MM.gemmFloat($0) },
     quantize: { KernelsI8MM.quantize($0) }, largestMagnitude: { KernelsI8MM.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsI8MM.depthwise($0) }, maxPool: { KernelsI8MM.maxPool($0) },

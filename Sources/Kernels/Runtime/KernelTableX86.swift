@@ -9,7 +9,7 @@ extension KernelTable {
   ]
 
   static let sse4 = KernelTable(
-    tier: .sse4, activationFormat: .int16Pairs, tileRows: 4,
+    tier: .sse4, activationFormat: .sevenBits, tileRows: 4,
     gemmInt8: { KernelsSSE4.gemmInt8($0) }, gemmFloat: { KernelsSSE4.gemmFloat($0) },
     quantize: { KernelsSSE4.quantize($0) }, largestMagnitude: { KernelsSSE4.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsSSE4.depthwise($0) }, maxPool: { KernelsSSE4.maxPool($0) },
@@ -26,7 +26,7 @@ extension KernelTable {
     peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
 
   static let avx2 = KernelTable(
-    tier: .avx2, activationFormat: .int16Pairs, tileRows: 6,
+    tier: .avx2, activationFormat: .sevenBits, tileRows: 5,
     gemmInt8: { KernelsAVX2.gemmInt8($0) }, gemmFloat: { KernelsAVX2.gemmFloat($0) },
     quantize: { KernelsAVX2.quantize($0) }, largestMagnitude: { KernelsAVX2.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsAVX2.depthwise($0) }, maxPool: { KernelsAVX2.maxPool($0) },
@@ -43,7 +43,7 @@ extension KernelTable {
     peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
 
   static let avxvnni = KernelTable(
-    tier: .avxvnni, activationFormat: .bytes, tileRows: 6,
+    tier: .avxvnni, activationFormat: .eightBits, tileRows: 6,
     gemmInt8: { KernelsAVXVNNI.gemmInt8($0) }, gemmFloat: { KernelsAVXVNNI.gemmFloat($0) },
     quantize: { KernelsAVXVNNI.quantize($0) }, largestMagnitude: { KernelsAVXVNNI.largestMagnitude(of: $0, count: $1) },
     depthwise: { KernelsAVXVNNI.depthwise($0) }, maxPool: { KernelsAVXVNNI.maxPool($0) },
@@ -60,7 +60,7 @@ extension KernelTable {
     peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
 
   static let avx512vnni = KernelTable(
-    tier: .avx512vnni, activationFormat: .bytes, tileRows: 12,
+    tier: .avx512vnni, activationFormat: .eightBits, tileRows: 12,
     gemmInt8: { KernelsAVX512VNNI.gemmInt8($0) }, gemmFloat: { KernelsAVX512VNNI.gemmFloat($0) },
     quantize: { KernelsAVX512VNNI.quantize($0) },
     largestMagnitude: { KernelsAVX512VNNI.largestMagnitude(of: $0, count: $1) },

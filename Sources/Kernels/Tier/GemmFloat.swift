@@ -2,7 +2,7 @@ import CShim
 
 /// Float GEMM and implicit-GEMM convolution over Float panels `[panels][4 * groups][16]`.
 @inline(never) public func gemmFloat(_ task: UnsafePointer<gemm_task>) {
-  forEachTile(task) { tile in
+  forEachTile(task, height: tileRows) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
       case (7..., true): floatTile12x2(task, tile)
@@ -12,7 +12,10 @@ import CShim
       case (7..., true): floatTile8x2(task, tile)
       case (7..., false): floatTile8x1(task, tile)
     #endif
-    #if !TIER_SSE4 && !TIER_NEON
+    #if TIER_AVX2
+      case (5..., true): floatTile5x2(task, tile)
+      case (5..., false): floatTile5x1(task, tile)
+    #elseif !TIER_SSE4 && !TIER_NEON
       case (5..., true): floatTile6x2(task, tile)
       case (5..., false): floatTile6x1(task, tile)
     #endif
@@ -39,7 +42,14 @@ import CShim
     floatTile(t, tile, 8, false)
   }
 #endif
-#if !TIER_SSE4 && !TIER_NEON
+#if TIER_AVX2
+  @inline(never) private func floatTile5x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 5, true)
+  }
+  @inline(never) private func floatTile5x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 5, false)
+  }
+#elseif !TIER_SSE4 && !TIER_NEON
   @inline(never) private func floatTile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     floatTile(t, tile, 6, true)
   }
@@ -63,7 +73,7 @@ import CShim
   let task = task.pointee
   var w0 = weightsStart(task, tile.column)
   var w1 = isWide ? weightsStart(task, tile.column + lanes) : w0
-  locateRows(task, tile, height)
+  let rows = task.row_data + tile.row
   var c0 = zeros(VFloat.zero)
   var c1 = zeros(VFloat.zero)
   for run in 0..<task.run_count {
@@ -76,7 +86,7 @@ import CShim
       let weights0 = v0.loadUnaligned(as: VFloat.self)
       let weights1 = isWide ? v1.loadUnaligned(as: VFloat.self) : weights0
       for r in 0..<height {
-        let a = VFloat(repeating: (tile.activations[r].unsafelyUnwrapped + k).loadUnaligned(as: Float.self))
+        let a = VFloat(repeating: (rows[r].activations + k).loadUnaligned(as: Float.self))
         c0[r] = multiplyAdd(c0[r], a, weights0)
         if isWide { c1[r] = multiplyAdd(c1[r], a, weights1) }
       }
@@ -87,9 +97,16 @@ import CShim
     w0 += current.groups * 4 * 64
     w1 += current.groups * 4 * 64
   }
+  let bias0 = load(task.bias + tile.column)
+  let bias1 = isWide ? load(task.bias + tile.column + lanes) : bias0
+  let lower = VFloat(repeating: task.lower)
+  let upper = VFloat(repeating: task.upper)
+  let isWhole = isWhole(task, tile, isWide)
   for r in 0..<height {
-    store(c0[r], tile.sums + r * tileColumns)
-    if isWide { store(c1[r], tile.sums + r * tileColumns + lanes) }
+    let output = outputRow(task, tile, rows[r], r, isWhole)
+    let residual = rows[r].residual + task.residual_step * tile.column
+    store(clamp(c0[r] + bias0 + load(residual), lower, upper), output)
+    if isWide { store(clamp(c1[r] + bias1 + load(residual + lanes), lower, upper), output + lanes) }
   }
-  finishTile(task, tile, isWide, VFloat(repeating: 1), VFloat(repeating: 1))
+  copyPartialTile(task, tile, isWide)
 }

@@ -2,7 +2,7 @@
 //
 // One `smmla` takes eight activations of two rows and eight weights of two columns. Panels hold four weights per column,
 // and rows lie apart, so both are interleaved into scratch memory first: weights once per task, activations once per tile
-// of rows and block of columns. Interleaving them in the inner loop instead would add 28 instructions to its 24 `smmla`.
+// of rows and block of columns. In the inner loop instead that would add 13 instructions to its 33, most of them permutations.
 
 #if TIER_I8MM
   import CShim
@@ -25,18 +25,11 @@
     let tilesPerBlock = max(1, min(tiles, cachedWeights / (steps * weightStep)))
     let weightBytes = tilesPerBlock * steps * weightStep
     let activationBytes = mostPairs * steps * pairStep
-    let sumsBytes = 2 * mostPairs * tileColumns * MemoryLayout<Float>.size
-    withUnsafeTemporaryAllocation(
-      byteCount: weightBytes + activationBytes + sumsBytes + 32 * mostPairs, alignment: 64
-    ) { scratch in
+    withUnsafeTemporaryAllocation(byteCount: weightBytes + activationBytes, alignment: 64) { scratch in
       let weights = scratch.baseAddress.unsafelyUnwrapped
       let activations = weights + weightBytes
-      let sums = activations + activationBytes
       var tile = gemm_tile()
       tile.is_wide = 1
-      tile.sums = sums.assumingMemoryBound(to: Float.self)
-      tile.activations = (sums + sumsBytes).assumingMemoryBound(to: UnsafeRawPointer?.self)
-      tile.scale_index = (sums + sumsBytes + 16 * mostPairs).assumingMemoryBound(to: Int.self)
       var first = task.pointee.first_column
       while first < task.pointee.end_column {
         let end = min(task.pointee.end_column, first + tilesPerBlock * tileColumns)
@@ -59,31 +52,47 @@
     _ task: UnsafePointer<gemm_task>, _ tile: inout gemm_tile, _ first: Int, _ end: Int, _ steps: Int,
     _ weights: UnsafeRawPointer, _ activations: UnsafeMutableRawPointer
   ) {
-    let rows = task.pointee.rows
-    let tiles = (rows + 2 * mostPairs - 1) / (2 * mostPairs)
     tile.row = 0
-    for i in 0..<tiles {
-      tile.rows = (rows - tile.row + tiles - i - 1) / (tiles - i)
+    while tile.row < task.pointee.rows {
+      tile.rows = min(2 * mostPairs, task.pointee.rows - tile.row)
       let pairs = max(3, (tile.rows + 1) / 2)
-      locateRows(task.pointee, tile, 2 * pairs)
       packActivations(task, tile, pairs, activations)
       tile.column = first
       var panel = weights
       while tile.column < end {
+        if task.pointee.row_data.pointee.residual_levels != nil { widenResidual(task, tile) }
         switch pairs {
         case 6: packedTile6(task, tile, panel, activations)
         case 5: packedTile5(task, tile, panel, activations)
         case 4: packedTile4(task, tile, panel, activations)
         default: packedTile3(task, tile, panel, activations)
         }
-        finishTile(
-          task.pointee, tile, true, load(task.pointee.weight_scales + tile.column),
-          load(task.pointee.weight_scales + tile.column + lanes))
+        finishTile(task, tile)
         tile.column += tileColumns
         panel += steps * weightStep
       }
       tile.row += tile.rows
     }
+  }
+
+  /// Channel scale, bias, residual and activation bounds.
+  @inline(__always) private func finishTile(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    let task = task.pointee
+    let rows = task.row_data + tile.row
+    let (scale0, scale1) = (load(task.weight_scales + tile.column), load(task.weight_scales + tile.column + lanes))
+    let (bias0, bias1) = (load(task.bias + tile.column), load(task.bias + tile.column + lanes))
+    let (lower, upper) = (VFloat(repeating: task.lower), VFloat(repeating: task.upper))
+    let isWhole = isWhole(task, tile, true)
+    for r in 0..<tile.rows {
+      let output = outputRow(task, tile, rows[r], r, isWhole)
+      let residual = rows[r].residual + task.residual_step * tile.column
+      let sum = task.sums + r * tileColumns
+      let value0 = multiplyAdd(bias0, load(sum), scale0) + load(residual)
+      let value1 = multiplyAdd(bias1, load(sum + lanes), scale1) + load(residual + lanes)
+      store(clamp(value0, lower, upper), output)
+      store(clamp(value1, lower, upper), output + lanes)
+    }
+    copyPartialTile(task, tile, true)
   }
 
   @inline(__always) private func loadWords(_ p: UnsafeRawPointer) -> VInt32 { p.loadUnaligned(as: VInt32.self) }
@@ -99,8 +108,8 @@
     var p = packed
     var column = first
     while column < end {
-      var w = weightsStart(task, column)
       for run in 0..<task.run_count {
+        var w = weightsStart(task, column) + task.runs[run].weights
         var groups = task.runs[run].groups
         while groups > 0 {
           let isPair = groups > 1
@@ -125,8 +134,8 @@
   ) {
     let stride = pairs * pairStep
     for pair in 0..<pairs {
-      let upper = tile.activations[2 * pair].unsafelyUnwrapped
-      let lower = tile.activations[2 * pair + 1].unsafelyUnwrapped
+      let upper = task.pointee.row_data[tile.row + 2 * pair].activations.unsafelyUnwrapped
+      let lower = task.pointee.row_data[tile.row + 2 * pair + 1].activations.unsafelyUnwrapped
       var p = packed + pair * pairStep
       for run in 0..<task.pointee.run_count {
         var k = task.pointee.runs[run].offset
@@ -170,12 +179,13 @@
   private typealias Products = InlineArray<6, VInt32>
   @_transparent private var noProducts: Products { [.zero, .zero, .zero, .zero, .zero, .zero] }
 
-  /// Sums of `2 * pairs` rows and eight columns, scaled by the activations' scales, to `tile.sums`.
+  /// Sums of `2 * pairs` rows and eight columns, scaled by the activations' scales, to `task.sums`.
   @inline(__always) private func packedTile(
     _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ weights: UnsafeRawPointer, _ activations: UnsafeRawPointer,
     _ pairs: Int
   ) {
     let task = task.pointee
+    let rows = task.row_data + tile.row
     var w = weights
     var a = activations
     var block = 0
@@ -215,12 +225,12 @@
         let (upper0, lower0) = separate(c0[pair], c1[pair])
         let (upper1, lower1) = separate(c2[pair], c3[pair])
         let row = 2 * pair
-        let upper = task.scales[tile.scale_index[row] + scaleOffset]
-        let lower = task.scales[tile.scale_index[row + 1] + scaleOffset]
-        accumulate(upper0 &+ shift0, upper, tile.sums + row * tileColumns, block)
-        accumulate(upper1 &+ shift1, upper, tile.sums + row * tileColumns + lanes, block)
-        accumulate(lower0 &+ shift0, lower, tile.sums + (row + 1) * tileColumns, block)
-        accumulate(lower1 &+ shift1, lower, tile.sums + (row + 1) * tileColumns + lanes, block)
+        let upper = rows[row].scales[scaleOffset]
+        let lower = rows[row + 1].scales[scaleOffset]
+        accumulate(upper0 &+ shift0, upper, task.sums + row * tileColumns, block)
+        accumulate(upper1 &+ shift1, upper, task.sums + row * tileColumns + lanes, block)
+        accumulate(lower0 &+ shift0, lower, task.sums + (row + 1) * tileColumns, block)
+        accumulate(lower1 &+ shift1, lower, task.sums + (row + 1) * tileColumns + lanes, block)
       }
       block += 1
     }

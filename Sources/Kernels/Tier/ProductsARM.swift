@@ -32,20 +32,18 @@ import _Builtin_intrinsics.arm.neon
   }
 
   /// Adds the products of one run to the sums of `height` rows and one or two vectors of columns.
-  ///
-  /// - Returns: where the weights of the next run start.
   @inline(__always) func addProducts(
-    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<UnsafeRawPointer?>,
-    _ run: gemm_run, _ weights: UnsafeRawPointer, _ height: Int, _ isWide: Bool
-  ) -> UnsafeRawPointer {
-    var w = weights
+    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<gemm_row>,
+    _ run: gemm_run, _ panel: UnsafeRawPointer, _ height: Int, _ isWide: Bool
+  ) {
+    var w = panel + run.weights
     var k = run.offset
     let pairsEnd = run.offset + run.groups / 2 * 8
     while k < pairsEnd {
       let (w00, w10) = (loadBytes(w), loadBytes(w + 64))
       let (w01, w11) = isWide ? (loadBytes(w + 16), loadBytes(w + 80)) : (w00, w10)
       for r in 0..<height {
-        let a = (rows[r].unsafelyUnwrapped + k).loadUnaligned(as: SIMD2<Int32>.self)
+        let a = (rows[r].activations + k).loadUnaligned(as: SIMD2<Int32>.self)
         let (a0, a1) = (broadcast(a[0]), broadcast(a[1]))
         add(&c0[r], a0, a1, w00, w10)
         if isWide { add(&c1[r], a0, a1, w01, w11) }
@@ -57,13 +55,11 @@ import _Builtin_intrinsics.arm.neon
       let w0 = loadBytes(w)
       let w1 = isWide ? loadBytes(w + 16) : w0
       for r in 0..<height {
-        let a = broadcast((rows[r].unsafelyUnwrapped + k).loadUnaligned(as: Int32.self))
+        let a = broadcast((rows[r].activations + k).loadUnaligned(as: Int32.self))
         add(&c0[r], a, w0)
         if isWide { add(&c1[r], a, w1) }
       }
-      w += 64
     }
-    return w
   }
 
   /// Products that one step of the register-only loop adds up.
@@ -80,12 +76,11 @@ import _Builtin_intrinsics.arm.neon
   /// Adds the products of one run to the sums of `height` rows and one or two vectors of columns.
   ///
   /// Four groups at a time: one load fetches a row's activations, which `sdot` takes by element.
-  /// - Returns: where the weights of the next run start.
   @inline(__always) func addProducts(
-    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<UnsafeRawPointer?>,
-    _ run: gemm_run, _ weights: UnsafeRawPointer, _ height: Int, _ isWide: Bool
-  ) -> UnsafeRawPointer {
-    var w = weights
+    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<gemm_row>,
+    _ run: gemm_run, _ panel: UnsafeRawPointer, _ height: Int, _ isWide: Bool
+  ) {
+    var w = panel + run.weights
     var k = run.offset
     let fours = run.offset + run.groups / 4 * 16
     let end = run.offset + run.groups * 4
@@ -94,7 +89,7 @@ import _Builtin_intrinsics.arm.neon
       let w1: InlineArray<4, int8x16_t> =
         isWide ? [loadBytes(w + 16), loadBytes(w + 80), loadBytes(w + 144), loadBytes(w + 208)] : w0
       for r in 0..<height {
-        let a = (rows[r].unsafelyUnwrapped + k).loadUnaligned(as: VInt32.self)
+        let a = (rows[r].activations + k).loadUnaligned(as: VInt32.self)
         for g in 0..<4 {
           c0[r] = vdotq_s32(c0[r], w0[g], broadcast(a[g]))
           if isWide { c1[r] = vdotq_s32(c1[r], w1[g], broadcast(a[g])) }
@@ -107,14 +102,13 @@ import _Builtin_intrinsics.arm.neon
       let w0 = loadBytes(w)
       let w1 = isWide ? loadBytes(w + 16) : w0
       for r in 0..<height {
-        let a = broadcast((rows[r].unsafelyUnwrapped + k).loadUnaligned(as: Int32.self))
+        let a = broadcast((rows[r].activations + k).loadUnaligned(as: Int32.self))
         c0[r] = vdotq_s32(c0[r], w0, a)
         if isWide { c1[r] = vdotq_s32(c1[r], w1, a) }
       }
       k += 4
       w += 64
     }
-    return w
   }
 
   #if TIER_I8MM

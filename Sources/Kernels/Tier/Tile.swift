@@ -5,40 +5,75 @@ import CShim
 /// Output channels per weight panel.
 @inline(__always) var panelWidth: Int { 16 }
 
-/// Calls `body` for every tile of the task.
-///
-/// Rows are shared out evenly: 49 pixels become 10 + 10 + 10 + 10 + 9, not 12 + 12 + 12 + 12 + 1.
-@inline(__always) func forEachTile(_ task: UnsafePointer<gemm_task>, _ body: (gemm_tile) -> Void) {
+/// Calls `body` for every tile of the task, of `height` rows or, at the end, fewer.
+@inline(__always) func forEachTile(
+  _ task: UnsafePointer<gemm_task>, height: Int, _ body: (gemm_tile) -> Void
+) {
   let rows = task.pointee.rows
-  let tiles = (rows + tileRows - 1) / tileRows
-  // One allocation for the whole task: temporary allocations over a kilobyte come from the heap.
-  let sumsBytes = tileRows * tileColumns * MemoryLayout<Float>.size
-  withUnsafeTemporaryAllocation(byteCount: sumsBytes + 16 * tileRows, alignment: 64) { scratch in
-    let base = scratch.baseAddress.unsafelyUnwrapped
-    var tile = gemm_tile()
-    tile.sums = base.assumingMemoryBound(to: Float.self)
-    tile.activations = (base + sumsBytes).assumingMemoryBound(to: UnsafeRawPointer?.self)
-    tile.scale_index = (base + sumsBytes + 8 * tileRows).assumingMemoryBound(to: Int.self)
-    tile.column = task.pointee.first_column
-    while tile.column < task.pointee.end_column {
-      tile.is_wide = tile.column + lanes < task.pointee.end_column ? 1 : 0
-      tile.row = 0
-      for i in 0..<tiles {
-        tile.rows = (rows - tile.row + tiles - i - 1) / (tiles - i)
-        body(tile)
-        tile.row += tile.rows
-      }
-      tile.column += tileColumns
+  var tile = gemm_tile()
+  tile.column = task.pointee.first_column
+  while tile.column < task.pointee.end_column {
+    tile.is_wide = tile.column + lanes < task.pointee.end_column ? 1 : 0
+    tile.row = 0
+    while tile.row < rows {
+      tile.rows = min(height, rows - tile.row)
+      // The first tiles of a panel fetch the next panels: nothing else would ask for them in time.
+      let distance = tile.row / height * panelWidth
+      let next = tile.column + tileColumns + distance
+      let isFetching = rows > height && distance < tileColumns && next < task.pointee.end_column
+      tile.next_weights = weightsStart(task.pointee, isFetching ? next : tile.column)
+      if task.pointee.row_data.pointee.residual_levels != nil { widenResidual(task, tile) }
+      body(tile)
+      tile.row += tile.rows
+    }
+    tile.column += tileColumns
+  }
+}
+
+/// Where row `r` of a tile goes. A tile that sticks out over the last channel is written to the scratch memory first.
+@inline(__always) func outputRow(
+  _ task: gemm_task, _ tile: gemm_tile, _ row: gemm_row, _ r: Int, _ isWhole: Bool
+) -> UnsafeMutablePointer<Float> {
+  isWhole ? row.output + tile.column : task.sums + r * tileColumns
+}
+
+@inline(__always) func isWhole(_ task: gemm_task, _ tile: gemm_tile, _ isWide: Bool) -> Bool {
+  task.end_column - tile.column >= (isWide ? tileColumns : lanes)
+}
+
+/// Asks for what the end of a tile reads and writes: it arrives while the sums are computed.
+@inline(__always) func fetchRows(_ task: gemm_task, _ tile: gemm_tile, _ rows: UnsafePointer<gemm_row>, _ count: Int) {
+  for r in 0..<count {
+    let output = rows[r].output + tile.column
+    shim_prefetch_for_writing(output)
+    shim_prefetch_for_writing(output + lanes)
+    if task.residual_step != 0 {
+      shim_prefetch(rows[r].residual + tile.column)
+      shim_prefetch(rows[r].residual + tile.column + lanes)
     }
   }
 }
 
-/// Fetches the row pointers of `count` rows; those beyond the tile's rows repeat the last one and are never stored.
-@inline(__always) func locateRows(_ task: gemm_task, _ tile: gemm_tile, _ count: Int) {
-  for r in 0..<count {
-    let source = tile.row + (r < tile.rows ? r : tile.rows - 1)
-    tile.activations[r] = task.activations + task.row_offsets[source]
-    tile.scale_index[r] = task.row_scales[source]
+/// Turns the tile's part of a quantized residual into Floats, and asks for the next tile's.
+@inline(never) func widenResidual(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+  let columns = min(tileColumns, task.pointee.end_column - tile.column)
+  let next = tile.row + tile.rows
+  for r in 0..<tile.rows {
+    let row = task.pointee.row_data[tile.row + r]
+    let levels = row.residual_levels + tile.column
+    shim_prefetch(task.pointee.row_data[min(next + r, task.pointee.rows - 1)].residual_levels + tile.column)
+    let scale = row.residual_scales[tile.column / 256]
+    let target = UnsafeMutablePointer(mutating: row.residual.unsafelyUnwrapped)
+    var i = 0
+    while i + lanes <= columns {
+      let vector = UnsafeRawPointer(levels + i).loadUnaligned(as: VUInt8.self) ^ VUInt8(repeating: levelMask)
+      store(toFloat(vector) * scale, target + i)
+      i += lanes
+    }
+    while i < columns {
+      target[i] = Float(levels[i] ^ levelMask) * scale
+      i += 1
+    }
   }
 }
 
@@ -53,53 +88,15 @@ import CShim
   return UnsafeRawPointer(task.column_sums + index).loadUnaligned(as: VInt32.self)
 }
 
-/// Channel scale, bias, residual and activation bounds; writes `rows` rows of the output.
-@inline(__always) func finishTile(
-  _ task: gemm_task, _ tile: gemm_tile, _ isWide: Bool, _ scale0: VFloat, _ scale1: VFloat
-) {
-  let lower = VFloat(repeating: task.lower)
-  let upper = VFloat(repeating: task.upper)
-  let bias0 = load(task.bias + tile.column)
-  let bias1 = isWide ? load(task.bias + tile.column + lanes) : bias0
+/// Copies a tile that sticks out over the last channel to its place.
+@inline(__always) func copyPartialTile(_ task: gemm_task, _ tile: gemm_tile, _ isWide: Bool) {
+  guard !isWhole(task, tile, isWide) else { return }
   let columns = task.end_column - tile.column
-  var sum = tile.sums.unsafelyUnwrapped
-  var output = task.output.unsafelyUnwrapped + tile.row * task.output_stride + tile.column
-  guard columns >= (isWide ? tileColumns : lanes) else {
-    for r in 0..<tile.rows {
-      let residual = task.residual.map { $0 + (tile.row + r) * task.residual_stride + tile.column }
-      store(multiplyAdd(bias0, load(sum), scale0), sum)
-      if isWide { store(multiplyAdd(bias1, load(sum + lanes), scale1), sum + lanes) }
-      // Apart from the clamp, so that no masked load of a null pointer comes of it (qemu faults on those).
-      if let residual {
-        for i in 0..<columns { sum[i] += residual[i] }
-      }
-      for i in 0..<columns {
-        let value = sum[i]
-        output[i] = value < task.lower ? task.lower : value > task.upper ? task.upper : value
-      }
-      sum += tileColumns
-      output += task.output_stride
-    }
-    return
-  }
-  if var residual = task.residual {
-    residual += tile.row * task.residual_stride + tile.column
-    for _ in 0..<tile.rows {
-      store(clamp(multiplyAdd(bias0, load(sum), scale0) + load(residual), lower, upper), output)
-      if isWide {
-        let value = multiplyAdd(bias1, load(sum + lanes), scale1) + load(residual + lanes)
-        store(clamp(value, lower, upper), output + lanes)
-      }
-      residual += task.residual_stride
-      sum += tileColumns
-      output += task.output_stride
-    }
-  } else {
-    for _ in 0..<tile.rows {
-      store(clamp(multiplyAdd(bias0, load(sum), scale0), lower, upper), output)
-      if isWide { store(clamp(multiplyAdd(bias1, load(sum + lanes), scale1), lower, upper), output + lanes) }
-      sum += tileColumns
-      output += task.output_stride
-    }
+  for r in 0..<tile.rows {
+    let output = task.row_data[tile.row + r].output + tile.column
+    let sums = task.sums + r * tileColumns
+    let whole = columns < lanes ? 0 : lanes
+    if whole > 0 { store(load(sums), output) }
+    for i in whole..<columns { output[i] = sums[i] }
   }
 }

@@ -5,6 +5,7 @@ import _Builtin_intrinsics.arm.neon
 typealias VFloat = SIMD4<Float>
 typealias VInt32 = SIMD4<Int32>
 typealias VInt8 = SIMD4<Int8>
+typealias VUInt8 = SIMD4<UInt8>
 
 #if TIER_NEON
   /// Most rows of a tile: 16 accumulators (two per row and vector of columns), four weights, two activations.
@@ -29,22 +30,9 @@ typealias VInt8 = SIMD4<Int8>
   @inline(__always) func total(_ sum: VSum) -> VInt32 { sum }
 #endif
 
-/// One quantized activation: signed, because ARM's dot products multiply like with like.
-typealias Quantized = Int8
-
-/// Levels 0...255 of activations that cannot be negative are stored shifted by this much.
-@inline(__always) var unsignedShift: Int32 { -128 }
-/// The same of signed activations.
-@inline(__always) var signedShift: Int32 { 0 }
-/// Position of element `i` of a group in memory.
-@inline(__always) func position(_ i: Int) -> Int { i }
-
-/// What an element of a vector of levels (already shifted by the zero point) becomes in memory.
-@inline(__always) func storeLevels(_ v: VInt32, _ p: UnsafeMutableRawPointer) {
-  var q = VInt8()
-  for i in 0..<lanes { q[i] = Int8(truncatingIfNeeded: v[i]) }
-  p.storeBytes(of: q, as: VInt8.self)
-}
+/// What turns a stored byte of activations that cannot be negative into their level: bytes are stored as signed ones,
+/// because ARM's products multiply like with like.
+@inline(__always) var levelMask: UInt8 { 0x80 }
 
 // Minimum and maximum in one instruction each; where an operand is not a number, neither is the result.
 @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat { vmaxq_f32(a, b) }

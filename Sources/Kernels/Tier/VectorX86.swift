@@ -7,19 +7,16 @@ import _Builtin_intrinsics.intel
   typealias VInt32 = SIMD16<Int32>
   typealias VInt8 = SIMD16<Int8>
   typealias VUInt8 = SIMD16<UInt8>
-  typealias VInt16 = SIMD16<Int16>
 #elseif TIER_AVX2 || TIER_AVXVNNI
   typealias VFloat = SIMD8<Float>
   typealias VInt32 = SIMD8<Int32>
   typealias VInt8 = SIMD8<Int8>
   typealias VUInt8 = SIMD8<UInt8>
-  typealias VInt16 = SIMD8<Int16>
 #else
   typealias VFloat = SIMD4<Float>
   typealias VInt32 = SIMD4<Int32>
   typealias VInt8 = SIMD4<Int8>
   typealias VUInt8 = SIMD4<UInt8>
-  typealias VInt16 = SIMD4<Int16>
 #endif
 
 /// Int32 sums of one vector of columns.
@@ -33,110 +30,60 @@ typealias VSum = VInt32
   @_transparent var tileRows: Int { 12 }
   typealias Accumulators<T> = InlineArray<12, T>
   @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z, z, z, z, z] }
-#elseif TIER_AVX2 || TIER_AVXVNNI
+#elseif TIER_AVXVNNI
   /// Most rows of a tile: 12 accumulators, two weights and a broadcast fit 16 registers.
   @_transparent var tileRows: Int { 6 }
   typealias Accumulators<T> = InlineArray<6, T>
   @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z] }
+#elseif TIER_AVX2
+  /// Most rows of a tile: 10 accumulators, two weights, a broadcast, a product and the ones that add it up fit 16 registers.
+  @_transparent var tileRows: Int { 5 }
+  typealias Accumulators<T> = InlineArray<5, T>
+  @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z] }
 #else
   @_transparent var tileRows: Int { 4 }
   typealias Accumulators<T> = InlineArray<4, T>
   @_transparent func zeros<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
 #endif
 
-#if TIER_AVX512VNNI || TIER_AVXVNNI
-  /// One quantized activation: unsigned, shifted by the zero point.
-  typealias Quantized = UInt8
-  /// Four consecutive activations of one row in every lane.
-  typealias ActivationGroup = VInt32
-
-  @inline(__always) func loadGroup(_ p: UnsafeRawPointer) -> ActivationGroup {
-    VInt32(repeating: p.loadUnaligned(as: Int32.self))
-  }
-
-  /// Weights of `lanes` output channels for one group of four.
-  typealias WeightGroup = VInt32
-
-  @inline(__always) func widen(_ w: VInt32) -> WeightGroup { w }
-
-  /// `sum + a · w` over the group, exactly.
-  @inline(__always) func dot4(_ sum: VInt32, _ a: ActivationGroup, _ w: WeightGroup) -> VInt32 {
-    #if TIER_AVX512VNNI
-      unsafeBitCast(
-        _mm512_dpbusd_epi32(
-          unsafeBitCast(sum, to: __m512i.self), unsafeBitCast(a, to: __m512i.self), unsafeBitCast(w, to: __m512i.self)),
-        to: VInt32.self)
-    #else
-      unsafeBitCast(
-        _mm256_dpbusd_avx_epi32(
-          unsafeBitCast(sum, to: __m256i.self), unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
-        to: VInt32.self)
-    #endif
-  }
-
-  /// What an element of a vector of levels (already shifted by the zero point) becomes in memory.
-  @inline(__always) func storeLevels(_ v: VInt32, _ p: UnsafeMutableRawPointer) {
-    var q = VUInt8()
-    for i in 0..<lanes { q[i] = UInt8(truncatingIfNeeded: v[i]) }
-    p.storeBytes(of: q, as: VUInt8.self)
-  }
-
-  /// Levels of signed activations are stored shifted by this much.
-  @inline(__always) var signedShift: Int32 { 128 }
-  /// The same of activations that cannot be negative.
-  @inline(__always) var unsignedShift: Int32 { 0 }
-  /// Position of element `i` of a group in memory.
-  @inline(__always) func position(_ i: Int) -> Int { i }
-#else
-  // Without an integer dot product, `pmaddwd` on 16-bit pairs is exact for all 8-bit values and as fast as `pmaddubsw`,
-  // which saturates. A group's bytes 0 1 2 3 are widened as the pairs (0, 2) and (1, 3), which takes shifts only;
-  // activations are stored as Int16 in that order.
-  typealias Quantized = Int16
-  typealias ActivationGroup = (even: VInt32, odd: VInt32)
-  typealias WeightGroup = (even: VInt32, odd: VInt32)
-
-  @inline(__always) func loadGroup(_ p: UnsafeRawPointer) -> ActivationGroup {
-    (
-      even: VInt32(repeating: p.loadUnaligned(as: Int32.self)),
-      odd: VInt32(repeating: p.loadUnaligned(fromByteOffset: 4, as: Int32.self))
-    )
-  }
-
-  #if TIER_AVX2
-    typealias VPairs = SIMD16<Int16>
-    @inline(__always) func multiplyAddPairs(_ a: VInt32, _ b: VInt32) -> VInt32 {
-      unsafeBitCast(
-        _mm256_madd_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(b, to: __m256i.self)), to: VInt32.self)
-    }
+/// `sum + a · w` over one group of four per lane, exactly; `a` unsigned, `w` signed.
+///
+/// Without an integer dot product, `pmaddubsw` adds pairs of products in 16 bits: exact for activations up to 127, which is why
+/// such tiers quantize to seven bits. `pmaddwd` on operands widened to 16 bits would take eight, at three quarters of the speed.
+@inline(__always) func multiplyAddGroup(_ sum: VInt32, _ a: VInt32, _ w: VInt32) -> VInt32 {
+  #if TIER_AVX512VNNI
+    unsafeBitCast(
+      _mm512_dpbusd_epi32(
+        unsafeBitCast(sum, to: __m512i.self), unsafeBitCast(a, to: __m512i.self), unsafeBitCast(w, to: __m512i.self)),
+      to: VInt32.self)
+  #elseif TIER_AVXVNNI
+    unsafeBitCast(
+      _mm256_dpbusd_avx_epi32(
+        unsafeBitCast(sum, to: __m256i.self), unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
+      to: VInt32.self)
+  #elseif TIER_AVX2
+    sum
+      &+ unsafeBitCast(
+        _mm256_madd_epi16(
+          _mm256_maddubs_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
+          unsafeBitCast(SIMD16<Int16>(repeating: 1), to: __m256i.self)), to: VInt32.self)
   #else
-    typealias VPairs = SIMD8<Int16>
-    @inline(__always) func multiplyAddPairs(_ a: VInt32, _ b: VInt32) -> VInt32 {
-      unsafeBitCast(
-        _mm_madd_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(b, to: __m128i.self)), to: VInt32.self)
-    }
+    sum
+      &+ unsafeBitCast(
+        _mm_madd_epi16(
+          _mm_maddubs_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self)),
+          unsafeBitCast(SIMD8<Int16>(repeating: 1), to: __m128i.self)), to: VInt32.self)
   #endif
+}
 
-  @inline(__always) func widen(_ w: VInt32) -> WeightGroup {
-    let bytes = unsafeBitCast(w, to: VPairs.self)
-    return (
-      even: unsafeBitCast((bytes &<< 8) &>> 8, to: VInt32.self), odd: unsafeBitCast(bytes &>> 8, to: VInt32.self)
-    )
-  }
+/// What turns a stored byte of activations that cannot be negative into their level.
+@inline(__always) var levelMask: UInt8 { 0 }
 
-  @inline(__always) func dot4(_ sum: VInt32, _ a: ActivationGroup, _ w: WeightGroup) -> VInt32 {
-    sum &+ multiplyAddPairs(a.even, w.even) &+ multiplyAddPairs(a.odd, w.odd)
-  }
+/// Products that one step of the register-only loop adds up.
+@inline(__always) var peakProducts: Int { 4 * lanes }
 
-  @inline(__always) func storeLevels(_ v: VInt32, _ p: UnsafeMutableRawPointer) {
-    var q = VInt16()
-    for i in 0..<lanes { q[i] = Int16(truncatingIfNeeded: v[i & ~3 | position(i & 3)]) }
-    p.storeBytes(of: q, as: VInt16.self)
-  }
-
-  @inline(__always) var signedShift: Int32 { 0 }
-  @inline(__always) var unsignedShift: Int32 { 0 }
-  @inline(__always) func position(_ i: Int) -> Int { i == 1 ? 2 : i == 2 ? 1 : i }
-#endif
+/// One step of the register-only loop; `sum` is an operand too, so that the product cannot be hoisted out of the loop.
+@inline(__always) func peakStep(_ sum: VSum, _ w: VInt32) -> VSum { multiplyAddGroup(sum, sum, w) }
 
 // Minimum and maximum in one instruction each; where an operand is not a number the second is the result.
 #if TIER_AVX512VNNI
@@ -161,15 +108,3 @@ typealias VSum = VInt32
     unsafeBitCast(_mm_min_ps(unsafeBitCast(a, to: __m128.self), unsafeBitCast(b, to: __m128.self)), to: VFloat.self)
   }
 #endif
-
-/// Products that one step of the register-only loop adds up.
-@inline(__always) var peakProducts: Int { 4 * lanes }
-
-/// One step of the register-only loop; `sum` is an operand too, so that the product cannot be hoisted out of the loop.
-@inline(__always) func peakStep(_ sum: VSum, _ w: VInt32) -> VSum {
-  #if TIER_AVX512VNNI || TIER_AVXVNNI
-    dot4(sum, sum, widen(w))
-  #else
-    dot4(sum, (even: sum, odd: sum), widen(w))
-  #endif
-}

@@ -35,52 +35,49 @@ struct Shape {
   /// Scales per pixel; 0 where one scale serves all.
   var blocks: Int { layout.mergesPixels ? 0 : (channels + PanelLayout.block - 1) / PanelLayout.block }
 
-  /// The rows and the runs of a GEMM over activations of `size` bytes.
-  func task(size: Int, _ body: (inout gemm_task) -> Void) {
+  /// The runs of a GEMM over activations of `size` bytes.
+  func runs(size: Int) -> [gemm_run] {
     let layout = layout
-    var offsets: [Int] = []
-    var scales: [Int] = []
-    for y in 0..<outputHeight {
-      for x in 0..<outputWidth {
-        let pixel = y * stride * paddedWidth + x * stride
-        offsets.append(pixel * layout.storedChannels * size)
-        scales.append(pixel * blocks)
-      }
-    }
     var runs: [gemm_run] = []
+    var weights = 0
     for (index, run) in layout.runs.enumerated() {
       let pixel = run.y * paddedWidth + run.x
       let endsBlock = index + 1 == layout.runs.count || layout.runs[index + 1].block != run.block
       runs.append(
         gemm_run(
           offset: (pixel * layout.storedChannels + run.channel) * size, groups: run.groups, length: run.length,
-          scale: blocks == 0 ? 0 : pixel * blocks + run.channel / PanelLayout.block, ends_block: endsBlock ? 1 : 0))
+          weights: weights, scale: blocks == 0 ? 0 : pixel * blocks + run.channel / PanelLayout.block,
+          ends_block: endsBlock ? 1 : 0))
+      weights += run.groups * PanelLayout.group * PanelLayout.width * size
     }
-    var task = gemm_task()
-    task.run_count = runs.count
-    task.blocks = layout.blocks
-    task.rows = rows
-    task.end_column = outputs
-    task.output_stride = outputs
-    task.residual_stride = outputs
-    task.lower = -.infinity
-    task.upper = .infinity
-    offsets.withUnsafeBufferPointer { offsets in
-      scales.withUnsafeBufferPointer { scales in
-        runs.withUnsafeBufferPointer { runs in
-          task.row_offsets = offsets.baseAddress
-          task.row_scales = scales.baseAddress
-          task.runs = runs.baseAddress
-          body(&task)
-        }
+    return runs
+  }
+
+  /// Rows of a GEMM, and as many copies of the last as kernels may want.
+  func rowData(
+    _ activations: UnsafeRawPointer, size: Int, scales: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    residual: UnsafePointer<Float>
+  ) -> [gemm_row] {
+    var data: [gemm_row] = []
+    for y in 0..<outputHeight {
+      for x in 0..<outputWidth {
+        let pixel = y * stride * paddedWidth + x * stride
+        let row = data.count
+        data.append(
+          gemm_row(
+            activations: activations + pixel * layout.storedChannels * size, scales: scales + pixel * blocks,
+            output: output + row * outputs, residual: hasResidual ? residual + row * outputs : residual,
+            residual_levels: nil, residual_scales: nil))
       }
     }
+    for _ in 0..<Int(gemm_tile_rows) { data.append(data[rows - 1]) }
+    return data
   }
 }
 
 /// Levels and scales of `input`, and the levels' distance from zero.
 private func quantized(
-  _ shape: Shape, _ input: [Float], zeroPoint: Int, kernel: (UnsafePointer<quantize_task>) -> Void
+  _ shape: Shape, _ input: [Float], zeroPoint: Int32, kernel: (UnsafePointer<quantize_task>) -> Void
 ) -> (bytes: [UInt8], scales: [Float]) {
   let pixels = shape.paddedHeight * shape.paddedWidth
   var bytes = [UInt8](repeating: 0xA5, count: pixels * shape.layout.storedChannels)
@@ -88,19 +85,37 @@ private func quantized(
   let tensorScale: Float = shape.blocks == 0 ? 0.02 : 0
   if shape.blocks == 0 { scales[0] = tensorScale }
   input.withUnsafeBufferPointer { input in
-    bytes.withUnsafeMutableBytes { bytes in
+    bytes.withUnsafeMutableBufferPointer { bytes in
       scales.withUnsafeMutableBufferPointer { scales in
         var task = quantize_task(
-          input: input.baseAddress, height: shape.height, width: shape.width, channels: shape.channels,
-          top: shape.padding, left: shape.padding, bottom: shape.padding, right: shape.padding,
-          output: bytes.baseAddress, scales: scales.baseAddress, blocks: max(1, shape.blocks),
-          is_signed: shape.isSigned ? 1 : 0, tensor_scale: tensorScale, channel_stride: shape.layout.storedChannels,
-          first_row: 0, end_row: shape.paddedHeight)
+          input: input.baseAddress, input_stride: shape.channels, height: shape.height, width: shape.width,
+          channels: shape.channels, top: shape.padding, left: shape.padding, bottom: shape.padding,
+          right: shape.padding, output: bytes.baseAddress, channel_stride: shape.layout.storedChannels,
+          scales: scales.baseAddress, blocks: shape.blocks, tensor_scale: tensorScale,
+          largest_level: shape.isSigned ? 127 : 255, zero_point: zeroPoint, first_pixel: 0,
+          end_pixel: shape.height * shape.width, first_block: 0, end_block: max(1, shape.blocks))
         kernel(&task)
       }
     }
   }
   return (bytes, scales)
+}
+
+private func withPointers(
+  _ a: [Float], _ b: [Float], _ c: [Float], _ d: [Float],
+  _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
+) {
+  a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      c.withUnsafeBufferPointer { c in
+        d.withUnsafeBufferPointer { d in
+          body(
+            a.baseAddress.unsafelyUnwrapped, b.baseAddress.unsafelyUnwrapped, c.baseAddress.unsafelyUnwrapped,
+            d.baseAddress.unsafelyUnwrapped)
+        }
+      }
+    }
+  }
 }
 
 /// The GEMM's output, and whether the memory behind it survived.
@@ -111,23 +126,38 @@ private func product(
 ) -> (output: [Float], isIntact: Bool) {
   var output = [Float](repeating: .nan, count: shape.rows * shape.outputs + 16)
   for i in 0..<16 { output[shape.rows * shape.outputs + i] = 12345.5 }
-  shape.task(size: size) { task in
-    scales.withUnsafeBufferPointer { scales in
-      weightScales.withUnsafeBufferPointer { weightScales in
-        bias.withUnsafeBufferPointer { bias in
-          residual.withUnsafeBufferPointer { residual in
-            sums.withUnsafeBufferPointer { sums in
-              output.withUnsafeMutableBufferPointer { output in
-                task.activations = activations
-                task.scales = scales.baseAddress
+  let runs = shape.runs(size: size)
+  var sumsMemory = [Float](repeating: .nan, count: Int(gemm_tile_rows * gemm_tile_columns))
+  let zeros = [Float](repeating: 0, count: Int(gemm_tile_columns))
+  // A residual may be read in whole vectors beyond its last row.
+  let residual = shape.hasResidual ? residual + zeros : zeros
+  withPointers(scales, weightScales, bias, residual) { scales, weightScales, bias, residual in
+    sums.withUnsafeBufferPointer { sums in
+      runs.withUnsafeBufferPointer { runs in
+        sumsMemory.withUnsafeMutableBufferPointer { memory in
+          zeros.withUnsafeBufferPointer { zeros in
+            output.withUnsafeMutableBufferPointer { output in
+              let rows = shape.rowData(
+                activations, size: size, scales: scales, output: output.baseAddress.unsafelyUnwrapped,
+                residual: residual)
+              rows.withUnsafeBufferPointer { rows in
+                var task = gemm_task()
+                task.row_data = rows.baseAddress
+                task.rows = shape.rows
+                task.runs = runs.baseAddress
+                task.run_count = runs.count
+                task.blocks = shape.layout.blocks
                 task.weights = weights
                 task.panel_stride = shape.layout.panelBytes * size
-                task.weight_scales = weightScales.baseAddress
-                task.bias = bias.baseAddress
+                task.weight_scales = weightScales
+                task.bias = bias
                 task.column_sums = sums.baseAddress
                 task.zero_point = zeroPoint
-                task.output = output.baseAddress
-                if shape.hasResidual { task.residual = residual.baseAddress }
+                task.residual_step = shape.hasResidual ? 1 : 0
+                task.end_column = shape.outputs
+                (task.lower, task.upper) = (-.infinity, .infinity)
+                task.sums = memory.baseAddress
+                task.zeros = zeros.baseAddress
                 kernel(&task)
               }
             }
@@ -145,10 +175,10 @@ func checkQuantized(_ shape: Shape, _ report: inout Report) {
   var generator = SeededGenerator(state: 1)
   let layout = shape.layout
   let input = generator.floats(shape.height * shape.width * shape.channels, shape.isSigned ? -2 : 0, 2)
-  let stored = ActivationFormat.signedBytes.zeroPoint(isSigned: shape.isSigned)
-  let specified = ActivationFormat.bytes.zeroPoint(isSigned: shape.isSigned)
-  let (bytes, scales) = quantized(shape, input, zeroPoint: Int(stored)) { quantize($0) }
-  let (expectedBytes, expectedScales) = quantized(shape, input, zeroPoint: Int(specified), kernel: Reference.quantize)
+  let stored = ActivationFormat.signedEightBits.zeroPoint(isSigned: shape.isSigned)
+  let specified = ActivationFormat.eightBits.zeroPoint(isSigned: shape.isSigned)
+  let (bytes, scales) = quantized(shape, input, zeroPoint: stored) { quantize($0) }
+  let (expectedBytes, expectedScales) = quantized(shape, input, zeroPoint: specified, kernel: Reference.quantize)
   var levelsAreEqual = true
   for i in bytes.indices {
     levelsAreEqual =
@@ -235,50 +265,29 @@ func checkFloat(_ shape: Shape, _ report: inout Report) {
 
 /// One int8 product of 240 rows and 64 columns with a reduction in one block, for counting instructions.
 func countedProduct(_ reduction: Int) {
-  let (rows, columns) = (240, 64)
-  let activations = [Int8](repeating: 3, count: rows * reduction)
-  let weights = [Int8](repeating: 2, count: columns * reduction)
-  let ones = [Float](repeating: 1, count: max(rows, columns))
-  let sums = [Int32](repeating: 0, count: columns)
-  var output = [Float](repeating: 0, count: rows * columns)
-  var offsets: [Int] = []
-  for row in 0..<rows { offsets.append(row * reduction) }
-  var run = gemm_run(offset: 0, groups: reduction / 4, length: reduction, scale: 0, ends_block: 1)
-  activations.withUnsafeBytes { activations in
+  let shape = Shape(
+    height: 1, width: 240, channels: reduction, outputs: 64, kernel: 1, stride: 1, padding: 0, isSigned: true)
+  let activations = [Int8](repeating: 3, count: shape.rows * reduction)
+  let weights = [Int8](repeating: 2, count: shape.outputs * reduction)
+  let ones = [Float](repeating: 1, count: shape.rows * shape.layout.blocks)
+  let sums = [Int32](repeating: 0, count: shape.outputs * shape.layout.blocks)
+  let (output, _) = activations.withUnsafeBytes { activations in
     weights.withUnsafeBytes { weights in
-      ones.withUnsafeBufferPointer { ones in
-        sums.withUnsafeBufferPointer { sums in
-          offsets.withUnsafeBufferPointer { offsets in
-            output.withUnsafeMutableBufferPointer { output in
-              withUnsafePointer(to: &run) { run in
-                var task = gemm_task()
-                task.activations = activations.baseAddress
-                task.row_offsets = offsets.baseAddress
-                [Int](repeating: 0, count: rows).withUnsafeBufferPointer { zeros in
-                  task.row_scales = zeros.baseAddress
-                  task.scales = ones.baseAddress
-                  task.runs = run
-                  task.run_count = 1
-                  task.blocks = 1
-                  task.weights = weights.baseAddress
-                  task.panel_stride = reduction * PanelLayout.width
-                  task.weight_scales = ones.baseAddress
-                  task.bias = ones.baseAddress
-                  task.column_sums = sums.baseAddress
-                  task.output = output.baseAddress
-                  task.output_stride = columns
-                  task.rows = rows
-                  task.end_column = columns
-                  task.lower = -.infinity
-                  task.upper = .infinity
-                  gemmInt8(&task)
-                }
-              }
-            }
-          }
+      product(
+        shape, activations: activations.baseAddress.unsafelyUnwrapped, size: 1, scales: ones,
+        weights: weights.baseAddress.unsafelyUnwrapped, weightScales: ones, bias: ones, residual: [], sums: sums,
+        zeroPoint: 0
+      ) { task in
+        // One block, however long.
+        var run = gemm_run(offset: 0, groups: reduction / 4, length: reduction, weights: 0, scale: 0, ends_block: 1)
+        var task = task.pointee
+        (task.run_count, task.blocks) = (1, 1)
+        withUnsafePointer(to: &run) {
+          task.runs = $0
+          gemmInt8(&task)
         }
       }
     }
   }
-  print("\(rows * columns * reduction) multiply-accumulates, first result \(Int(output[0]))")
+  print("\(shape.rows * shape.outputs * reduction) multiply-accumulates, first result \(Int(output[0]))")
 }
