@@ -20,6 +20,7 @@ swift_build() {
 
 build() {
   swift_build --scratch-path "$store/build" --product ttame-lite --static-swift-stdlib -Xlinker --gc-sections
+  "$root/Tools/check-weak-symbols.sh" "$store/build/$triple/release"
   cp "$store/build/$triple/release/ttame-lite" "$binary"
   if readelf -ld "$binary" | grep -E 'INTERP|NEEDED'; then die "$binary is not static"; fi
   say "$binary: $(stat -c %s "$binary") bytes, static, stripped"
