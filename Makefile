@@ -5,12 +5,12 @@ BINARY := .build/release/ttame-lite
 PHOTO := Tests/Fixtures/photos/espresso.jpg
 PACKAGES := libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Tools/arm64/KernelCheck Package.swift
 
-.PHONY: help build demo test lint format bench install clean swift packages
+.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels bench install clean swift packages
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: packages ## build the static release binary, .build/release/ttame-lite
 	@swift build -c release --product ttame-lite
@@ -28,6 +28,15 @@ lint: swift ## check the format of the sources
 
 format: swift ## format the sources
 	@swift format --in-place --parallel --recursive $(SOURCES)
+
+arm64: swift ## cross-build the static binary for aarch64 Linux, .build-arm64/ttame-lite
+	@Tools/arm64/cross.sh build
+
+test-arm64: swift ## cross-build the tests and run them under qemu
+	@Tools/arm64/cross.sh test
+
+test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift alone
+	@Tools/arm64/kernels.sh
 
 bench: build ## measure speed on this machine
 	@$(BINARY) bench

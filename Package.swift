@@ -1,6 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// A manifest is compiled for the machine that builds, so a cross build names its target in TTAME_ARCH.
+#if arch(arm64)
+  let hostArchitecture = "aarch64"
+#else
+  let hostArchitecture = "x86_64"
+#endif
+let isARM = (Context.environment["TTAME_ARCH"] ?? hostArchitecture) == "aarch64"
+
 /// One instruction-set tier: the sources of `Sources/Kernels/Tier`, compiled for one CPU level.
 ///
 /// SwiftPM wants a path of its own for each target, so every tier's path is a symbolic link to the same folder.
@@ -9,18 +17,33 @@ func tier(_ name: String, _ flags: [String]) -> Target {
     name: "Kernels\(name)",
     dependencies: ["CShim"],
     path: "Sources/Kernels/\(name)",
+    exclude: isARM ? ["VectorX86.swift"] : ["VectorARM.swift", "ProductsARM.swift", "GemmPacked.swift"],
     swiftSettings: [
       .define("TIER_\(name)"),
       .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=400"] + flags.flatMap { ["-Xcc", $0] }),
     ])
 }
 
-let tiers: [Target] = [
+let x86Tiers: [Target] = [
   tier("SSE4", ["-march=x86-64-v2"]),
   tier("AVX2", ["-march=x86-64-v3"]),
   tier("AVXVNNI", ["-march=x86-64-v3", "-mavxvnni"]),
   tier("AVX512VNNI", ["-march=x86-64-v4", "-mavx512vnni"]),
 ]
+
+let armTiers: [Target] = [
+  tier("NEON", ["-march=armv8-a"]),
+  tier("DOTPROD", ["-march=armv8.2-a+dotprod"]),
+  tier("I8MM", ["-march=armv8.2-a+dotprod+i8mm"]),
+]
+
+let tiers: [Target] = isARM ? armTiers : x86Tiers
+
+/// What the dispatch leaves to the tiers' targets, and the other architecture's table.
+let notDispatch: [String] =
+  ["SSE4", "AVX2", "AVXVNNI", "AVX512VNNI", "NEON", "DOTPROD", "I8MM", "Tier"]
+  + [isARM ? "Runtime/KernelTableX86.swift" : "Runtime/KernelTableARM.swift"]
+let tierModules: [Target.Dependency] = tiers.map { .target(name: $0.name) }
 
 let package = Package(
   name: "ttame-lite",
@@ -37,8 +60,8 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(
       name: "Kernels",
-      dependencies: ["CShim"] + tiers.map { .target(name: $0.name) },
-      exclude: ["Tier"] + tiers.map { String($0.name.dropFirst("Kernels".count)) },
+      dependencies: ["CShim"] + tierModules,
+      exclude: notDispatch,
       swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
     .target(name: "Explain", dependencies: ["Kernels", "CPNG", "CTurboJPEG"]),
     .executableTarget(

@@ -23,6 +23,7 @@ symbols() {
 
 check() {
   local build=$1 failed=0
+  [ ! -d "$build/KernelsNEON.build" ] || tiers=(NEON DOTPROD I8MM)
   for tier in "${tiers[@]}"; do
     local module="Kernels$tier"
     local objects=("$build/$module.build"/*.o)

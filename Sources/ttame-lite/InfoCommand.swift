@@ -45,7 +45,7 @@ struct InfoCommand: ParsableCommand {
       ("version", TTAMELite.configuration.version),
       ("cpu", Machine.cpuName ?? "unknown"),
       ("instruction sets", tiers.joined(separator: ", ")),
-      ("threads", "\(physicalCores())"),
+      ("threads", "\(usableCores())"),
       ("default model", path ?? "\(ModelLocator.defaultName), not found"),
       ("weights folders", ModelLocator.folders.joined(separator: ", ")),
     ]

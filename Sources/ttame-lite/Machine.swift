@@ -1,9 +1,17 @@
 /// What this program runs on.
 enum Machine {
-  /// What the kernel calls this CPU; nil where there is no /proc.
-  static var cpuName: String? {
+  /// What the kernel calls this CPU, or else the board; nil where there is no /proc.
+  static var cpuName: String? { x86Name ?? boardName }
+
+  private static var x86Name: String? {
     guard let bytes = try? readFile("/proc/cpuinfo") else { return nil }
     let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
+  }
+
+  /// ARM's /proc/cpuinfo has no names, but the device tree names the board ("Raspberry Pi 5 Model B Rev 1.0").
+  private static var boardName: String? {
+    guard let bytes = try? readFile("/proc/device-tree/model") else { return nil }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

@@ -27,7 +27,9 @@ struct ModelOptions: ParsableArguments {
 
 /// What the kernels may use.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads that compute (default: one per physical core).", valueName: "N"))
+  @Option(
+    help: ArgumentHelp(
+      "Threads that compute (default: one per physical core, within the CPU limit of a container).", valueName: "N"))
   var threads: Int?
 
   @Option(help: ArgumentHelp("Use this instruction set, at most.", valueName: "TIER"))

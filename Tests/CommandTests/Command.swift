@@ -17,7 +17,9 @@ enum Command {
   }
 
   static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-  static let binary = package + "/.build/release/ttame-lite"
+  /// The program; a cross build's tests name theirs in the environment, behind an emulator.
+  static let binary = getenv("TTAME_BINARY").map { String(cString: $0) } ?? package + "/.build/release/ttame-lite"
+  static let isEmulated = getenv("TTAME_BINARY") != nil
 
   /// Runs the program to its end.
   ///

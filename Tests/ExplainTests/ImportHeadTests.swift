@@ -16,8 +16,9 @@ import Testing
     options.precision = precision
     do {
       _ = try importModel(from: folder.file("w"), to: folder.file("m"), options: options)
-    } catch ImportError.head(_, let error) {
-      throw error
+    } catch {
+      guard case .head(_, let cause) = error else { throw error }
+      throw cause
     }
     return try Model(path: folder.file("m"))
   }

@@ -16,11 +16,13 @@ enum JPEGBytes {
     let start: [UInt8] = Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4)
     let other = number(0x010F, 2) + number(2, 2) + number(4, 4) + Array("abc".utf8) + [0]
     let entry = number(0x0112, 2) + number(3, 2) + number(1, 4) + number(orientation, 2) + [0, 0]
-    return segment(0xE1, Array("Exif".utf8) + [0, 0] + start + number(2, 2) + other + entry + number(0, 4))
+    let directory: [UInt8] = number(2, 2) + other + entry + number(0, 4)
+    let header: [UInt8] = Array("Exif".utf8) + [0, 0]
+    return segment(0xE1, header + start + directory)
   }
 
   static func inserting(_ segment: [UInt8], into jpeg: [UInt8]) -> [UInt8] {
-    jpeg.prefix(2) + segment + jpeg.dropFirst(2)
+    Array(jpeg[..<2]) + segment + Array(jpeg[2...])
   }
 }
 

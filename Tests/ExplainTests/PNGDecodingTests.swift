@@ -13,7 +13,11 @@ import Testing
     var builder = PNGBuilder(
       width: width, height: height, depth: depth, colorType: colorType, interlaced: interlaced, samples: [])
     let random = noise(2 * width * height * builder.channels, seed: colorType + 16 * depth).map(Int.init)
-    builder.samples = (0..<(random.count / 2)).map { (random[2 * $0] << 8 | random[2 * $0 + 1]) & (1 << depth - 1) }
+    let largest = 1 << depth - 1
+    for i in 0..<random.count / 2 {
+      let pair = random[2 * i] << 8 | random[2 * i + 1]
+      builder.samples.append(pair & largest)
+    }
     if colorType == 3 { builder.palette = noise(3 << depth) }
     return builder
   }

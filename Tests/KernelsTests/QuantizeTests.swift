@@ -30,8 +30,11 @@ import Testing
     context.prepare(input, as: form, into: output, scales: &scales)
     #expect(output[bytes] == 0xA5)
     let isSigned = [.quantized(isSigned: true), .quantizedWithOneScale(isSigned: true)].contains(form.element)
-    let zero = isSigned ? Int(format.zeroPoint) : 0
-    return ((0..<bytes).map { Int(output[$0]) - zero }, scales)
+    let zero = format.zeroPoint(isSigned: isSigned)
+    let isSignedByte = format == .signedEightBits
+    return (
+      (0..<bytes).map { Int((isSignedByte ? Int32(Int8(bitPattern: output[$0])) : Int32(output[$0])) - zero) }, scales
+    )
   }
 
   @Test(arguments: Form.all) func tiersEqualTheReference(_ form: Form) {

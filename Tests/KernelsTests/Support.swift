@@ -63,8 +63,9 @@ let contexts: [ExecutionContext] = CPUTier.available.filter { $0 != .reference }
 let referenceContext = ExecutionContext(tier: .reference, threads: 2)
 
 extension ExecutionContext {
-  /// The scalar kernels on activations in this context's format.
+  /// The scalar kernels on activations with this context's levels, as unsigned bytes.
   var reference: ExecutionContext {
-    ExecutionContext(kernels: .reference(kernels.activationFormat), threads: 2)
+    let format = kernels.activationFormat
+    return ExecutionContext(kernels: .reference(format == .signedEightBits ? .eightBits : format), threads: 2)
   }
 }

@@ -38,6 +38,13 @@ static inline bool shim_cpu_has_avx512_vnni(void) {
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+// Bits of Linux's AT_HWCAP and AT_HWCAP2, named here because older C libraries lack the later ones.
+static inline bool shim_cpu_has_neon(void) { return getauxval(AT_HWCAP) >> 1 & 1; }
+static inline bool shim_cpu_has_dotprod(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
+static inline bool shim_cpu_has_i8mm(void) { return getauxval(AT_HWCAP2) >> 13 & 1; }
 #endif
 
 // ---- Caches, spinning and floating-point control --------------------------------------------------------------------------

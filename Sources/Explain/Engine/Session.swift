@@ -14,7 +14,7 @@ public final class Session {
 
   /// - Parameters:
   ///   - tier: an available tier; nil takes the best of this CPU.
-  ///   - threads: nil takes all physical cores.
+  ///   - threads: nil takes as many as are useful.
   public init(model: Model, tier: CPUTier? = nil, threads: Int? = nil) {
     self.model = model
     context = ExecutionContext(tier: tier, threads: threads)

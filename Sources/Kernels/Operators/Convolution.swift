@@ -204,7 +204,7 @@ extension ConvolutionPlan {
     task.weight_scales = weights.scale
     task.bias = weights.bias
     task.column_sums = weights.columnSums
-    task.zero_point = input.isSigned ? kernels.activationFormat.zeroPoint : 0
+    task.zero_point = kernels.activationFormat.zeroPoint(isSigned: input.isSigned)
     if case .float = residual { task.residual_step = 1 }
     task.first_column = chunk.columns.lowerBound
     task.end_column = chunk.columns.upperBound

@@ -133,7 +133,7 @@ extension ExecutionContext {
       top: form.top, left: form.left, bottom: form.bottom, right: form.right,
       output: target.levels.assumingMemoryBound(to: UInt8.self), channel_stride: form.storedChannels,
       scales: target.scales, blocks: form.blocks, tensor_scale: form.blocks == 0 ? target.scales[0] : 0,
-      largest_level: largestLevel(form), zero_point: form.isSigned ? kernels.activationFormat.zeroPoint : 0,
+      largest_level: largestLevel(form), zero_point: kernels.activationFormat.zeroPoint(isSigned: form.isSigned),
       first_pixel: pixels.lowerBound, end_pixel: pixels.upperBound, first_block: blocks.lowerBound,
       end_block: blocks.upperBound)
     kernels.quantize(&task)
@@ -160,18 +160,17 @@ extension ExecutionContext {
   ) {
     // Padding is zero after normalisation: the mean pixel.
     let padding = levels.offset + 0.5
-    let planes = kernels.activationFormat.pixelPlanes
-    let planeBytes = form.planeBytes
+    let writer = PixelWriter(format: kernels.activationFormat, planeBytes: form.planeBytes)
     for y in rows {
       let row = output + y * form.paddedWidth * PanelLayout.group
       let sourceY = y - form.top
       guard sourceY >= 0, sourceY < form.height else {
-        for x in 0..<form.paddedWidth { writePixel(padding, row + x * PanelLayout.group, planes, planeBytes) }
+        for x in 0..<form.paddedWidth { writer.write(padding, row + x * PanelLayout.group) }
         continue
       }
-      for x in 0..<form.left { writePixel(padding, row + x * PanelLayout.group, planes, planeBytes) }
+      for x in 0..<form.left { writer.write(padding, row + x * PanelLayout.group) }
       for x in form.left + form.width..<form.paddedWidth {
-        writePixel(padding, row + x * PanelLayout.group, planes, planeBytes)
+        writer.write(padding, row + x * PanelLayout.group)
       }
       let source = UnsafeRawPointer(input + sourceY * form.width * 3)
       for x in 0..<form.width {
@@ -184,14 +183,24 @@ extension ExecutionContext {
             input[form.height * form.width * 3 - 1], 0)
           : source.loadUnaligned(fromByteOffset: x * 12, as: SIMD4<Float>.self)
         let pixel = row + (form.left + x) * PanelLayout.group
-        writePixel(values * levels.scale + padding, pixel, planes, planeBytes)
+        writer.write(values * levels.scale + padding, pixel)
       }
     }
   }
+}
 
-  @inline(__always) private func writePixel(
-    _ value: SIMD4<Float>, _ pixel: UnsafeMutablePointer<UInt8>, _ planes: Int, _ planeBytes: Int
-  ) {
+/// Writes single pixels' levels into all planes.
+private struct PixelWriter {
+  let planes: Int
+  let planeBytes: Int
+  let zeroPoint: Int32
+
+  init(format: ActivationFormat, planeBytes: Int) {
+    (planes, zeroPoint) = (format.pixelPlanes, format.zeroPoint(isSigned: false))
+    self.planeBytes = planeBytes
+  }
+
+  @inline(__always) func write(_ value: SIMD4<Float>, _ pixel: UnsafeMutablePointer<UInt8>) {
     // Comparisons that send what is not a number to zero.
     let limited = value.replacing(with: 255, where: value .> 255)
     let positive = SIMD4<Float>.zero.replacing(with: limited, where: limited .> 0)
@@ -200,7 +209,7 @@ extension ExecutionContext {
     for plane in 0..<planes {
       let part = (level &+ Int32(plane)) &>> Int32(planes - 1)
       var bytes = SIMD4<UInt8>()
-      for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c]) }
+      for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c] &+ zeroPoint) }
       UnsafeMutableRawPointer(pixel + plane * planeBytes).storeBytes(of: bytes, as: SIMD4<UInt8>.self)
     }
   }

@@ -8,6 +8,12 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
   case avx2
   case avxvnni
   case avx512vnni
+  /// ARMv8.0: Cortex-A53, A72.
+  case neon
+  /// With `sdot`: Cortex-A55, A76, and most phones since.
+  case dotprod
+  /// With `smmla` too: Neoverse V1 and N2, Cortex-A710, and later.
+  case i8mm
 
   /// Whether this CPU (and its operating system) can run the tier.
   public var isAvailable: Bool {
@@ -18,6 +24,15 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
       case .avx2: shim_cpu_has_avx2()
       case .avxvnni: shim_cpu_has_avx2() && shim_cpu_has_avx_vnni()
       case .avx512vnni: shim_cpu_has_avx2() && shim_cpu_has_avx512_vnni()
+      case .neon, .dotprod, .i8mm: false
+      }
+    #elseif arch(arm64)
+      switch self {
+      case .reference: true
+      case .neon: shim_cpu_has_neon()
+      case .dotprod: shim_cpu_has_dotprod()
+      case .i8mm: shim_cpu_has_dotprod() && shim_cpu_has_i8mm()
+      case .sse4, .avx2, .avxvnni, .avx512vnni: false
       }
     #else
       self == .reference

@@ -1,5 +1,4 @@
 import CShim
-import Glibc
 
 /// The kernels of one tier and the threads that run them.
 public final class ExecutionContext: Sendable {
@@ -8,10 +7,10 @@ public final class ExecutionContext: Sendable {
 
   /// - Parameters:
   ///   - tier: an available tier; nil chooses the best.
-  ///   - threads: including the caller; nil takes all physical cores.
+  ///   - threads: including the caller; nil takes as many as `usableCores()`.
   public init(tier: CPUTier? = nil, threads: Int? = nil) {
     kernels = .table(for: tier ?? .best)
-    pool = ThreadPool(threads: threads ?? physicalCores())
+    pool = ThreadPool(threads: threads ?? usableCores())
   }
 
   /// Kernels that no tier stands for: the reference in another tier's format.
@@ -34,27 +33,5 @@ public final class ExecutionContext: Sendable {
       let range = chunk * count / chunks..<(chunk + 1) * count / chunks
       if !range.isEmpty { body(range) }
     }
-  }
-}
-
-/// Physical cores that this process may run on: hardware threads of one core count once, affinity is honoured.
-public func physicalCores() -> Int {
-  var mask = [UInt8](repeating: 0, count: 1024)
-  let bytes = shim_allowed_cpus(&mask, mask.count)
-  guard bytes > 0 else { return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-  let allowed = (0..<bytes * 8).filter { mask[$0 / 8] >> ($0 % 8) & 1 == 1 }
-  var cores = Set<String>()
-  for cpu in allowed {
-    cores.insert(readLine(of: "/sys/devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list") ?? "\(cpu)")
-  }
-  return max(1, cores.count)
-}
-
-private func readLine(of path: String) -> String? {
-  guard let file = fopen(path, "r") else { return nil }
-  defer { fclose(file) }
-  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-    guard let base = buffer.baseAddress, fgets(base, 256, file) != nil else { return nil }
-    return String(cString: base)
   }
 }

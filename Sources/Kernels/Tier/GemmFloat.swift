@@ -8,10 +8,14 @@ import CShim
       case (7..., true): floatTile12x2(task, tile)
       case (7..., false): floatTile12x1(task, tile)
     #endif
+    #if TIER_DOTPROD || TIER_I8MM
+      case (7..., true): floatTile8x2(task, tile)
+      case (7..., false): floatTile8x1(task, tile)
+    #endif
     #if TIER_AVX2
       case (5..., true): floatTile5x2(task, tile)
       case (5..., false): floatTile5x1(task, tile)
-    #elseif !TIER_SSE4
+    #elseif !TIER_SSE4 && !TIER_NEON
       case (5..., true): floatTile6x2(task, tile)
       case (5..., false): floatTile6x1(task, tile)
     #endif
@@ -30,6 +34,14 @@ import CShim
     floatTile(t, tile, 12, false)
   }
 #endif
+#if TIER_DOTPROD || TIER_I8MM
+  @inline(never) private func floatTile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 8, true)
+  }
+  @inline(never) private func floatTile8x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    floatTile(t, tile, 8, false)
+  }
+#endif
 #if TIER_AVX2
   @inline(never) private func floatTile5x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     floatTile(t, tile, 5, true)
@@ -37,7 +49,7 @@ import CShim
   @inline(never) private func floatTile5x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     floatTile(t, tile, 5, false)
   }
-#elseif !TIER_SSE4
+#elseif !TIER_SSE4 && !TIER_NEON
   @inline(never) private func floatTile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     floatTile(t, tile, 6, true)
   }

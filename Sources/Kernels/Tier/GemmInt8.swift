@@ -5,6 +5,9 @@ import CShim
 /// Tiles of up to `tileRows` output pixels and two vectors of output channels. Columns are the outer loop: a weight panel
 /// stays in the cache while all rows of the task pass it.
 @inline(never) public func gemmInt8(_ task: UnsafePointer<gemm_task>) {
+  #if TIER_I8MM
+    if task.pointee.rows > 4 { return gemmPacked(task) }
+  #endif
   #if TIER_AVX512VNNI
     // Where blocks are short, sums go in and out of memory so often that half a tile that keeps them in registers is faster:
     // 3 x 3 over 64 channels 139 -> 180 of 236 GMAC/s.
@@ -23,10 +26,14 @@ import CShim
       case (7..., true): int8Tile8x2(task, tile)
       case (7..., false): int8Tile12x1(task, tile)
     #endif
+    #if TIER_DOTPROD || TIER_I8MM
+      case (7..., true): int8Tile8x2(task, tile)
+      case (7..., false): int8Tile8x1(task, tile)
+    #endif
     #if TIER_AVX2
       case (5..., true): int8Tile5x2(task, tile)
       case (5..., false): int8Tile5x1(task, tile)
-    #elseif !TIER_SSE4
+    #elseif !TIER_SSE4 && !TIER_NEON
       case (5..., true): int8Tile6x2(task, tile)
       case (5..., false): int8Tile6x1(task, tile)
     #endif
@@ -57,6 +64,14 @@ import CShim
     int8Tile(t, tile, 12, false)
   }
 #endif
+#if TIER_DOTPROD || TIER_I8MM
+  @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 8, true)
+  }
+  @inline(never) private func int8Tile8x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 8, false)
+  }
+#endif
 #if TIER_AVX2
   @inline(never) private func int8Tile5x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 5, true)
@@ -64,7 +79,7 @@ import CShim
   @inline(never) private func int8Tile5x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 5, false)
   }
-#elseif !TIER_SSE4
+#elseif !TIER_SSE4 && !TIER_NEON
   @inline(never) private func int8Tile6x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 6, true)
   }
@@ -93,8 +108,10 @@ import CShim
 ) {
   let task = task.pointee
   let panel0 = weightsStart(task, tile.column)
-  let panel1 = isWide ? weightsStart(task, tile.column + lanes) : panel0
-  var ahead = tile.next_weights.unsafelyUnwrapped
+  #if !arch(arm64)
+    let panel1 = isWide ? weightsStart(task, tile.column + lanes) : panel0
+    var ahead = tile.next_weights.unsafelyUnwrapped
+  #endif
   let rows = task.row_data + tile.row
   fetchRows(task, tile, rows, height)
   // Sums of the blocks so far. Before the first these are zeros: cheaper than a test per row.
@@ -112,29 +129,33 @@ import CShim
       shift0 = VInt32.zero &- columnSums(task, block, tile.column) &* task.zero_point
       if isWide { shift1 = VInt32.zero &- columnSums(task, block, tile.column + lanes) &* task.zero_point }
     }
-    var c0 = repeated(shift0)
-    var c1 = repeated(shift1)
+    var c0 = repeated(startingSum(shift0))
+    var c1 = repeated(startingSum(shift1))
     var scaleOffset = 0
     while true {
       let current = task.runs[run]
-      var w0 = panel0 + current.weights
-      var w1 = panel1 + current.weights
-      var k = current.offset
-      let end = current.offset + current.groups * 4
-      repeat {
-        let v0 = w0.loadUnaligned(as: VInt32.self)
-        let v1 = isWide ? w1.loadUnaligned(as: VInt32.self) : v0
-        shim_prefetch(ahead)
-        for r in 0..<height {
-          let a = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
-          c0[r] = multiplyAddGroup(c0[r], a, v0)
-          if isWide { c1[r] = multiplyAddGroup(c1[r], a, v1) }
-        }
-        k += 4
-        w0 += 64
-        w1 += 64
-        ahead += 64
-      } while k < end
+      #if arch(arm64)
+        addProducts(to: &c0, &c1, rows, current, panel0, height, isWide)
+      #else
+        var w0 = panel0 + current.weights
+        var w1 = panel1 + current.weights
+        var k = current.offset
+        let end = current.offset + current.groups * 4
+        repeat {
+          let v0 = w0.loadUnaligned(as: VInt32.self)
+          let v1 = isWide ? w1.loadUnaligned(as: VInt32.self) : v0
+          shim_prefetch(ahead)
+          for r in 0..<height {
+            let a = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
+            c0[r] = multiplyAddGroup(c0[r], a, v0)
+            if isWide { c1[r] = multiplyAddGroup(c1[r], a, v1) }
+          }
+          k += 4
+          w0 += 64
+          w1 += 64
+          ahead += 64
+        } while k < end
+      #endif
       run += 1
       scaleOffset = current.scale
       if current.ends_block != 0 { break }
@@ -142,13 +163,13 @@ import CShim
     for r in 0..<height {
       let scale = VFloat(repeating: rows[r].scales[scaleOffset])
       if hasOneBlock {
-        t0[r] = toFloat(c0[r]) * scale
-        if isWide { t1[r] = toFloat(c1[r]) * scale }
+        t0[r] = toFloat(total(c0[r])) * scale
+        if isWide { t1[r] = toFloat(total(c1[r])) * scale }
         continue
       }
       let sum = sums + r * sumsStride
-      t0[r] = multiplyAdd(keepsSums ? t0[r] : load(sum), toFloat(c0[r]), scale)
-      if isWide { t1[r] = multiplyAdd(keepsSums ? t1[r] : load(sum + lanes), toFloat(c1[r]), scale) }
+      t0[r] = multiplyAdd(keepsSums ? t0[r] : load(sum), toFloat(total(c0[r])), scale)
+      if isWide { t1[r] = multiplyAdd(keepsSums ? t1[r] : load(sum + lanes), toFloat(total(c1[r])), scale) }
     }
     if hasOneBlock || run == task.run_count {
       let scale0 = load(task.weight_scales + tile.column)

@@ -5,21 +5,21 @@
 /// Multiply-accumulates `iterations` times into as many registers as a tile has; returns the operations done.
 @inline(never) public func peakInt8(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Int32) {
   let w = (operands + 64).loadUnaligned(as: VInt32.self)
-  var c0 = repeated(VInt32.zero)
-  var c1 = repeated(VInt32.zero)
+  var c0 = repeated(VSum.zero)
+  var c1 = repeated(VSum.zero)
   for r in 0..<tileRows {
-    c0[r] = VInt32(repeating: (operands + 4 * r).loadUnaligned(as: Int32.self))
+    c0[r] = VSum(repeating: (operands + 4 * r).loadUnaligned(as: Int32.self))
     c1[r] = c0[r] &+ 1
   }
   for _ in 0..<iterations {
     for r in 0..<tileRows {
-      c0[r] = multiplyAddGroup(c0[r], c0[r], w)
-      c1[r] = multiplyAddGroup(c1[r], c1[r], w)
+      c0[r] = peakStep(c0[r], w)
+      c1[r] = peakStep(c1[r], w)
     }
   }
-  var total = VInt32.zero
-  for r in 0..<tileRows { total = total &+ c0[r] &+ c1[r] }
-  return (iterations * 2 * tileRows * lanes * 4, total.wrappedSum())
+  var sum = VInt32.zero
+  for r in 0..<tileRows { sum = sum &+ total(c0[r]) &+ total(c1[r]) }
+  return (iterations * 2 * tileRows * peakProducts, sum.wrappedSum())
 }
 
 /// The same in Float.

@@ -121,7 +121,8 @@ import CShim
   }
   let end = (count + 3) & ~3
   while i < end {
-    levels[i] = UInt8(truncatingIfNeeded: i < count ? (x[i] * inverse + shift).bitPattern : UInt32(zeroPoint))
+    levels[i] = UInt8(
+      truncatingIfNeeded: i < count ? (x[i] * inverse + shift).bitPattern : UInt32(bitPattern: zeroPoint))
     i += 1
   }
 }

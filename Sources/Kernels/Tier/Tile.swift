@@ -58,7 +58,7 @@ import CShim
 }
 
 /// Turns the tile's part of a quantized residual into Floats, and asks for the next tile's.
-@inline(never) private func widenResidual(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+@inline(never) func widenResidual(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
   let columns = min(tileColumns, task.pointee.end_column - tile.column)
   let next = tile.row + tile.rows
   for r in 0..<tile.rows {
@@ -74,12 +74,12 @@ import CShim
     }
     var i = 0
     while i + lanes <= columns {
-      let vector = UnsafeRawPointer(levels + i).loadUnaligned(as: VUInt8.self)
+      let vector = UnsafeRawPointer(levels + i).loadUnaligned(as: VUInt8.self) ^ VUInt8(repeating: levelMask)
       store(toFloat(vector) * scale, target + i)
       i += lanes
     }
     while i < columns {
-      target[i] = Float(levels[i]) * scale
+      target[i] = Float(levels[i] ^ levelMask) * scale
       i += 1
     }
   }

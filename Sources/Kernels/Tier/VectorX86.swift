@@ -1,0 +1,123 @@
+// x86: vector width, tile height and the integer dot product of each instruction set.
+
+import _Builtin_intrinsics.intel
+
+#if TIER_AVX512VNNI
+  typealias VFloat = SIMD16<Float>
+  typealias VInt32 = SIMD16<Int32>
+  typealias VInt8 = SIMD16<Int8>
+  typealias VUInt8 = SIMD16<UInt8>
+#elseif TIER_AVX2 || TIER_AVXVNNI
+  typealias VFloat = SIMD8<Float>
+  typealias VInt32 = SIMD8<Int32>
+  typealias VInt8 = SIMD8<Int8>
+  typealias VUInt8 = SIMD8<UInt8>
+#else
+  typealias VFloat = SIMD4<Float>
+  typealias VInt32 = SIMD4<Int32>
+  typealias VInt8 = SIMD4<Int8>
+  typealias VUInt8 = SIMD4<UInt8>
+#endif
+
+/// Int32 sums of one vector of columns.
+typealias VSum = VInt32
+@inline(__always) func total(_ sum: VSum) -> VInt32 { sum }
+/// Sums whose totals are `values`.
+@inline(__always) func startingSum(_ values: VInt32) -> VSum { values }
+
+// Accumulators of one vector of columns, one per row of the highest tile. Copies are written as literals: `init(repeating:)`
+// stays a call, which would keep the accumulators in memory.
+#if TIER_AVX512VNNI
+  /// Most rows of a tile: 24 accumulators, two weights and a broadcast fit 32 registers.
+  @_transparent var tileRows: Int { 12 }
+  typealias Accumulators<T> = InlineArray<12, T>
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z, z, z, z, z, z, z] }
+#elseif TIER_AVXVNNI
+  /// Most rows of a tile: 12 accumulators, two weights and a broadcast fit 16 registers.
+  @_transparent var tileRows: Int { 6 }
+  typealias Accumulators<T> = InlineArray<6, T>
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z, z] }
+#elseif TIER_AVX2
+  /// Most rows of a tile: 10 accumulators, two weights, a broadcast, a product and the ones that add it up fit 16 registers.
+  @_transparent var tileRows: Int { 5 }
+  typealias Accumulators<T> = InlineArray<5, T>
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z, z] }
+#else
+  @_transparent var tileRows: Int { 4 }
+  typealias Accumulators<T> = InlineArray<4, T>
+  @_transparent func repeated<T: SIMD>(_ z: T) -> Accumulators<T> { [z, z, z, z] }
+#endif
+
+/// `sum + a · w` over one group of four per lane, exactly; `a` unsigned, `w` signed.
+///
+/// Without an integer dot product, `pmaddubsw` adds pairs of products in 16 bits: exact for activations up to 127, which is why
+/// such tiers quantize to seven bits. `pmaddwd` on operands widened to 16 bits would take eight, at three quarters of the speed.
+@inline(__always) func multiplyAddGroup(_ sum: VInt32, _ a: VInt32, _ w: VInt32) -> VInt32 {
+  #if TIER_AVX512VNNI
+    unsafeBitCast(
+      _mm512_dpbusd_epi32(
+        unsafeBitCast(sum, to: __m512i.self), unsafeBitCast(a, to: __m512i.self), unsafeBitCast(w, to: __m512i.self)),
+      to: VInt32.self)
+  #elseif TIER_AVXVNNI
+    unsafeBitCast(
+      _mm256_dpbusd_avx_epi32(
+        unsafeBitCast(sum, to: __m256i.self), unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
+      to: VInt32.self)
+  #elseif TIER_AVX2
+    sum
+      &+ unsafeBitCast(
+        _mm256_madd_epi16(
+          _mm256_maddubs_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
+          unsafeBitCast(SIMD16<Int16>(repeating: 1), to: __m256i.self)), to: VInt32.self)
+  #else
+    sum
+      &+ unsafeBitCast(
+        _mm_madd_epi16(
+          _mm_maddubs_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self)),
+          unsafeBitCast(SIMD8<Int16>(repeating: 1), to: __m128i.self)), to: VInt32.self)
+  #endif
+}
+
+/// What turns a stored byte of activations that cannot be negative into their level.
+@inline(__always) var levelMask: UInt8 { 0 }
+
+/// Products that one step of the register-only loop adds up.
+@inline(__always) var peakProducts: Int { 4 * lanes }
+
+/// One step of the register-only loop; `sum` is an operand too, so that the product cannot be hoisted out of the loop.
+@inline(__always) func peakStep(_ sum: VSum, _ w: VInt32) -> VSum { multiplyAddGroup(sum, sum, w) }
+
+// Minimum and maximum in one instruction each; where an operand is not a number the second is the result.
+#if TIER_AVX512VNNI
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm512_max_ps(unsafeBitCast(a, to: __m512.self), unsafeBitCast(b, to: __m512.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm512_min_ps(unsafeBitCast(a, to: __m512.self), unsafeBitCast(b, to: __m512.self)), to: VFloat.self)
+  }
+#elseif TIER_AVX2 || TIER_AVXVNNI
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm256_max_ps(unsafeBitCast(a, to: __m256.self), unsafeBitCast(b, to: __m256.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm256_min_ps(unsafeBitCast(a, to: __m256.self), unsafeBitCast(b, to: __m256.self)), to: VFloat.self)
+  }
+#else
+  @_transparent func maximum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm_max_ps(unsafeBitCast(a, to: __m128.self), unsafeBitCast(b, to: __m128.self)), to: VFloat.self)
+  }
+  @_transparent func minimum(_ a: VFloat, _ b: VFloat) -> VFloat {
+    unsafeBitCast(_mm_min_ps(unsafeBitCast(a, to: __m128.self), unsafeBitCast(b, to: __m128.self)), to: VFloat.self)
+  }
+#endif
+
+/// Largest element.
+@inline(__always) func horizontalMaximum(_ v: VInt32) -> Int32 {
+  #if TIER_AVX512VNNI
+    _mm512_reduce_max_epi32(unsafeBitCast(v, to: __m512i.self))
+  #else
+    var largest = v[0]
+    for lane in 1..<lanes { largest = max(largest, v[lane]) }
+    return largest
+  #endif
+}

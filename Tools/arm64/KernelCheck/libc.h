@@ -1,0 +1,3 @@
+// What the kernels and their check use of the C library.
+#include <math.h>
+#include <stdlib.h>
