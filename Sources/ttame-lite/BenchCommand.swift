@@ -30,6 +30,15 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Every step of the model's explanation, with its share of the peak.")
   var layers = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Repeat one pass of one model and nothing else: cold start, warm times and memory of the process.",
+      valueName: Pass.allCases.map(\.rawValue).joined(separator: "|")))
+  var only: Pass?
+
+  @Option(help: "How long --only repeats its pass.")
+  var seconds = 3.0
+
   @Option(help: "Runs of each measurement.")
   var rounds = 30
 
@@ -41,9 +50,14 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     if !(1...100_000).contains(rounds) { throw ValidationError("--rounds must be 1 to 100000.") }
     if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels measures no model.") }
+    if only != nil, model.count != 1 || layers || kernels != nil {
+      throw ValidationError("--only goes with one --model and neither --layers nor --kernels.")
+    }
+    if !(0...3600).contains(seconds) { throw ValidationError("--seconds must be 0 to 3600.") }
   }
 
   func run() throws {
+    if let only, let name = model.first { return try measure(only, of: name) }
     var report = BenchReport(cpu: Machine.cpuName ?? "unknown", tiers: CPUTier.available.map(\.rawValue))
     let models = model.isEmpty ? [ModelLocator.defaultName] : model
     if kernels != nil || (model.isEmpty && !layers) { report.kernels = measureKernels() }
@@ -67,6 +81,17 @@ struct BenchCommand: ParsableCommand {
       }
     }
     try printOutput(json ? report.jsonText() : report.table())
+  }
+
+  private func measure(_ pass: Pass, of name: String) throws {
+    let path = try ModelLocator.find(name)
+    do {
+      let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
+      let report = ProcessReport(
+        times: try session.passTimes(pass, seconds: seconds), peakMemoryBytes: Machine.peakMemoryBytes,
+        fileBytes: FileStatus(path)?.bytes)
+      try printOutput(json ? report.jsonText() : report.table())
+    } catch { throw Failure(error, reading: path) }
   }
 
   private func measureKernels() -> [KernelShare] {

@@ -1,5 +1,5 @@
 import Explain
-import FoundationEssentials
+
 import Kernels
 
 /// What `bench` has measured, as JSON or as tables.
@@ -10,12 +10,6 @@ struct BenchReport: Encodable {
   var models: [ModelTimes] = []
   var starts: [StartTime] = []
   var layers: [LayerTime] = []
-
-  func jsonText() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-  }
 
   func table() -> String {
     var text = "\(cpu); instruction sets: \(tiers.joined(separator: ", "))\n"
@@ -76,11 +70,3 @@ struct StartTime: Encodable {
   var model: String
   var milliseconds: Double
 }
-
-/// Three significant digits.
-private func number(_ value: Double) -> String {
-  value >= 100
-    ? "\(Int(value.rounded()))" : value >= 10 ? "\((value * 10).rounded() / 10)" : "\((value * 100).rounded() / 100)"
-}
-
-private func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
