@@ -29,7 +29,7 @@ public struct KernelTable: Sendable {
   public let activationFormat: ActivationFormat
   /// Most output pixels that one tile of the int8 GEMM computes.
   public let tileRows: Int
-  public let gemmInt8: @Sendable (UnsafePointer<gemm_task>) -> Void
+  public package(set) var gemmInt8: @Sendable (UnsafePointer<gemm_task>) -> Void
   public let gemmFloat: @Sendable (UnsafePointer<gemm_task>) -> Void
   public let quantize: @Sendable (UnsafePointer<quantize_task>) -> Void
   public let largestMagnitude: @Sendable (UnsafePointer<Float>, Int) -> Float
@@ -50,9 +50,11 @@ public struct KernelTable: Sendable {
       UnsafePointer<Float>, Int, Int, Float, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
     ) -> Void
   /// (input, output, count)
-  public let gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  public package(set) var gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   /// Register-only loops: (iterations, 128 bytes of operands) gives the multiply-accumulates done.
   public let peakInt8, peakFloat: @Sendable (Int, UnsafeRawPointer) -> Int
+  /// Reads (memory, bytes) once, in order, and gives something that depends on all of them.
+  public let readMemory: @Sendable (UnsafeRawPointer, Int) -> Int32
 
   /// The kernels of `tier`.
   /// - Precondition: the tier is available on this CPU.
@@ -77,7 +79,8 @@ public struct KernelTable: Sendable {
       largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
       globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
       softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
-      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat,
+      readMemory: Reference.readMemory)
   }
 
   static let sse4 = KernelTable(
@@ -95,7 +98,8 @@ public struct KernelTable: Sendable {
       KernelsSSE4.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsSSE4.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
+    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs },
+    readMemory: { KernelsSSE4.readMemory($0, bytes: $1) })
 
   static let avx2 = KernelTable(
     tier: .avx2, activationFormat: .sevenBits, tileRows: 5,
@@ -112,7 +116,8 @@ public struct KernelTable: Sendable {
       KernelsAVX2.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX2.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVX2.readMemory($0, bytes: $1) })
 
   static let avxvnni = KernelTable(
     tier: .avxvnni, activationFormat: .eightBits, tileRows: 6,
@@ -129,7 +134,8 @@ public struct KernelTable: Sendable {
       KernelsAVXVNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVXVNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVXVNNI.readMemory($0, bytes: $1) })
 
   static let avx512vnni = KernelTable(
     tier: .avx512vnni, activationFormat: .eightBits, tileRows: 12,
@@ -147,5 +153,6 @@ public struct KernelTable: Sendable {
       KernelsAVX512VNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX512VNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVX512VNNI.readMemory($0, bytes: $1) })
 }
