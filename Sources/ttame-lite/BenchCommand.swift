@@ -7,28 +7,47 @@ import Kernels
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure kernels and models on this machine.",
+    abstract: "Measure this machine, the kernels and models on it.",
     discussion: """
-      Without options: the peaks and the GEMM micro-kernels of every instruction set, then the model. All figures are \
-      medians of interleaved runs; compare ratios of one run, not milliseconds of two.
+      Without options: what the machine can do at best, a selection of kernels on every instruction set, then the model. \
+      All figures are medians of interleaved runs; compare ratios of one run, not milliseconds of two.
 
       Examples:
-        ttame-lite bench --json
-        ttame-lite bench --model resnet50.safetensors --threads 1 --layers
-        ttame-lite bench --kernels int8
+        ttame-lite bench --json > here.json
+        ttame-lite bench --kernels 'int8 resnet50 avx2'
+        ttame-lite bench --kernels --compare here.json
+        ttame-lite bench --model resnet50.safetensors --threads 1 --layers --sorted
+        ttame-lite bench --model resnet50.safetensors --only explain --seconds 10
       """)
 
   @Option(
-    parsing: .scanningForValue,
-    help: ArgumentHelp("Kernels whose name contains this, and no model ('all' for every kernel).", valueName: "PATTERN")
-  )
+    name: .long, defaultAsFlag: "default", parsing: .next,
+    help: ArgumentHelp(
+      "Kernels, and no model: those whose kernel, shape, network or instruction set hold every word of the pattern; 'all'; or a selection, which is the default.",
+      valueName: "PATTERN"))
   var kernels: String?
+
+  @Option(
+    help: ArgumentHelp("Compare the kernels with an earlier run's --json.", valueName: "OLD.json"))
+  var compare: String?
 
   @Option(help: ArgumentHelp("A model file, or its name in a weights folder (repeatable).", valueName: "NAME|FILE"))
   var model: [String] = []
 
-  @Flag(help: "Every step of the model's explanation, with its share of the peak.")
+  @Flag(help: "Every step of the model's explanation, with its share of the peak and of the memory bound.")
   var layers = false
+
+  @Flag(help: "Steps from slowest to fastest.")
+  var sorted = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Repeat one pass of one model and nothing else: cold start, warm times and memory of the process.",
+      valueName: Pass.allCases.map(\.rawValue).joined(separator: "|")))
+  var only: Pass?
+
+  @Option(help: "How long --only repeats its pass.")
+  var seconds = 3.0
 
   @Option(help: "Runs of each measurement.")
   var rounds = 30
@@ -41,48 +60,58 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     if !(1...100_000).contains(rounds) { throw ValidationError("--rounds must be 1 to 100000.") }
     if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels measures no model.") }
+    if compare != nil, !measuresKernels { throw ValidationError("--compare compares kernels only.") }
+    if sorted, !layers { throw ValidationError("--sorted goes with --layers.") }
+    if only != nil, model.count != 1 || layers || kernels != nil {
+      throw ValidationError("--only goes with one --model and neither --layers nor --kernels.")
+    }
+    if !(0...3600).contains(seconds) { throw ValidationError("--seconds must be 0 to 3600.") }
   }
+
+  private var measuresKernels: Bool { kernels != nil || (model.isEmpty && !layers) }
 
   func run() throws {
+    if let only, let name = model.first { return try measure(only, of: name) }
     var report = BenchReport(cpu: Machine.cpuName ?? "unknown", tiers: CPUTier.available.map(\.rawValue))
-    let models = model.isEmpty ? [ModelLocator.defaultName] : model
-    if kernels != nil || (model.isEmpty && !layers) { report.kernels = measureKernels() }
-    if kernels == nil {
-      for name in models {
-        let path = try ModelLocator.find(name)
-        let model: Model
-        do { model = try Model(path: path) } catch { throw Failure(error, reading: path) }
-        let session = Session(model: model, tier: compute.cpu, threads: compute.threads)
-        do {
-          if layers {
-            let input = [Float](repeating: 0.1, count: model.description.graph.inputShape.count)
-            report.layers += try session.layerTimes(input, rounds: rounds)
-          } else {
-            report.models.append(try session.times(rounds: rounds))
-            report.starts.append(StartTime(model: name, milliseconds: try startToPicture(path)))
-          }
-        } catch let error as EngineError {
-          throw Failure(.software, "\(name): \(error)")
-        }
+    if measuresKernels {
+      let selection = try KernelSelection(
+        pattern: kernels ?? KernelSelection.defaultPattern, upTo: compute.cpu ?? .best, threads: compute.threads)
+      report.rooflines = selection.rooflines()
+      report.kernels = try selection.measure(rounds: rounds)
+      if let compare {
+        report.comparison = try KernelComparison.compare(report.kernels, on: report.cpu, with: compare)
       }
     }
-    try printOutput(json ? report.jsonText() : report.table())
+    if kernels == nil {
+      for name in model.isEmpty ? [ModelLocator.defaultName] : model { try measure(name, into: &report) }
+    }
+    try printOutput(json ? report.jsonText() : report.table(areSorted: sorted))
   }
 
-  private func measureKernels() -> [KernelShare] {
-    let pattern = kernels == "all" ? "" : kernels ?? ""
-    let tiers = CPUTier.available.filter { $0 != .reference && $0 <= (compute.cpu ?? .best) }
-    var shares: [KernelShare] = []
-    for tier in tiers {
-      let context = ExecutionContext(tier: tier, threads: 1)
-      for (isFloat, reduction) in [(false, 64), (false, 256), (false, 1024), (true, 256)] {
-        let name = isFloat ? "gemm-f32" : "gemm-int8"
-        guard name.contains(pattern) || tier.rawValue.contains(pattern) else { continue }
-        let share = context.peakShare(isFloat: isFloat, reduction: reduction, rounds: rounds)
-        shares.append(KernelShare(name: name, share))
+  private func measure(_ name: String, into report: inout BenchReport) throws {
+    let path = try ModelLocator.find(name)
+    do {
+      let model = try Model(path: path)
+      let session = Session(model: model, tier: compute.cpu, threads: compute.threads)
+      if layers {
+        let input = [Float](repeating: 0.1, count: model.description.graph.inputShape.count)
+        report.layers.append(try session.layerTimes(input, rounds: rounds))
+      } else {
+        report.models.append(try session.times(rounds: rounds))
+        report.starts.append(StartTime(model: name, milliseconds: try startToPicture(path)))
       }
-    }
-    return shares
+    } catch { throw Failure(error, reading: path) }
+  }
+
+  private func measure(_ pass: Pass, of name: String) throws {
+    let path = try ModelLocator.find(name)
+    do {
+      let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
+      let report = ProcessReport(
+        times: try session.passTimes(pass, seconds: seconds), peakMemoryBytes: Machine.peakMemoryBytes,
+        fileBytes: FileStatus(path)?.bytes)
+      try printOutput(json ? report.jsonText() : report.table())
+    } catch { throw Failure(error, reading: path) }
   }
 
   /// Milliseconds from process start to the picture on disk, a median: this program, run anew each time.

@@ -1,74 +1,71 @@
 import Explain
-import FoundationEssentials
 import Kernels
 
 /// What `bench` has measured, as JSON or as tables.
 struct BenchReport: Encodable {
   var cpu: String
   var tiers: [String]
-  var kernels: [KernelShare] = []
+  /// What the machine can do at best, for every instruction set and number of threads that was asked for.
+  var rooflines: [Roofline] = []
+  var kernels: [KernelTime] = []
+  var comparison: [KernelComparison]?
   var models: [ModelTimes] = []
   var starts: [StartTime] = []
-  var layers: [LayerTime] = []
+  var layers: [LayerTimes] = []
 
-  func jsonText() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-  }
-
-  func table() -> String {
+  /// - Parameter areSorted: layers from slowest to fastest rather than in their order.
+  func table(areSorted: Bool) -> String {
     var text = "\(cpu); instruction sets: \(tiers.joined(separator: ", "))\n"
-    if !kernels.isEmpty {
-      text += "\n" + Self.columns(["kernel", "tier", "K", "GMAC/s", "peak", "share", "spread"])
-      for k in kernels {
-        text += Self.columns([
-          k.kernel, k.tier, "\(k.reduction)", number(k.gigaMACs), number(k.peakGigaMACs), percent(k.share),
-          percent(k.spread),
-        ])
-      }
+    if !rooflines.isEmpty { text += "\n" + peakTable + "\n" + readTable }
+    if !kernels.isEmpty { text += "\n" + kernelTable }
+    if let comparison { text += "\n" + KernelComparison.table(comparison) }
+    if !models.isEmpty { text += "\n" + modelTable }
+    for start in starts {
+      text += "\(start.model): \(number(start.milliseconds)) ms from process start to picture on disk\n"
     }
-    for m in models {
-      text +=
-        "\n\(m.model), \(m.tier), \(m.threads) thread\(m.threads == 1 ? "" : "s"), \(m.rounds) runs (milliseconds)\n"
-      text += Self.columns(["classify", "explain", "of peak", "spread", "decode", "resize", "render", "encode"])
-      text += Self.columns([
-        number(m.classify), m.explain.map(number) ?? "-", percent(m.shareOfPeak), percent(m.spread), number(m.decode),
-        number(m.preprocess), number(m.render), number(m.encode),
-      ])
-    }
-    for s in starts { text += "\(s.model): \(number(s.milliseconds)) ms from process start to picture on disk\n" }
-    if !layers.isEmpty {
-      text += "\n" + Self.columns(["ms", "GMAC/s", "GB/s", "operation"], last: "node")
-      for l in layers {
-        text += Self.columns(
-          [number(l.milliseconds), l.macs > 0 ? number(l.gigaMACs) : "-", number(l.gigaBytes), l.operation],
-          last: l.node)
-      }
-      text += "\(number(layers.reduce(0) { $0 + $1.milliseconds })) ms in all\n"
-    }
+    for times in layers { text += "\n" + times.table(areSorted: areSorted) }
     return text
   }
 
-  private static func columns(_ cells: [String], last: String = "") -> String {
-    let padded = cells.map { $0.count < 10 ? $0 + String(repeating: " ", count: 10 - $0.count) : $0 + " " }
-    return padded.joined() + last + "\n"
+  private var peakTable: String {
+    var table = Table(["tier", "threads", "int8 GMAC/s", "f32 GMAC/s"])
+    for r in rooflines { table.add([r.tier, "\(r.threads)", number(r.peakInt8), number(r.peakFloat)]) }
+    return "Peaks from registers\n" + table.text
   }
-}
 
-struct KernelShare: Encodable {
-  var kernel, tier: String
-  var reduction: Int
-  var gigaMACs, peakGigaMACs, share, spread: Double
+  private var readTable: String {
+    // Wider vectors read no slower: the best instruction set says what caches and memory can do.
+    let best = rooflines.filter { $0.tier == rooflines.last?.tier }
+    var table = Table(["working set"] + best.map { threadCount($0.threads) + " GB/s" })
+    for (index, bytes) in Roofline.workingSets.enumerated() {
+      table.add([byteSize(bytes)] + best.map { number($0.reads[index].gigaBytes) })
+    }
+    return "Reads\n" + table.text
+  }
 
-  init(name: String, _ share: PeakShare) {
-    kernel = name
-    tier = share.tier.rawValue
-    reduction = share.reduction
-    gigaMACs = share.reached
-    peakGigaMACs = share.peak
-    self.share = share.share
-    spread = share.spread
+  private var kernelTable: String {
+    var table = Table(["kernel", "shape", "tier", "ms", "GMAC/s", "GB/s", "bound", "of bound", "spread"])
+    for k in kernels {
+      table.add([
+        k.kernel, k.shape, k.tier, number(k.milliseconds), k.macs > 0 ? number(k.gigaMACs) : "-", number(k.gigaBytes),
+        k.bound.rawValue, percent(k.share), percent(k.spread),
+      ])
+    }
+    let threads = kernels.first.map { threadCount($0.threads) } ?? ""
+    return "Kernels, \(threads), equal to the scalar reference's results\n" + table.text
+  }
+
+  private var modelTable: String {
+    var table = Table([
+      "model", "tier", "threads", "classify", "explain", "of peak", "spread", "decode", "resize", "render", "encode",
+    ])
+    for m in models {
+      table.add([
+        m.model, m.tier, "\(m.threads)", number(m.classify), m.explain.map(number) ?? "-", percent(m.shareOfPeak),
+        percent(m.spread), number(m.decode), number(m.preprocess), number(m.render), number(m.encode),
+      ])
+    }
+    return "Models (milliseconds)\n" + table.text
   }
 }
 
@@ -77,10 +74,43 @@ struct StartTime: Encodable {
   var milliseconds: Double
 }
 
-/// Three significant digits.
-private func number(_ value: Double) -> String {
-  value >= 100
-    ? "\(Int(value.rounded()))" : value >= 10 ? "\((value * 10).rounded() / 10)" : "\((value * 100).rounded() / 100)"
-}
+extension LayerTimes {
+  fileprivate func table(areSorted: Bool) -> String {
+    var table = Table([
+      "ms", "of pass", "MMAC", "GMAC/s", "of peak", "KB", "GB/s", "bound", "of bound", "spread", "operation", "node",
+    ])
+    for l in areSorted ? layers.sorted(by: { $0.milliseconds > $1.milliseconds }) : layers {
+      table.add([
+        number(l.milliseconds), percent(l.milliseconds / passMilliseconds),
+        l.macs > 0 ? number(Double(l.macs) * 1e-6) : "-", l.macs > 0 ? number(l.gigaMACs) : "-",
+        l.macs > 0 ? percent(l.shareOfPeak) : "-", number(Double(l.activationBytes + l.weightBytes) * 1e-3),
+        number(l.gigaBytes), l.bound.rawValue, percent(l.shareOfBound), percent(l.spread), l.operation, l.node,
+      ])
+    }
+    return """
+      \(model), \(tier), \(threadCount(threads)), \(rounds) runs; peaks \(number(roofline.peakInt8)) (int8) \
+      and \(number(roofline.peakFloat)) (f32) GMAC/s
+      \(table.text)
+      \(familyTable)
+      \(number(sumMilliseconds)) ms is the sum of all steps, \(number(passMilliseconds)) ms the pass in one go
 
-private func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+      """
+  }
+
+  /// Steps of one kind together, the most expensive first.
+  private var familyTable: String {
+    var table = Table(["operation", "steps", "ms", "of pass", "GMAC/s", "of bound"])
+    let families = Dictionary(grouping: layers, by: \.family).map { family, layers in
+      (family, layers, milliseconds: layers.reduce(0) { $0 + $1.milliseconds })
+    }
+    for (family, layers, milliseconds) in families.sorted(by: { $0.milliseconds > $1.milliseconds }) {
+      let macs = layers.reduce(0) { $0 + $1.macs }
+      let bound = layers.reduce(0) { $0 + max($1.computeMilliseconds, $1.memoryMilliseconds) }
+      table.add([
+        family, "\(layers.count)", number(milliseconds), percent(milliseconds / passMilliseconds),
+        macs > 0 ? number(Double(macs) / milliseconds * 1e-6) : "-", percent(bound / milliseconds),
+      ])
+    }
+    return table.text
+  }
+}

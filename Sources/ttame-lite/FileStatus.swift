@@ -9,6 +9,7 @@ struct FileStatus {
 
   let identity: Identity
   let isFolder: Bool
+  let bytes: Int
 
   /// Nil when there is no such file.
   init?(_ path: String) {
@@ -16,6 +17,7 @@ struct FileStatus {
     guard stat(path, &status) == 0 else { return nil }
     identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     isFolder = status.st_mode & S_IFMT == S_IFDIR
+    bytes = Int(status.st_size)
   }
 }
 

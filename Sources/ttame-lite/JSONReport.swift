@@ -73,6 +73,15 @@ final class JSONLines {
   }
 }
 
+extension Encodable {
+  /// One line of JSON.
+  func jsonText() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+}
+
 extension Duration {
   /// In milliseconds, to the microsecond.
   var milliseconds: Double { ((self / .milliseconds(1)) * 1000).rounded() / 1000 }

@@ -14,4 +14,11 @@ enum Machine {
     guard let bytes = try? readFile("/proc/device-tree/model") else { return nil }
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
+
+  /// The most memory that this process has had in use, mapped files included; nil where there is no /proc.
+  static var peakMemoryBytes: Int? {
+    guard let bytes = try? readFile("/proc/self/status") else { return nil }
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+  }
 }

@@ -6,6 +6,7 @@ extension CPUTier: ExpressibleByArgument {}
 extension RenderStyle: ExpressibleByArgument {}
 extension ColorMap: ExpressibleByArgument {}
 extension Interpolation: ExpressibleByArgument {}
+extension Pass: ExpressibleByArgument {}
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {

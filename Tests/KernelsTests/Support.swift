@@ -65,7 +65,6 @@ let referenceContext = ExecutionContext(tier: .reference, threads: 2)
 extension ExecutionContext {
   /// The scalar kernels on activations with this context's levels, as unsigned bytes.
   var reference: ExecutionContext {
-    let format = kernels.activationFormat
-    return ExecutionContext(kernels: .reference(format == .signedEightBits ? .eightBits : format), threads: 2)
+    ExecutionContext(kernels: .reference(kernels.activationFormat), threads: 2)
   }
 }

@@ -1,81 +1,86 @@
 import Kernels
 
-/// What one step of a plan costs.
+/// What one step of a plan costs, and what it would cost at best.
 public struct LayerTime: Sendable, Encodable {
   /// The node whose result the step writes, or prepares.
   public var node: String
-  public var operation: String
+  /// What is done, with its shapes; `family` without them.
+  public var operation, family: String
+  /// Median.
   public var milliseconds: Double
+  /// Half the distance between the quartiles, as a share of the median.
+  public var spread: Double
   /// Multiply-accumulates.
   public var macs: Int
-  /// Bytes that the step reads and writes at least: activations, and weights once.
-  public var bytes: Int
-  /// 10^9 multiply-accumulates per second.
-  public var gigaMACs: Double { Double(macs) / milliseconds * 1e-6 }
-  /// 10^9 bytes per second.
-  public var gigaBytes: Double { Double(bytes) / milliseconds * 1e-6 }
+  /// Bytes that are read and written at least: activations, and weights once.
+  public var activationBytes, weightBytes: Int
+  /// 10^9 multiply-accumulates, and bytes, per second.
+  public var gigaMACs, gigaBytes: Double
+  /// Multiply-accumulates per second over the peak of the same run and element type.
+  public var shareOfPeak: Double
+  /// Milliseconds that the multiply-accumulates take at the peak, and the bytes at the bandwidth measured in the same run.
+  public var computeMilliseconds, memoryMilliseconds: Double
+  /// The longer of the two, over the time taken.
+  public var shareOfBound: Double
+  /// Which is the longer.
+  public var bound: Bound
+
+  /// - Parameter passBytes: what a whole pass touches, all weights and the arena.
+  init(_ step: ExecutionPlan.Step, _ time: Measurement, _ cost: StepCost, _ roofline: Roofline, passBytes: Int) {
+    node = step.name
+    operation = step.operation
+    family = step.family
+    milliseconds = time.median * 1e3
+    spread = time.spread
+    macs = cost.macs
+    (activationBytes, weightBytes) = (cost.activationBytes, cost.weightBytes)
+    gigaMACs = Double(macs) / time.median * 1e-9
+    gigaBytes = Double(activationBytes + weightBytes) / time.median * 1e-9
+    shareOfPeak = gigaMACs / (cost.isFloat ? roofline.peakFloat : roofline.peakInt8)
+    computeMilliseconds = Double(macs) / (cost.isFloat ? roofline.peakFloat : roofline.peakInt8) * 1e-6
+    // Activations were touched a moment ago and lie wherever the step's own fit. Weights were last read one pass ago.
+    let activations = Double(activationBytes) / roofline.bandwidth(ofWorkingSet: activationBytes)
+    let weights = Double(weightBytes) / roofline.bandwidth(ofWorkingSet: passBytes)
+    memoryMilliseconds = (activations + weights) * 1e3
+    bound = computeMilliseconds > memoryMilliseconds ? .compute : .memory
+    shareOfBound = max(computeMilliseconds, memoryMilliseconds) / milliseconds
+  }
+}
+
+/// Every step of a model's pass beside what the machine can do.
+public struct LayerTimes: Sendable, Encodable {
+  public var model, tier: String
+  public var threads, rounds: Int
+  public var roofline: Roofline
+  public var layers: [LayerTime]
+  /// The steps' medians added up.
+  public var sumMilliseconds: Double
+  /// All steps in one go, timed in the same rounds: without the clock and the interruptions between steps.
+  public var passMilliseconds: Double
 }
 
 extension Session {
-  /// Medians of every step of an explanation (of a classification, where the model has no head), in order.
+  /// Times of every step of an explanation (of a classification, where the model has no head), in order. The class map of
+  /// the head's fuse layer is no step.
   ///
   /// - Parameter input: normalised `[size, size, 3]`.
-  public func layerTimes(_ input: UnsafePointer<Float>, rounds: Int) throws(EngineError) -> [LayerTime] {
+  public func layerTimes(_ input: UnsafePointer<Float>, rounds: Int) throws(EngineError) -> LayerTimes {
     let executor = try makeExplainer()
     executor.input.update(from: input, count: model.description.graph.inputShape.count)
+    let steps = executor.plan.steps
+    let roofline = context.roofline()
     let times = context.withFlushedDenormals {
       executor.run()
       return measureInterleaved(
-        rounds: rounds, executor.plan.steps.map { step in { executor.run(step) } })
+        rounds: rounds, clock: context.benchmarkClock,
+        steps.map { step in { executor.run(step) } } + [{ executor.run() }])
     }
-    return zip(executor.plan.steps, times).map { step, time in
-      let cost = step.kind.cost(context.kernels.activationFormat)
-      return LayerTime(
-        node: step.name, operation: step.kind.name, milliseconds: time.median * 1e3, macs: cost.macs, bytes: cost.bytes)
-    }
-  }
-}
-
-extension ExecutionPlan.Kind {
-  fileprivate var name: String {
-    switch self {
-    case .prepare: "quantize"
-    case .convolution(let plan, _, _, _, _):
-      "conv \(plan.layout.kernelHeight)x\(plan.layout.kernelWidth) \(plan.layout.channels)->\(plan.outputChannels)"
-    case .depthwise(let g, _, _): "depthwise \(g.kernelHeight)x\(g.kernelWidth)/\(g.stride) \(g.channels)"
-    case .maxPool(let g): "max pool \(g.kernelHeight)x\(g.kernelWidth)/\(g.stride)"
-    case .globalAveragePool: "average pool"
-    case .add: "add"
-    case .gelu: "gelu"
-    case .layerNorm: "layer norm"
-    case .tokens: "tokens"
-    case .attention(let plan, _): "attention \(plan.heads) heads"
-    case .copy: "copy"
-    }
-  }
-
-  fileprivate func cost(_ format: ActivationFormat) -> (macs: Int, bytes: Int) {
-    let float = MemoryLayout<Float>.size
-    func image(_ g: WindowGeometry) -> Int {
-      (g.height * g.width + g.outputHeight * g.outputWidth) * g.channels * float
-    }
-    switch self {
-    case .prepare(let form):
-      return (0, form.height * form.width * form.channels * float + form.byteCount(format))
-    case .convolution(let plan, _, _, let residual, _):
-      let output = plan.outputHeight * plan.outputWidth * plan.outputChannels * float
-      let weights =
-        PanelLayout.panels(plan.outputChannels) * plan.layout.panelBytes * (plan.input.element == .float ? 4 : 1)
-      return (plan.macs, plan.input.byteCount(format) + output * (residual == nil ? 1 : 2) + weights)
-    case .depthwise(let g, _, _):
-      return (g.outputHeight * g.outputWidth * g.channels * g.kernelHeight * g.kernelWidth, image(g))
-    case .maxPool(let g): return (0, image(g))
-    case .globalAveragePool(let shape): return (0, shape.count * float)
-    case .add(let other, _, let count): return (0, count * float * (other == nil ? 2 : 3))
-    case .gelu(let count), .copy(_, let count): return (0, 2 * count * float)
-    case .layerNorm(let shape, _, _, _): return (0, 2 * shape.count * float)
-    case .tokens(let shape, _, _): return (0, 3 * shape.count * float)
-    case .attention(let plan, _): return (plan.macs, 4 * plan.tokens * plan.channels * float)
-    }
+    let costs = steps.map { $0.cost(context.kernels.activationFormat) }
+    let passBytes = costs.reduce(executor.plan.arenaBytes) { $0 + $1.weightBytes }
+    let layers = steps.indices.map { LayerTime(steps[$0], times[$0], costs[$0], roofline, passBytes: passBytes) }
+    return LayerTimes(
+      model: model.description.name, tier: tier.rawValue, threads: threads, rounds: rounds, roofline: roofline,
+      layers: layers, sumMilliseconds: layers.reduce(0) { $0 + $1.milliseconds },
+      passMilliseconds: (times.last?.median ?? .nan) * 1e3)
   }
 }

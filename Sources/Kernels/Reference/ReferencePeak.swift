@@ -13,4 +13,12 @@ extension Reference {
     for i in 0..<iterations { sum += operands.load(fromByteOffset: 4 * (i & 15), as: Float.self) }
     return sum.isNaN ? 0 : iterations
   }
+
+  static func readMemory(_ memory: UnsafeRawPointer, _ bytes: Int) -> Int32 {
+    var union: Int32 = 0
+    for offset in stride(from: 0, to: bytes & ~3, by: 4) {
+      union |= memory.load(fromByteOffset: offset, as: Int32.self)
+    }
+    return union
+  }
 }

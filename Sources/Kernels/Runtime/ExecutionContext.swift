@@ -13,7 +13,7 @@ public final class ExecutionContext: Sendable {
     pool = ThreadPool(threads: threads ?? usableCores())
   }
 
-  /// Kernels that no tier stands for: the reference in another tier's format.
+  /// Kernels that no tier stands for: the reference in another tier's format; wrong ones, in tests.
   package init(kernels: KernelTable, threads: Int) {
     self.kernels = kernels
     pool = ThreadPool(threads: threads)

@@ -7,7 +7,7 @@ public struct KernelTable: Sendable {
   public let activationFormat: ActivationFormat
   /// Most output pixels that one tile of the int8 GEMM computes.
   public let tileRows: Int
-  public let gemmInt8: @Sendable (UnsafePointer<gemm_task>) -> Void
+  public package(set) var gemmInt8: @Sendable (UnsafePointer<gemm_task>) -> Void
   public let gemmFloat: @Sendable (UnsafePointer<gemm_task>) -> Void
   public let quantize: @Sendable (UnsafePointer<quantize_task>) -> Void
   public let largestMagnitude: @Sendable (UnsafePointer<Float>, Int) -> Float
@@ -28,9 +28,11 @@ public struct KernelTable: Sendable {
       UnsafePointer<Float>, Int, Int, Float, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
     ) -> Void
   /// (input, output, count)
-  public let gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  public package(set) var gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   /// Register-only loops: (iterations, 128 bytes of operands) gives the multiply-accumulates done.
   public let peakInt8, peakFloat: @Sendable (Int, UnsafeRawPointer) -> Int
+  /// Reads (memory, bytes) once, in order, and gives something that depends on all of them.
+  public let readMemory: @Sendable (UnsafeRawPointer, Int) -> Int32
 
   /// The kernels of `tier`.
   /// - Precondition: the tier is available on this CPU.
@@ -41,14 +43,15 @@ public struct KernelTable: Sendable {
 
   static let reference = reference(.eightBits)
 
-  /// The scalar kernels, for activations of any format that stores unsigned bytes.
+  /// The scalar kernels on the levels of any format; they store unsigned bytes.
   package static func reference(_ format: ActivationFormat) -> KernelTable {
     KernelTable(
-      tier: .reference, activationFormat: format, tileRows: 1,
+      tier: .reference, activationFormat: format == .signedEightBits ? .eightBits : format, tileRows: 1,
       gemmInt8: Reference.gemmInt8, gemmFloat: Reference.gemmFloat, quantize: Reference.quantize,
       largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
       globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
       softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
-      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat,
+      readMemory: Reference.readMemory)
   }
 }

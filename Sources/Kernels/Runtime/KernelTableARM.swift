@@ -20,7 +20,8 @@ extension KernelTable {
       KernelsNEON.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsNEON.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsNEON.peakInt8($0, $1).macs }, peakFloat: { KernelsNEON.peakFloat($0, $1).macs })
+    peakInt8: { KernelsNEON.peakInt8($0, $1).macs }, peakFloat: { KernelsNEON.peakFloat($0, $1).macs },
+    readMemory: { KernelsNEON.readMemory($0, bytes: $1) })
 
   static let dotprod = KernelTable(
     tier: .dotprod, activationFormat: .signedEightBits, tileRows: 8,
@@ -37,7 +38,8 @@ extension KernelTable {
       KernelsDOTPROD.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsDOTPROD.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsDOTPROD.peakInt8($0, $1).macs }, peakFloat: { KernelsDOTPROD.peakFloat($0, $1).macs })
+    peakInt8: { KernelsDOTPROD.peakInt8($0, $1).macs }, peakFloat: { KernelsDOTPROD.peakFloat($0, $1).macs },
+    readMemory: { KernelsDOTPROD.readMemory($0, bytes: $1) })
 
   static let i8mm = KernelTable(
     tier: .i8mm, activationFormat: .signedEightBits, tileRows: 12,
@@ -54,5 +56,6 @@ extension KernelTable {
       KernelsI8MM.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsI8MM.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsI8MM.peakInt8($0, $1).macs }, peakFloat: { KernelsI8MM.peakFloat($0, $1).macs })
+    peakInt8: { KernelsI8MM.peakInt8($0, $1).macs }, peakFloat: { KernelsI8MM.peakFloat($0, $1).macs },
+    readMemory: { KernelsI8MM.readMemory($0, bytes: $1) })
 }

@@ -23,7 +23,8 @@ extension KernelTable {
       KernelsSSE4.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsSSE4.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
+    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs },
+    readMemory: { KernelsSSE4.readMemory($0, bytes: $1) })
 
   static let avx2 = KernelTable(
     tier: .avx2, activationFormat: .sevenBits, tileRows: 5,
@@ -40,7 +41,8 @@ extension KernelTable {
       KernelsAVX2.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX2.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVX2.readMemory($0, bytes: $1) })
 
   static let avxvnni = KernelTable(
     tier: .avxvnni, activationFormat: .eightBits, tileRows: 6,
@@ -57,7 +59,8 @@ extension KernelTable {
       KernelsAVXVNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVXVNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVXVNNI.readMemory($0, bytes: $1) })
 
   static let avx512vnni = KernelTable(
     tier: .avx512vnni, activationFormat: .eightBits, tileRows: 12,
@@ -75,5 +78,6 @@ extension KernelTable {
       KernelsAVX512VNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX512VNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs },
+    readMemory: { KernelsAVX512VNNI.readMemory($0, bytes: $1) })
 }

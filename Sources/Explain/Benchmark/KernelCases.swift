@@ -1,0 +1,224 @@
+import Kernels
+
+/// The shapes that kernels are measured on: every distinct layer of four networks with their T-TAME heads, at 224 x 224.
+public enum KernelCases {
+  /// All of them, kernel by kernel, the representative ones marked.
+  public static let all: [KernelCase] = {
+    var list = CaseList()
+    list.addTiles()
+    list.addEfficientNetLite0()
+    list.addVGG16()
+    list.addResNet50()
+    list.addVisionTransformer()
+    list.addFloatTwins()
+    return list.cases
+  }()
+
+  /// A few of each kernel, for a quick look.
+  public static var representative: [KernelCase] { all.filter(\.isRepresentative) }
+
+  /// Cases whose kernel, shape and networks hold every word of a pattern: `int8 resnet50 avx2`.
+  public static func matching(_ pattern: String) -> [KernelCase] {
+    all.filter { item in
+      pattern.split(separator: " ").allSatisfy { word in item.searchText.contains(word) }
+    }
+  }
+}
+
+extension KernelCase {
+  fileprivate var searchText: String { "\(shape.kernel) \(shape) \(networks.joined(separator: " "))" }
+}
+
+/// Collects shapes; one that several networks have is listed once.
+private struct CaseList {
+  private(set) var cases: [KernelCase] = []
+  private var places: [KernelShape: Int] = [:]
+  private var network = ""
+
+  mutating func add(_ shape: KernelShape, isRepresentative: Bool = false) {
+    guard let place = places[shape] else {
+      places[shape] = cases.count
+      cases.append(KernelCase(shape, networks: [network], isRepresentative: isRepresentative))
+      return
+    }
+    if !cases[place].networks.contains(network) { cases[place].networks.append(network) }
+    cases[place].isRepresentative = cases[place].isRepresentative || isRepresentative
+  }
+
+  private mutating func convolution(
+    _ size: Int, _ channels: Int, _ outputs: Int, kernel: Int = 1, stride: Int = 1, isSigned: Bool = false,
+    residual: Bool = false, quantizedPadding: Int? = nil, isRepresentative: Bool = false
+  ) {
+    add(
+      .convolution(
+        ConvolutionShape(
+          height: size, width: size, channels: channels, outputs: outputs, kernel: kernel, stride: stride,
+          isSigned: isSigned, hasResidual: residual, quantizedPadding: quantizedPadding)),
+      isRepresentative: isRepresentative)
+  }
+
+  private mutating func linear(
+    rows: Int = 1, _ channels: Int, _ outputs: Int, isSigned: Bool = false, residual: Bool = false,
+    isRepresentative: Bool = false
+  ) {
+    add(
+      .convolution(
+        ConvolutionShape(
+          height: 1, width: rows, channels: channels, outputs: outputs, isSigned: isSigned, hasResidual: residual)),
+      isRepresentative: isRepresentative)
+  }
+
+  /// The levels that convolutions read.
+  private mutating func quantize(
+    _ size: Int, _ channels: Int, padding: Int = 0, isRepresentative: Bool = false
+  ) {
+    add(
+      .quantize(height: size, width: size, channels: channels, padding: padding, hasOneScale: channels < 16),
+      isRepresentative: isRepresentative)
+  }
+
+  /// Tiles of the GEMM whose operands all stay in the first-level cache: what the micro-kernel alone can do.
+  mutating func addTiles() {
+    network = "tile"
+    for reduction in [64, 256, 1024] {
+      linear(rows: 48, reduction, 32, isSigned: true, isRepresentative: reduction == 256)
+    }
+  }
+
+  mutating func addEfficientNetLite0() {
+    network = "efficientnet-lite0"
+    quantize(224, 3, padding: 1)
+    convolution(224, 3, 32, kernel: 3, stride: 2, isRepresentative: true)
+    // Expansion, kernel, stride, output channels, repetitions (M. Tan, Q. Le, "EfficientNet", table 1).
+    let stages = [
+      (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4),
+      (6, 3, 1, 320, 1),
+    ]
+    var (size, channels) = (112, 32)
+    for (expansion, kernel, firstStride, outputs, repetitions) in stages {
+      for repetition in 0..<repetitions {
+        let stride = repetition == 0 ? firstStride : 1
+        let wide = channels * expansion
+        if expansion > 1 {
+          quantize(size, channels)
+          convolution(size, channels, wide, isSigned: true, isRepresentative: size == 28 && channels == 40)
+        }
+        add(
+          .depthwise(WindowShape(height: size, width: size, channels: wide, kernel: kernel, stride: stride)),
+          isRepresentative: kernel == 3 ? size == 112 && stride == 1 : size == 14 && channels == 112 && stride == 1)
+        size /= stride
+        quantize(size, wide)
+        convolution(size, wide, outputs, residual: repetition > 0)
+        channels = outputs
+      }
+    }
+    quantize(size, channels)
+    convolution(size, channels, 1280, isSigned: true)
+    add(.averagePool(pixels: 49, channels: 1280))
+    linear(1280, 1000)
+    head(maps: [], fuse: [(49, 1280)])
+  }
+
+  mutating func addVGG16() {
+    network = "vgg16"
+    var (size, channels) = (224, 3)
+    for (outputs, repetitions) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
+      for repetition in 1...repetitions {
+        quantize(size, channels, padding: 1)
+        convolution(size, channels, outputs, kernel: 3, isRepresentative: size == 28 && channels == 512)
+        if repetition < repetitions { convolution(size, channels, outputs, kernel: 3, quantizedPadding: 1) }
+        channels = outputs
+      }
+      add(.maxPool(WindowShape(height: size, width: size, channels: channels, kernel: 2, stride: 2)))
+      size /= 2
+    }
+    linear(49 * 512, 4096)
+    linear(4096, 4096, isRepresentative: true)
+    linear(4096, 1000)
+    head(maps: [(28, 256), (14, 512), (7, 512)], fuse: [(784, 256), (196, 512), (49, 512)])
+  }
+
+  mutating func addResNet50() {
+    network = "resnet50"
+    quantize(224, 3, padding: 3)
+    convolution(224, 3, 64, kernel: 7, stride: 2, isRepresentative: true)
+    add(.maxPool(WindowShape(height: 112, width: 112, channels: 64, kernel: 3, stride: 2)), isRepresentative: true)
+    var (size, channels) = (56, 64)
+    for (narrow, repetitions) in [(64, 3), (128, 4), (256, 6), (512, 3)] {
+      for repetition in 0..<repetitions {
+        let stride = repetition == 0 && narrow > 64 ? 2 : 1
+        let isUsual = repetition > 0
+        quantize(size, channels, isRepresentative: isUsual && narrow == 64)
+        convolution(size, channels, narrow, isRepresentative: isUsual && narrow == 256)
+        convolution(size, channels, narrow, quantizedPadding: 1)
+        quantize(size, narrow, padding: 1)
+        convolution(size, narrow, narrow, kernel: 3, stride: stride, isRepresentative: isUsual && narrow < 512)
+        convolution(
+          size, narrow, narrow, kernel: 3, stride: stride, quantizedPadding: 0,
+          isRepresentative: isUsual && narrow == 256)
+        if repetition == 0 { convolution(size, channels, 4 * narrow, stride: stride) }
+        size /= stride
+        quantize(size, narrow)
+        convolution(size, narrow, 4 * narrow, residual: true, isRepresentative: isUsual && narrow == 64)
+        convolution(
+          size, narrow, 4 * narrow, residual: true, quantizedPadding: 0, isRepresentative: isUsual && narrow == 64)
+        channels = 4 * narrow
+      }
+    }
+    add(.averagePool(pixels: 49, channels: 2048), isRepresentative: true)
+    linear(2048, 1000)
+    head(maps: [(28, 512), (14, 1024), (7, 2048)], fuse: [(784, 512), (196, 1024), (49, 2048)])
+  }
+
+  mutating func addVisionTransformer() {
+    network = "vit_b_16"
+    let (tokens, channels) = (197, 768)
+    quantize(224, 3)
+    convolution(224, 3, channels, kernel: 16, stride: 16)
+    add(.add(count: 196 * channels), isRepresentative: true)
+    add(.layerNorm(rows: tokens, channels: channels), isRepresentative: true)
+    add(.quantize(height: 1, width: tokens, channels: channels, padding: 0, hasOneScale: false), isRepresentative: true)
+    linear(rows: tokens, channels, 3 * channels, isSigned: true)
+    add(.attention(tokens: tokens, channels: channels, heads: 12), isRepresentative: true)
+    linear(rows: tokens, channels, channels, isSigned: true, residual: true)
+    linear(rows: tokens, channels, 4 * channels, isSigned: true, isRepresentative: true)
+    add(.gelu(count: tokens * 4 * channels), isRepresentative: true)
+    add(.quantize(height: 1, width: tokens, channels: 4 * channels, padding: 0, hasOneScale: false))
+    linear(rows: tokens, 4 * channels, channels, isSigned: true, residual: true)
+    linear(channels, 1000, isSigned: true)
+    head(maps: [(14, channels), (14, channels), (14, channels)], fuse: [(196, channels)])
+  }
+
+  /// The attention head: a 1 x 1 convolution with a skip for each of three layers, one row of the fuse layer, enlargement of
+  /// the smaller maps; and the probabilities.
+  private mutating func head(maps: [(side: Int, channels: Int)], fuse: [(pixels: Int, channels: Int)]) {
+    for (side, channels) in maps {
+      quantize(side, channels)
+      convolution(side, channels, channels, isSigned: network == "vit_b_16", residual: true)
+      if let largest = maps.first?.side, side < largest {
+        add(.bilinear(side: side, outputSide: largest), isRepresentative: side == 14)
+      }
+    }
+    for (pixels, channels) in fuse {
+      add(.project(pixels: pixels, channels: channels), isRepresentative: pixels == 784 && channels == 512)
+    }
+    add(.softmax(count: 1000), isRepresentative: true)
+  }
+
+  /// Dense layers in Float: what float32 models and attention use. Their time at a given instruction set hardly depends on
+  /// signs, so that is left out; weights of more than 64 MiB are, too, for the sake of small boards.
+  mutating func addFloatTwins() {
+    let int8Cases = cases
+    for item in int8Cases {
+      guard case .convolution(var shape) = item.shape, shape.weightCount <= 16 << 20, shape.quantizedPadding == nil
+      else { continue }
+      (shape.isFloat, shape.isSigned) = (true, true)
+      for network in item.networks {
+        self.network = network
+        let isBlock = shape.height == 14 && shape.channels == 256 && shape.kernel == 3 && shape.stride == 1
+        let isTile = shape.width == 48 && shape.channels == 256
+        add(.convolution(shape), isRepresentative: isTile || isBlock)
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// Text in columns: numbers to the right, words to the left.
+struct Table {
+  private var rows: [[String]]
+
+  init(_ header: [String]) { rows = [header] }
+
+  /// - Parameter cells: as many as the header has.
+  mutating func add(_ cells: [String]) { rows.append(cells) }
+
+  /// One line for each row, the header first.
+  var text: String {
+    let columns = rows[0].indices
+    let widths = columns.map { column in rows.reduce(0) { max($0, $1[column].count) } }
+    let isNumeric = columns.map { column in rows.dropFirst().allSatisfy { Self.isNumber($0[column]) } }
+    return rows.map { row in
+      let line = columns.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return isNumeric[column] ? padding + row[column] : row[column] + padding
+      }
+      let text = line.joined(separator: "  ")
+      return String(text.reversed().drop { $0 == " " }.reversed()) + "\n"
+    }.joined()
+  }
+
+  private static func isNumber(_ cell: String) -> Bool { cell == "-" || cell.first?.isNumber == true }
+}
+
+/// A number as a table shows it: three significant digits.
+func number(_ value: Double) -> String {
+  func decimals(_ factor: Double) -> String { "\((value * factor).rounded() / factor)" }
+  switch value {
+  case 100...: return value < 1e15 ? "\(Int(value.rounded()))" : "\(value)"
+  case 10...: return decimals(10)
+  case 1...: return decimals(100)
+  case 0.1...: return decimals(1000)
+  default: return decimals(10000)
+  }
+}
+
+/// Bytes as a table shows them.
+func byteSize(_ bytes: Int) -> String {
+  bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB"
+}
+
+/// `1 thread`, `2 threads`.
+func threadCount(_ threads: Int) -> String { "\(threads) thread\(threads == 1 ? "" : "s")" }

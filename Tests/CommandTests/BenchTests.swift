@@ -1,0 +1,150 @@
+import Explain
+import FoundationEssentials
+import Testing
+
+/// What `bench` says, in JSON and in tables. Two rounds: schema and plausibility, no speeds.
+@Suite(.serialized) struct BenchTests {
+  private static let kernelKeys: Set<String> = [
+    "kernel", "shape", "tier", "networks", "threads", "macs", "bytes", "milliseconds", "spread", "rounds", "gigaMACs",
+    "gigaBytes", "peakGigaMACs", "readGigaBytes", "bound", "share", "shareSpread",
+  ]
+
+  @Test func kernelsFollowTheSchema() throws {
+    let result = try Command.run(["bench", "--kernels", "softmax", "--rounds", "2", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report.keys == ["cpu", "tiers", "rooflines", "kernels", "models", "starts", "layers"])
+    #expect(report["models"].count == 0 && report["layers"].count == 0)
+    // Each instruction set but the reference.
+    #expect(report["kernels"].count == report["tiers"].count - 1)
+    for i in 0..<report["kernels"].count {
+      let kernel = report["kernels"][i]
+      #expect(kernel.keys == Self.kernelKeys)
+      #expect(kernel["tier"] == report["tiers"][i + 1] && kernel["shape"] == .string("1000"))
+      #expect(kernel["networks"].count == 4 && (kernel["milliseconds"].number ?? 0) > 0)
+    }
+    for i in 0..<report["rooflines"].count {
+      let roofline = report["rooflines"][i]
+      #expect(roofline.keys == ["tier", "threads", "peakInt8", "peakFloat", "reads"])
+      #expect((roofline["peakInt8"].number ?? 0) > (roofline["peakFloat"].number ?? 0))
+      #expect(roofline["reads"].count == 8 && roofline["reads"][0].keys == ["bytes", "gigaBytes"])
+    }
+  }
+
+  @Test func patternsChooseKernelsAndTiers() throws {
+    let result = try Command.run(["bench", "--kernels", "bilinear sse4", "--rounds", "1", "--json"])
+    let kernels = try JSONValue.lines(result.text)[0]["kernels"]
+    #expect(kernels.count == 2)
+    #expect(kernels[0]["tier"] == .string("sse4") && kernels[1]["shape"] == .string("7x7->28x28"))
+    let nothing = try Command.run(["bench", "--kernels", "no such kernel"])
+    #expect(nothing.status == 64 && nothing.errorLines.count == 1 && nothing.error.contains("gemm-int8"))
+  }
+
+  @Test func comparisonsSayWhatChanged() throws {
+    let scratch = try Scratch()
+    let first = try Command.run(["bench", "--kernels", "softmax sse4", "--rounds", "5", "--json"])
+    try scratch.write(first.output, to: "old.json")
+    // The same run, a quarter as fast.
+    let share = try #require(try JSONValue.lines(first.text)[0]["kernels"][0]["share"].number)
+    let slow = first.text.replacing("\"share\":\(share)", with: "\"share\":\(share / 4)")
+    #expect(slow != first.text)
+    try scratch.write(Array(slow.utf8), to: "slow.json")
+    let arguments = ["bench", "--kernels", "softmax sse4", "--rounds", "5", "--json", "--compare"]
+    let comparison = try JSONValue.lines(Command.run(arguments + [scratch / "slow.json"]).text)[0]["comparison"]
+    #expect(comparison.count == 1)
+    #expect(
+      comparison[0].keys == [
+        "kernel", "shape", "tier", "milliseconds", "oldMilliseconds", "ratio", "spread", "verdict",
+      ])
+    #expect((2...8).contains(comparison[0]["ratio"].number ?? 0) && comparison[0]["verdict"] == .string("faster"))
+    let table = try Command.run(arguments.filter { $0 != "--json" } + [scratch / "old.json"])
+    #expect(table.status == 0 && table.text.contains("Speed, new over old") && table.text.contains("1 compared: "))
+  }
+
+  @Test func comparisonsNeedAReport() throws {
+    let scratch = try Scratch()
+    try scratch.write(Array("{}".utf8), to: "other.json")
+    for (file, status) in [("other.json", 65), ("missing.json", 66)] as [(String, Int32)] {
+      let result = try Command.run(
+        ["bench", "--kernels", "softmax sse4", "--rounds", "1", "--compare", file], in: scratch.path)
+      #expect(result.status == status && result.errorLines.count == 1)
+    }
+  }
+
+  @Test func layersFollowTheSchema() throws {
+    let arguments = ["bench", "--model", "efficientnet-lite0", "--layers", "--rounds", "2", "--threads", "1"]
+    let result = try Command.run(arguments + ["--json"])
+    #expect(result.status == 0, "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report["kernels"].count == 0 && report["models"].count == 0 && report["layers"].count == 1)
+    let times = report["layers"][0]
+    #expect(
+      times.keys == [
+        "model", "tier", "threads", "rounds", "roofline", "layers", "sumMilliseconds", "passMilliseconds",
+      ])
+    let layers = (0..<times["layers"].count).map { times["layers"][$0] }
+    for layer in layers {
+      #expect(
+        layer.keys == [
+          "node", "operation", "family", "milliseconds", "spread", "macs", "activationBytes", "weightBytes", "gigaMACs",
+          "gigaBytes", "shareOfPeak", "computeMilliseconds", "memoryMilliseconds", "shareOfBound", "bound",
+        ])
+    }
+    func total(_ key: String) -> Double { layers.reduce(0) { $0 + ($1[key].number ?? .nan) } }
+    #expect(abs(total("milliseconds") - (times["sumMilliseconds"].number ?? 0)) < 1e-6)
+    // EfficientNet-Lite0 has 0.407 * 10^9 multiply-accumulates in published tables; its weights are the file's 4.9 MB.
+    #expect((0.38e9...0.42e9).contains(total("macs")))
+    #expect((4.5e6...5e6).contains(total("weightBytes")))
+    // The first depthwise convolution reads Floats; the convolution behind it reads levels and a scale a pixel, nobody Floats.
+    let depthwise = try #require(layers.first { $0["family"] == .string("depthwise 3x3") })
+    #expect(depthwise["activationBytes"] == .number(112 * 112 * (32 * 4 + 32 + 4)))
+
+    let table = try Command.run(arguments + ["--sorted"])
+    let rows = table.text.split(separator: "\n").filter { $0.contains(" memory ") || $0.contains(" compute ") }
+    #expect(rows.count == layers.count)
+    let milliseconds = rows.compactMap { $0.split(separator: " ").first.flatMap { Double($0) } }
+    #expect(milliseconds.count == rows.count && milliseconds == milliseconds.sorted(by: >))
+    #expect(table.text.contains("the sum of all steps"))
+  }
+
+  @Test func onePassInAProcessOfItsOwn() throws {
+    let arguments = ["bench", "--model", "efficientnet-lite0", "--seconds", "0", "--threads", "1"]
+    for pass in ["classify", "explain"] {
+      let report = try JSONValue.lines(Command.run(arguments + ["--only", pass, "--json"]).text)[0]
+      #expect(report.keys == ["times", "peakMemoryBytes", "fileBytes"])
+      let times = report["times"]
+      #expect(
+        times.keys == [
+          "model", "pass", "tier", "threads", "rounds", "median", "fastest", "spread", "first", "firstResultAt",
+        ])
+      #expect(times["pass"] == .string(pass) && (times["rounds"].number ?? 0) >= 5)
+      #expect((times["median"].number ?? 0) >= (times["fastest"].number ?? 1))
+      #expect((report["peakMemoryBytes"].number ?? 0) > 4e6 && (report["fileBytes"].number ?? 0) > 4e6)
+    }
+  }
+
+  @Test func theHarnessIsGivenItsLine() throws {
+    let result = try Command.run(
+      ["efficientnet-lite0", "sel", "1", "0", "full"], program: [Command.package + "/Tools/peers-bench.sh"],
+      environment: ["TTAME_MODELS": Command.package + "/weights"])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.text.hasPrefix("RESULT ") && result.text.split(separator: "\n").count == 1)
+    let report = try JSONValue.lines(String(result.text.dropFirst(7)))[0]
+    #expect(report.keys == ["ms_med", "ms_min", "cold_ms", "rss_peak_mb", "disk_mb"])
+    #expect(["ms_med", "ms_min", "cold_ms", "rss_peak_mb", "disk_mb"].allSatisfy { (report[$0].number ?? 0) > 0 })
+    #expect((report["ms_med"].number ?? 0) < (report["cold_ms"].number ?? 0))
+    let wrong = try Command.run(
+      ["efficientnet-lite0", "other", "1", "0"], program: [Command.package + "/Tools/peers-bench.sh"],
+      environment: ["TTAME_MODELS": Command.package + "/weights"])
+    #expect(wrong.status == 64)
+  }
+
+  @Test(arguments: [
+    ["--kernels", "--layers"], ["--sorted"], ["--only", "explain"], ["--model", "m", "--compare", "o.json"],
+    ["--rounds", "0"], ["--model", "m", "--only", "explain", "--seconds", "-1"],
+  ])
+  func optionsThatDoNotGoTogether(_ arguments: [String]) throws {
+    let result = try Command.run(["bench"] + arguments)
+    #expect(result.status == 64 && result.errorLines.count == 1)
+  }
+}

@@ -1,0 +1,123 @@
+import Kernels
+import Testing
+
+/// The benchmark's own machinery: that it measures something, and that it notices wrong kernels.
+@Suite struct BenchmarkTests {
+  private static let small: [KernelShape] = [
+    .convolution(ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 40, kernel: 3, stride: 2)),
+    .convolution(ConvolutionShape(height: 1, width: 5, channels: 300, outputs: 17, isSigned: true, hasResidual: true)),
+    .convolution(ConvolutionShape(height: 8, width: 8, channels: 3, outputs: 16, kernel: 3, stride: 2)),
+    .convolution(ConvolutionShape(height: 4, width: 5, channels: 18, outputs: 33, kernel: 3, isFloat: true)),
+    .convolution(ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1)),
+    .convolution(
+      ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0)),
+    .quantize(height: 4, width: 5, channels: 18, padding: 1, hasOneScale: false),
+    .quantize(height: 6, width: 6, channels: 3, padding: 2, hasOneScale: true),
+    .depthwise(WindowShape(height: 9, width: 9, channels: 20, kernel: 5, stride: 2)),
+    .maxPool(WindowShape(height: 9, width: 8, channels: 20, kernel: 3, stride: 2)),
+    .averagePool(pixels: 12, channels: 70), .add(count: 1001), .gelu(count: 1001), .layerNorm(rows: 3, channels: 50),
+    .attention(tokens: 50, channels: 32, heads: 2), .softmax(count: 100), .project(pixels: 9, channels: 50),
+    .bilinear(side: 7, outputSide: 13),
+  ]
+
+  private static let tiers = CPUTier.available.filter { $0 != .reference }
+
+  @Test(arguments: small) func everyTierIsCheckedAndTimed(_ shape: KernelShape) throws {
+    for threads in [1, 2] {
+      let benchmark = KernelBenchmark(
+        contexts: Self.tiers.map { ExecutionContext(tier: $0, threads: threads) }, rounds: 2)
+      let times = try benchmark.measure([KernelCase(shape, networks: ["none"])])
+      #expect(times.map(\.tier) == Self.tiers.map(\.rawValue))
+      for time in times {
+        #expect(time.kernel == shape.kernel && time.shape == shape.description && time.threads == threads)
+        #expect(time.milliseconds > 0 && time.milliseconds.isFinite && time.bytes > 0 && time.macs == shape.macs)
+        #expect(
+          time.rounds == 2 && time.share > 0 && time.share.isFinite && time.peakGigaMACs > 0 && time.readGigaBytes > 0)
+      }
+    }
+  }
+
+  @Test(arguments: tiers) func aWrongResultIsNoticed(_ tier: CPUTier) throws {
+    var kernels = KernelTable.table(for: tier)
+    let (gemm, gelu) = (kernels.gemmInt8, kernels.gelu)
+    kernels.gemmInt8 = { task in
+      gemm(task)
+      // One value of the last row, by one level of a weight at the least scale.
+      task.pointee.row_data[task.pointee.rows - 1].output[task.pointee.first_column] += 0.001
+    }
+    kernels.gelu = { input, output, count in
+      gelu(input, output, count)
+      output[count / 2] = .nan
+    }
+    let benchmark = KernelBenchmark(contexts: [ExecutionContext(kernels: kernels, threads: 1)], rounds: 1)
+    let shape = ConvolutionShape(height: 3, width: 3, channels: 16, outputs: 16)
+    let mismatch = #expect(throws: KernelMismatch.self) {
+      try benchmark.measure([KernelCase(.convolution(shape), networks: [])])
+    }
+    #expect(mismatch?.tier == tier.rawValue && mismatch?.kernel == "gemm-int8" && mismatch?.index == 8 * 16)
+    let missing = #expect(throws: KernelMismatch.self) {
+      try benchmark.measure([KernelCase(.gelu(count: 100), networks: [])])
+    }
+    #expect(missing?.index == 50 && missing?.found.isNaN == true)
+    // What was not spoiled still passes.
+    #expect(throws: Never.self) { try benchmark.measure([KernelCase(.add(count: 100), networks: [])]) }
+  }
+
+  @Test(arguments: tiers) func wrongSumsBehindLevelsAreNoticed(_ tier: CPUTier) throws {
+    var kernels = KernelTable.table(for: tier)
+    let gemm = kernels.gemmInt8
+    kernels.gemmInt8 = { task in
+      gemm(task)
+      task.pointee.row_data[0].output[task.pointee.first_column] += 1
+    }
+    let benchmark = KernelBenchmark(contexts: [ExecutionContext(kernels: kernels, threads: 1)], rounds: 1)
+    let shape = ConvolutionShape(height: 9, width: 9, channels: 16, outputs: 16, quantizedPadding: 1)
+    #expect(throws: KernelMismatch.self) { try benchmark.measure([KernelCase(.convolution(shape), networks: [])]) }
+  }
+
+  @Test func fewLevelsMayBeNeighbours() {
+    let expected = KernelResult(values: [], levels: [Int32](repeating: 5, count: 2000))
+    func wrongLevel(_ changes: [Int: Int32], permitsNeighbours: Bool) -> Int? {
+      var found = expected
+      for (index, change) in changes { found.levels[index] += change }
+      return found.wrongLevel(expected, permitsNeighbours: permitsNeighbours)
+    }
+    #expect(wrongLevel([:], permitsNeighbours: false) == nil)
+    #expect(wrongLevel([7: 1], permitsNeighbours: false) == 7)
+    #expect(wrongLevel([7: 1, 8: -1, 1999: 1], permitsNeighbours: true) == nil)
+    #expect(wrongLevel([7: 1, 8: -1, 9: 1, 1999: 1], permitsNeighbours: true) == 1999)
+    #expect(wrongLevel([7: 1, 8: 2], permitsNeighbours: true) == 8)
+  }
+
+  @Test(arguments: CPUTier.available) func readsTouchEveryByte(_ tier: CPUTier) {
+    let read = KernelTable.table(for: tier).readMemory
+    let step = 512
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 3 * step, alignment: 64)
+    defer { memory.deallocate() }
+    for byte in stride(from: 0, to: 3 * step, by: 4) {
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: 3 * step)
+      #expect(read(memory, 3 * step) == 0)
+      memory.storeBytes(of: 1 << 20, toByteOffset: byte, as: Int32.self)
+      #expect(read(memory, 3 * step) == 1 << 20)
+      // Nothing beyond the end.
+      #expect(read(memory, step) == (byte < step ? 1 << 20 : 0))
+    }
+  }
+
+  @Test func theRooflineRises() {
+    let roofline = ExecutionContext(threads: 1).roofline(rounds: 3)
+    #expect(roofline.reads.map(\.bytes) == Roofline.workingSets && roofline.peakInt8 > roofline.peakFloat)
+    let (first, last) = (roofline.reads[0], roofline.reads[Roofline.workingSets.count - 1])
+    #expect(first.gigaBytes > last.gigaBytes && last.gigaBytes > 0)
+    #expect(roofline.bandwidth(ofWorkingSet: 1) == first.gigaBytes * 1e9)
+    #expect(roofline.bandwidth(ofWorkingSet: 1 << 40) == last.gigaBytes * 1e9)
+    let (a, b) = (roofline.reads[3], roofline.reads[4])
+    let between = roofline.bandwidth(ofWorkingSet: (a.bytes + b.bytes) / 2)
+    #expect(abs(between - (a.gigaBytes + b.gigaBytes) / 2 * 1e9) < 1e6)
+  }
+
+  @Test func medianAndSpread() {
+    let measurement = Measurement(times: [5, 1, 4, 2, 3])
+    #expect(measurement.median == 3 && measurement.fastest == 1 && measurement.spread == (4 - 2) / 2.0 / 3)
+  }
+}
