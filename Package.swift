@@ -4,13 +4,14 @@ import PackageDescription
 /// One instruction-set tier: the sources of `Sources/Kernels/Tier`, compiled for one CPU level.
 ///
 /// SwiftPM wants a path of its own for each target, so every tier's path is a symbolic link to the same folder.
-func tier(_ name: String, _ flags: [String]) -> Target {
+/// `base` names the tier whose sources this one compiles too, where it only has more instructions.
+func tier(_ name: String, _ flags: [String], base: String? = nil) -> Target {
   .target(
     name: "Kernels\(name)",
     dependencies: ["CShim"],
     path: "Sources/Kernels/\(name)",
     swiftSettings: [
-      .define("TIER_\(name)"),
+      .define("TIER_\(name)"), .define("TIER_\(base ?? name)"),
       .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=400"] + flags.flatMap { ["-Xcc", $0] }),
     ])
 }
@@ -20,6 +21,7 @@ let tiers: [Target] = [
   tier("AVX2", ["-march=x86-64-v3"]),
   tier("AVXVNNI", ["-march=x86-64-v3", "-mavxvnni"]),
   tier("AVX512VNNI", ["-march=x86-64-v4", "-mavx512vnni"]),
+  tier("AVX512BF16", ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"], base: "AVX512VNNI"),
 ]
 
 let package = Package(

@@ -8,6 +8,7 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
   case avx2
   case avxvnni
   case avx512vnni
+  case avx512bf16
 
   /// Whether this CPU (and its operating system) can run the tier.
   public var isAvailable: Bool {
@@ -18,6 +19,7 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
       case .avx2: shim_cpu_has_avx2()
       case .avxvnni: shim_cpu_has_avx2() && shim_cpu_has_avx_vnni()
       case .avx512vnni: shim_cpu_has_avx2() && shim_cpu_has_avx512_vnni()
+      case .avx512bf16: shim_cpu_has_avx2() && shim_cpu_has_avx512_bf16()
       }
     #else
       self == .reference

@@ -1,5 +1,6 @@
 import CShim
 import KernelsAVX2
+import KernelsAVX512BF16
 import KernelsAVX512VNNI
 import KernelsAVXVNNI
 import KernelsSSE4
@@ -53,6 +54,7 @@ public struct KernelTable: Sendable {
   public let gelu: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   /// Register-only loops: (iterations, 128 bytes of operands) gives the multiply-accumulates done.
   public let peakInt8, peakFloat: @Sendable (Int, UnsafeRawPointer) -> Int
+  public let training: TrainingKernels
 
   /// The kernels of `tier`.
   /// - Precondition: the tier is available on this CPU.
@@ -64,6 +66,7 @@ public struct KernelTable: Sendable {
     case .avx2: avx2
     case .avxvnni: avxvnni
     case .avx512vnni: avx512vnni
+    case .avx512bf16: avx512bf16
     }
   }
 
@@ -77,7 +80,7 @@ public struct KernelTable: Sendable {
       largestMagnitude: Reference.largestMagnitude, depthwise: Reference.depthwise, maxPool: Reference.maxPool,
       globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
       softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
-      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat)
+      peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat, training: .reference)
   }
 
   static let sse4 = KernelTable(
@@ -95,7 +98,8 @@ public struct KernelTable: Sendable {
       KernelsSSE4.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsSSE4.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs })
+    peakInt8: { KernelsSSE4.peakInt8($0, $1).macs }, peakFloat: { KernelsSSE4.peakFloat($0, $1).macs },
+    training: .sse4)
 
   static let avx2 = KernelTable(
     tier: .avx2, activationFormat: .sevenBits, tileRows: 5,
@@ -112,7 +116,8 @@ public struct KernelTable: Sendable {
       KernelsAVX2.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX2.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX2.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX2.peakFloat($0, $1).macs },
+    training: .avx2)
 
   static let avxvnni = KernelTable(
     tier: .avxvnni, activationFormat: .eightBits, tileRows: 6,
@@ -129,7 +134,8 @@ public struct KernelTable: Sendable {
       KernelsAVXVNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVXVNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVXVNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVXVNNI.peakFloat($0, $1).macs },
+    training: .avxvnni)
 
   static let avx512vnni = KernelTable(
     tier: .avx512vnni, activationFormat: .eightBits, tileRows: 12,
@@ -147,5 +153,25 @@ public struct KernelTable: Sendable {
       KernelsAVX512VNNI.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
     },
     gelu: { KernelsAVX512VNNI.gelu($0, output: $1, count: $2) },
-    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs })
+    peakInt8: { KernelsAVX512VNNI.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512VNNI.peakFloat($0, $1).macs },
+    training: .avx512vnni)
+
+  static let avx512bf16 = KernelTable(
+    tier: .avx512bf16, activationFormat: .eightBits, tileRows: 12,
+    gemmInt8: { KernelsAVX512BF16.gemmInt8($0) }, gemmFloat: { KernelsAVX512BF16.gemmFloat($0) },
+    quantize: { KernelsAVX512BF16.quantize($0) },
+    largestMagnitude: { KernelsAVX512BF16.largestMagnitude(of: $0, count: $1) },
+    depthwise: { KernelsAVX512BF16.depthwise($0) }, maxPool: { KernelsAVX512BF16.maxPool($0) },
+    globalAveragePool: {
+      KernelsAVX512BF16.globalAveragePool($0, pixels: $1, channels: $2, output: $3, first: $4, end: $5)
+    },
+    addClamped: { KernelsAVX512BF16.addClamped($0, $1, output: $2, count: $3, lower: $4, upper: $5) },
+    dot: { KernelsAVX512BF16.dot($0, $1, count: $2) }, softmax: { KernelsAVX512BF16.softmax($0, count: $1) },
+    bilinear: { KernelsAVX512BF16.bilinear($0) },
+    layerNorm: {
+      KernelsAVX512BF16.layerNorm($0, rows: $1, channels: $2, epsilon: $3, weight: $4, bias: $5, output: $6)
+    },
+    gelu: { KernelsAVX512BF16.gelu($0, output: $1, count: $2) },
+    peakInt8: { KernelsAVX512BF16.peakInt8($0, $1).macs }, peakFloat: { KernelsAVX512BF16.peakFloat($0, $1).macs },
+    training: .avx512bf16)
 }
