@@ -65,6 +65,14 @@ package final class TrainableHead {
     return maps
   }
 
+  /// The smallest values of a branch's feature channels in the batch.
+  func featureMinima(_ index: Int) -> [Float] {
+    let state = branches[index]
+    return (0..<state.channels).map { c in
+      (0..<state.rows).reduce(Float.infinity) { min($0, state.features[$1 * state.channels + c]) }
+    }
+  }
+
   /// Means of a branch's feature channels over the batch.
   func featureMeans(_ index: Int) -> [Float] {
     let state = branches[index]

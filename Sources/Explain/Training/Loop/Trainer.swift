@@ -156,6 +156,9 @@ public final class Trainer {
   /// Brings the warm start's maps to where a sigmoid learns, measured on the first batch.
   private func calibrate() throws(TrainingError) {
     guard let batch = loader.load(step: 0, next: 0) else { throw .tooFewImages(found: 0, batch: options.batch) }
+    if ClassifierRows(model)?.needsNegatives == true {
+      arithmetic.head.parameters.passNegatives(above: arithmetic.lastFeatureMinima(batch.crops))
+    }
     let (mean, deviation) = arithmetic.ownMapStatistics(batch.crops)
     arithmetic.head.parameters.calibrate(
       mean: Self.startMean, deviation: Self.startDeviation, found: (mean, deviation))

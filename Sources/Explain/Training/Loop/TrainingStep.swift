@@ -83,6 +83,12 @@ package final class TrainingStep {
     return context.withFlushedDenormals { evaluate(crops) }
   }
 
+  /// The smallest value of each channel of the last features.
+  func lastFeatureMinima(_ crops: [UInt8]) -> [Float] {
+    context.withFlushedDenormals { _ = classify(crops) }
+    return head.featureMinima(model.description.featureLayers.count - 1)
+  }
+
   /// Mean and deviation, before the sigmoid, of every image's map of its own label.
   func ownMapStatistics(_ crops: [UInt8]) -> (mean: Float, deviation: Float) {
     context.withFlushedDenormals {
