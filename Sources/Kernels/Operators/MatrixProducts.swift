@@ -28,6 +28,7 @@ extension KernelTable {
   ///   - panels: b, `[a.columns, columns]`, in panels.
   ///   - bias: `columns` values rounded up to 16.
   ///   - part: which columns are computed; starts at a multiple of 32.
+  ///   - output: readable for 32 elements beyond its end where it is added to.
   func product(
     _ a: Matrix, panels: UnsafePointer<Float>, columns part: Range<Int>, bias: UnsafePointer<Float>, accumulate: Bool,
     into output: UnsafeMutablePointer<Float>, stride: Int
@@ -97,7 +98,8 @@ extension ExecutionContext {
     pool.run(chunks: PanelLayout.panels(b.rows)) { packTransposedPanel($0, of: b, into: panels) }
   }
 
-  /// `output = a b + bias`, or `output += a b + bias`; `output` is `[a.rows, columns]` without gaps.
+  /// `output = a b + bias`, or `output += a b + bias`; `output` is `[a.rows, columns]` without gaps, and readable for 32 elements
+  /// beyond its end where it is added to.
   public func product(
     _ a: Matrix, panels: UnsafePointer<Float>, columns: Int, bias: UnsafePointer<Float>, accumulate: Bool = false,
     into output: UnsafeMutablePointer<Float>
@@ -122,7 +124,7 @@ extension ExecutionContext {
 
   /// Floats of scratch memory for `transposedProduct` of matrices with these columns.
   public static func transposedProductScratch(_ m: Int, _ n: Int) -> Int {
-    blockRows * (m + PanelLayout.padded(n))
+    blockRows * (m + PanelLayout.padded(n)) + m * n + Int(gemm_tile_columns)
   }
 
   /// `output = aᵀ b` without gaps, `[a.columns, b.columns]`: the gradient of a weight matrix.
@@ -137,6 +139,8 @@ extension ExecutionContext {
     precondition(a.rows == b.rows)
     let stride = Self.blockRows
     let panels = scratch + a.columns * stride
+    // Kernels read what they add to in whole vectors, beyond the last column.
+    let sums = panels + PanelLayout.padded(b.columns) * stride
     let columnGroups = (a.columns + 15) / 16
     for first in Swift.stride(from: 0, to: a.rows, by: Self.blockRows) {
       let rows = min(Self.blockRows, a.rows - first)
@@ -151,7 +155,8 @@ extension ExecutionContext {
       }
       product(
         Matrix(scratch, rows: a.columns, columns: rows, stride: stride), panels: panels, columns: b.columns,
-        bias: zeros, accumulate: first > 0, into: output)
+        bias: zeros, accumulate: first > 0, into: sums)
     }
+    output.update(from: sums, count: a.columns * b.columns)
   }
 }

@@ -98,7 +98,7 @@ struct BackbonePlanBuilder {
 
   init(_ model: Model, _ layers: FrozenLayers, _ images: Int, _ outputs: [String], _ context: ExecutionContext) {
     (self.model, self.layers, self.images, self.outputs, self.context) = (model, layers, images, outputs, context)
-    fused = FusedGraph(model.description.graph, outputs: Set(outputs))
+    fused = FusedGraph(model.description.graph, outputs: Set(outputs), foldsGELU: false)
     nodes = Dictionary(model.description.graph.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -164,7 +164,7 @@ struct BackbonePlanBuilder {
       let geometry = geometry(convolution.window, operation)
       let taps = geometry.kernelHeight * geometry.kernelWidth
       let weights = try layers.depthwiseWeights(names, taps: taps, channels: shape.channels)
-      kind = .depthwise(geometry, weights: weights, bias: model.floats(names.bias), operation.clamp)
+      kind = .depthwise(geometry, weights: weights, bias: model.floats(names.bias), operation.epilogue.clamp)
     case .maxPool(let window): kind = .maxPool(geometry(window, operation))
     case .globalAveragePool: kind = .averagePool(self.shape(operation.input))
     case .activation(.gelu): kind = .gelu(count: images * shape.count)
@@ -186,7 +186,7 @@ struct BackbonePlanBuilder {
     case .add, .activation:
       let other = operation.residual.map(tensor)
       others = other.map { [$0] } ?? []
-      kind = .add(other, operation.clamp, count: images * shape.count)
+      kind = .add(other, operation.epilogue.clamp, count: images * shape.count)
     }
     let output = allocate(floats: images * shape.count)
     tensors[operation.name] = output
@@ -213,7 +213,7 @@ struct BackbonePlanBuilder {
     let output = allocate(floats: images * shape.count)
     tensors[operation.name] = output
     append(
-      .convolution(plan, panels: panels, bias: try layers.bias(node), residual: residual, operation.clamp),
+      .convolution(plan, panels: panels, bias: try layers.bias(node), residual: residual, operation.epilogue.clamp),
       from: operand, to: output, reading: residual.map { [$0] } ?? [])
   }
 

@@ -16,10 +16,11 @@ extension BackbonePlanBuilder {
   private mutating func append(gradientOf operation: FusedGraph.Operation, _ gradient: Int) throws(EngineError) {
     let shape = shape(operation.name)
     let count = images * shape.count
-    if operation.clamp != .none {
+    if operation.epilogue.clamp != .none {
       let result = tensor(operation.name)
       append(
-        .clampGradient(of: result, operation.clamp, count: count), from: gradient, to: gradient, reading: [result])
+        .clampGradient(of: result, operation.epilogue.clamp, count: count), from: gradient, to: gradient,
+        reading: [result])
     }
     let input = operation.input
     switch operation.op {
