@@ -12,14 +12,15 @@ let isARM = (Context.environment["TTAME_ARCH"] ?? hostArchitecture) == "aarch64"
 /// One instruction-set tier: the sources of `Sources/Kernels/Tier`, compiled for one CPU level.
 ///
 /// SwiftPM wants a path of its own for each target, so every tier's path is a symbolic link to the same folder.
-func tier(_ name: String, _ flags: [String]) -> Target {
+/// `base` names the tier whose sources this one compiles too, where it only has more instructions.
+func tier(_ name: String, _ flags: [String], base: String? = nil) -> Target {
   .target(
     name: "Kernels\(name)",
     dependencies: ["CShim"],
     path: "Sources/Kernels/\(name)",
     exclude: isARM ? ["VectorX86.swift"] : ["VectorARM.swift", "ProductsARM.swift", "GemmPacked.swift"],
     swiftSettings: [
-      .define("TIER_\(name)"),
+      .define("TIER_\(name)"), .define("TIER_\(base ?? name)"),
       .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=400"] + flags.flatMap { ["-Xcc", $0] }),
     ])
 }
@@ -29,6 +30,7 @@ let x86Tiers: [Target] = [
   tier("AVX2", ["-march=x86-64-v3"]),
   tier("AVXVNNI", ["-march=x86-64-v3", "-mavxvnni"]),
   tier("AVX512VNNI", ["-march=x86-64-v4", "-mavx512vnni"]),
+  tier("AVX512BF16", ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"], base: "AVX512VNNI"),
 ]
 
 let armTiers: [Target] = [
@@ -41,8 +43,8 @@ let tiers: [Target] = isARM ? armTiers : x86Tiers
 
 /// What the dispatch leaves to the tiers' targets, and the other architecture's table.
 let notDispatch: [String] =
-  ["SSE4", "AVX2", "AVXVNNI", "AVX512VNNI", "NEON", "DOTPROD", "I8MM", "Tier"]
-  + [isARM ? "Runtime/KernelTableX86.swift" : "Runtime/KernelTableARM.swift"]
+  ["SSE4", "AVX2", "AVXVNNI", "AVX512VNNI", "AVX512BF16", "NEON", "DOTPROD", "I8MM", "Tier"]
+  + ["KernelTable", "TrainingKernels"].map { "Runtime/\($0)\(isARM ? "X86" : "ARM").swift" }
 let tierModules: [Target.Dependency] = tiers.map { .target(name: $0.name) }
 
 let package = Package(

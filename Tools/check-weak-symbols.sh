@@ -9,7 +9,7 @@
 #        check-weak-symbols.sh --self-test        plants such a symbol and expects to find it
 set -euo pipefail
 
-tiers=(SSE4 AVX2 AVXVNNI AVX512VNNI)
+tiers=(SSE4 AVX2 AVXVNNI AVX512VNNI AVX512BF16)
 
 # A constant, the same in every object.
 shared='^__swift_reflection_version$'

@@ -28,12 +28,16 @@ enum Interruption {
     }
   }
 
-  /// Runs `body` to its end before a signal ends the process.
+  /// Whether a signal waits for the protected work to end.
+  static var isRequested: Bool { pending != 0 }
+
+  /// Runs `body` to its end before a signal ends the process. Calls may nest.
   static func protecting<Result, Error>(_ body: () throws(Error) -> Result) throws(Error) -> Result {
+    let outer = isProtected
     isProtected = 1
     defer {
-      isProtected = 0
-      if pending != 0 {
+      isProtected = outer
+      if outer == 0, pending != 0 {
         signal(pending, SIG_DFL)
         raise(pending)
       }

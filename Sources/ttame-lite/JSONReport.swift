@@ -53,10 +53,12 @@ final class JSONLines {
   private let name: String
   private let encoder = JSONEncoder()
 
-  /// - Parameter path: a file, or `-` for standard output.
-  init(path: String) throws {
+  /// - Parameters:
+  ///   - path: a file, or `-` for standard output.
+  ///   - continues: whether lines are added to those that the file has.
+  init(path: String, continues: Bool = false) throws {
     name = path == "-" ? "standard output" : path
-    descriptor = path == "-" ? STDOUT_FILENO : try OutputFile.openLog(path)
+    descriptor = path == "-" ? STDOUT_FILENO : try OutputFile.openLog(path, continues: continues)
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 

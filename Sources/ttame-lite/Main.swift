@@ -45,7 +45,8 @@ struct TTAMELite: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, EvaluateCommand.self, BenchCommand.self,
+      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, TrainCommand.self, EvaluateCommand.self,
+      BenchCommand.self,
       InfoCommand.self,
     ]
   )

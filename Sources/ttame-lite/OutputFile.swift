@@ -15,9 +15,9 @@ enum OutputFile {
     try Interruption.protecting { try replace(target, with: bytes, subject: path) }
   }
 
-  /// Opens a file for lines that are added one by one; empties it first.
-  static func openLog(_ path: String) throws -> Int32 {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
+  /// Opens a file for lines that are added one by one; empties it first, unless it continues.
+  static func openLog(_ path: String, continues: Bool = false) throws -> Int32 {
+    let file = open(path, O_WRONLY | O_CREAT | (continues ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw Failure.creating(path) }
     return file
   }

@@ -28,7 +28,7 @@ import Testing
   @Test func tiersAreOrdered() {
     #expect(CPUTier.available.first == .reference)
     #expect(CPUTier.best == CPUTier.available.max())
-    #expect(CPUTier.sse4 < .avx2 && .avx2 < .avxvnni && .avxvnni < .avx512vnni)
+    #expect(CPUTier.sse4 < .avx2 && .avx2 < .avxvnni && .avxvnni < .avx512vnni && .avx512vnni < .avx512bf16)
     #expect(CPUTier.neon < .dotprod && .dotprod < .i8mm)
     #expect(usableCores() >= 1)
   }

@@ -8,6 +8,7 @@
 
 #include "kernel_tasks.h"
 #include "program_arguments.h"
+#include "training_tasks.h"
 
 // ---- CPU detection ------------------------------------------------------------------------------------------------
 
@@ -38,6 +39,18 @@ static inline bool shim_cpu_has_avx512_vnni(void) {
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
+
+static inline bool shim_cpu_has_avx512_bf16(void) {
+  __builtin_cpu_init();
+  return shim_cpu_has_avx512_vnni() && __builtin_cpu_supports("avx512bf16");
+}
+
+// Swift does not import vectors of bf16.
+#if defined(__AVX512BF16__)
+static inline __m512 shim_dot_bf16(__m512 sum, __m512i a, __m512i b) {
+  return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}
+#endif
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 

@@ -18,8 +18,10 @@ struct FusedGraph {
   /// Results that are known to hold no negative value.
   private(set) var nonNegative: Set<String> = []
 
-  /// - Parameter outputs: nodes whose results must exist as they are.
-  init(_ graph: Graph, outputs: Set<String>) {
+  /// - Parameters:
+  ///   - outputs: nodes whose results must exist as they are.
+  ///   - foldsGELU: false where a GELU's input is wanted, as its gradient needs it.
+  init(_ graph: Graph, outputs: Set<String>, foldsGELU: Bool = true) {
     let nodes = Self.needed(graph, outputs)
     var readers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
@@ -44,7 +46,9 @@ struct FusedGraph {
       while mayClamp, !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]),
         !isFolded[next]
       {
-        if case .activation(let activation) = nodes[next].op, !activation.epilogue.hasGELU || isConvolution {
+        if case .activation(let activation) = nodes[next].op,
+          !activation.epilogue.hasGELU || (isConvolution && foldsGELU)
+        {
           operation.epilogue = activation.epilogue
           mayClamp = false
         } else if nodes[next].op == .add, mayAdd {

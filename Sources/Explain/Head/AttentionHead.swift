@@ -21,6 +21,11 @@ struct AttentionHead {
   /// Largest side of a map (the reference enlarges no further).
   private static let largestSide = 56
 
+  /// Sides of the maps, given the shape of the first feature layer.
+  static func mapSize(first: Shape) -> (height: Int, width: Int) {
+    (min(first.height, largestSide), min(first.width, largestSide))
+  }
+
   /// Nil if the model has no head.
   init?(_ model: Model) {
     guard let head = model.description.head, let first = head.branches.first, let size = model.shapes[first.node] else {
@@ -28,8 +33,7 @@ struct AttentionHead {
     }
     self.model = model
     bias = head.bias
-    height = min(size.height, Self.largestSide)
-    width = min(size.width, Self.largestSide)
+    (height, width) = Self.mapSize(first: size)
     branches = head.branches.compactMap { branch in
       guard let fuse = branch.fuse, let shape = model.shapes[branch.node] else { return nil }
       return Branch(

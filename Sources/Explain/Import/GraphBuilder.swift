@@ -37,6 +37,22 @@ struct GraphBuilder {
     shapes = [input: inputShape]
   }
 
+  /// Continues a graph that is complete but for what `state` adds.
+  init(
+    continuing graph: Graph, shapes: [String: Shape], featureLayers: [FeatureLayer], state: StateDict,
+    precision: Precision
+  ) {
+    self.init(state: state, inputSize: graph.inputShape.height, precision: precision)
+    nodes = graph.nodes
+    self.shapes = shapes
+    self.featureLayers = featureLayers
+  }
+
+  /// Gives the convolutions of these nodes the means of their inputs, to correct biases with.
+  mutating func setInputMeans(_ means: [String: [Double]]) {
+    for index in layers.indices { layers[index].inputMeans = means[layers[index].node] }
+  }
+
   /// Adds a dense convolution with the weights `name.weight`, and `name.bias` where it is not normalised.
   ///
   /// - Parameters:

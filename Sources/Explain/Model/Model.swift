@@ -56,6 +56,9 @@ public final class Model: Sendable {
 }
 
 extension Model {
+  /// A tensor's bytes as they lie in the file; nil without such a tensor.
+  func bytes(_ name: String) -> UnsafeRawBufferPointer? { tensors.bytes(of: name) }
+
   /// Names, types and shapes of the stored tensors, in the order of the file.
   public var entries: [Safetensors.Entry] {
     tensors.entries.values.sorted {

@@ -100,6 +100,8 @@ public struct HeadDescription: Codable, Sendable, Equatable {
   public var branches: [Branch]
   /// F32 `[P, 16]` over classes.
   public var bias: String
+  /// How the head was trained, if it was trained here.
+  public var training: TrainingRecord?
 
   public init(kind: Kind, branches: [Branch], bias: String) {
     self.kind = kind

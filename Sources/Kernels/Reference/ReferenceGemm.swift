@@ -56,7 +56,7 @@ extension Reference {
     }
   }
 
-  private static func finish(_ task: gemm_task, _ row: gemm_row, _ n: Int, _ sum: Float) {
+  static func finish(_ task: gemm_task, _ row: gemm_row, _ n: Int, _ sum: Float) {
     var residual = row.residual[task.residual_step * n]
     if let levels = row.residual_levels {
       residual = Float(levels[n]) * row.residual_scales[n / PanelLayout.block]

@@ -8,6 +8,8 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
   case avx2
   case avxvnni
   case avx512vnni
+  /// With the dot product of bf16, which training uses.
+  case avx512bf16
   /// ARMv8.0: Cortex-A53, A72.
   case neon
   /// With `sdot`: Cortex-A55, A76, and most phones since.
@@ -24,6 +26,7 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
       case .avx2: shim_cpu_has_avx2()
       case .avxvnni: shim_cpu_has_avx2() && shim_cpu_has_avx_vnni()
       case .avx512vnni: shim_cpu_has_avx2() && shim_cpu_has_avx512_vnni()
+      case .avx512bf16: shim_cpu_has_avx2() && shim_cpu_has_avx512_bf16()
       case .neon, .dotprod, .i8mm: false
       }
     #elseif arch(arm64)
@@ -32,7 +35,7 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
       case .neon: shim_cpu_has_neon()
       case .dotprod: shim_cpu_has_dotprod()
       case .i8mm: shim_cpu_has_dotprod() && shim_cpu_has_i8mm()
-      case .sse4, .avx2, .avxvnni, .avx512vnni: false
+      case .sse4, .avx2, .avxvnni, .avx512vnni, .avx512bf16: false
       }
     #else
       self == .reference

@@ -33,6 +33,7 @@ public struct KernelTable: Sendable {
   public let peakInt8, peakFloat: @Sendable (Int, UnsafeRawPointer) -> Int
   /// Reads (memory, bytes) once, in order, and gives something that depends on all of them.
   public let readMemory: @Sendable (UnsafeRawPointer, Int) -> Int32
+  public let training: TrainingKernels
 
   /// The kernels of `tier`.
   /// - Precondition: the tier is available on this CPU.
@@ -52,6 +53,6 @@ public struct KernelTable: Sendable {
       globalAveragePool: Reference.globalAveragePool, addClamped: Reference.addClamped, dot: Reference.dot,
       softmax: Reference.softmax, bilinear: Reference.bilinear, layerNorm: Reference.layerNorm, gelu: Reference.gelu,
       peakInt8: Reference.peakInt8, peakFloat: Reference.peakFloat,
-      readMemory: Reference.readMemory)
+      readMemory: Reference.readMemory, training: .reference)
   }
 }

@@ -21,7 +21,7 @@ extension KernelTable {
     },
     gelu: { KernelsNEON.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsNEON.peakInt8($0, $1).macs }, peakFloat: { KernelsNEON.peakFloat($0, $1).macs },
-    readMemory: { KernelsNEON.readMemory($0, bytes: $1) })
+    readMemory: { KernelsNEON.readMemory($0, bytes: $1) }, training: .neon)
 
   static let dotprod = KernelTable(
     tier: .dotprod, activationFormat: .signedEightBits, tileRows: 8,
@@ -39,7 +39,7 @@ extension KernelTable {
     },
     gelu: { KernelsDOTPROD.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsDOTPROD.peakInt8($0, $1).macs }, peakFloat: { KernelsDOTPROD.peakFloat($0, $1).macs },
-    readMemory: { KernelsDOTPROD.readMemory($0, bytes: $1) })
+    readMemory: { KernelsDOTPROD.readMemory($0, bytes: $1) }, training: .dotprod)
 
   static let i8mm = KernelTable(
     tier: .i8mm, activationFormat: .signedEightBits, tileRows: 12,
@@ -57,5 +57,5 @@ extension KernelTable {
     },
     gelu: { KernelsI8MM.gelu($0, output: $1, count: $2) },
     peakInt8: { KernelsI8MM.peakInt8($0, $1).macs }, peakFloat: { KernelsI8MM.peakFloat($0, $1).macs },
-    readMemory: { KernelsI8MM.readMemory($0, bytes: $1) })
+    readMemory: { KernelsI8MM.readMemory($0, bytes: $1) }, training: .i8mm)
 }

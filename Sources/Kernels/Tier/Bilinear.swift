@@ -22,7 +22,7 @@ import CShim
 }
 
 /// The two source positions around an output position, and the weight of the second.
-@inline(__always) private func neighbours(_ i: Int, _ ratio: Float, _ size: Int) -> (Int, Int, Float) {
+@inline(__always) func neighbours(_ i: Int, _ ratio: Float, _ size: Int) -> (Int, Int, Float) {
   let position = max(0, (Float(i) + 0.5) * ratio - 0.5)
   let first = min(Int(position), size - 1)
   return (first, min(first + 1, size - 1), position - Float(first))

@@ -1,0 +1,74 @@
+/// How much of a saliency map is kept when it masks an image, in percent of the pixels.
+public enum KeptShare: Int, Sendable, CaseIterable, Codable {
+  case all = 100
+  case half = 50
+  case fifteen = 15
+}
+
+extension SaliencyMap {
+  /// The value below which the rest lies: a quantile, with linear interpolation between the neighbours in order.
+  public func threshold(keeping share: KeptShare) -> Float {
+    let sorted = values.sorted()
+    let position = Double(100 - share.rawValue) / 100 * Double(sorted.count - 1)
+    let lower = Int(position)
+    let upper = min(lower + 1, sorted.count - 1)
+    return Float(Double(sorted[lower]) + (Double(sorted[upper]) - Double(sorted[lower])) * (position - Double(lower)))
+  }
+
+  /// The map with everything below the threshold at zero; what is kept stays as it is.
+  public func mask(keeping share: KeptShare) -> [Float] {
+    guard share != .all else { return values }
+    let threshold = threshold(keeping: share)
+    return values.map { $0 < threshold ? 0 : $0 }
+  }
+}
+
+extension Session {
+  /// How probable a class is when the image is seen through its own saliency, for every share that is kept.
+  ///
+  /// The raw image is multiplied by the mask and then normalised, for every kind of network.
+  ///
+  /// - Parameters:
+  ///   - saliency: of the crop's size.
+  ///   - crop: what the network sees.
+  /// - Throws: `EngineError.outOfMemory`.
+  public func maskedProbabilities(
+    of classIndex: Int, under saliency: SaliencyMap, crop: Image
+  ) throws(EngineError) -> [KeptShare: Float] {
+    let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
+    var input = [Float](repeating: 0, count: crop.pixels.count)
+    var result: [KeptShare: Float] = [:]
+    for share in KeptShare.allCases {
+      masked.apply(
+        saliency.mask(keeping: share), to: crop.pixels, pixels: crop.width * crop.height, output: &input)
+      result[share] = probabilities(try classify(input))[classIndex]
+    }
+    return result
+  }
+}
+
+/// How sure a classifier is of its own class, with all of an image and through the map that explains it.
+public struct MaskedConfidence: Sendable {
+  /// The predicted class of the whole image, and its probability.
+  public var classIndex: Int
+  public var probability: Float
+  /// Probabilities of the same class through the map.
+  public var masked: [KeptShare: Float]
+}
+
+extension Session {
+  /// Explains a crop's predicted class and looks at the crop through the explanation.
+  ///
+  /// - Throws: `EngineError.noHead` if the model has no attention head; `EngineError.outOfMemory`.
+  public func maskedConfidence(_ crop: Image) throws(EngineError) -> MaskedConfidence {
+    let preprocessing = model.description.preprocessing
+    var input = [Float](repeating: 0, count: crop.pixels.count)
+    preprocessing.normalize(crop, into: &input)
+    let explanation = try explain(input) { largest(1, of: $0) }
+    let map = explanation.maps[0]
+    let saliency = SaliencyMap(map.normalized(), crop: preprocessing.crop)
+    return MaskedConfidence(
+      classIndex: map.classIndex, probability: probabilities(explanation.logits)[map.classIndex],
+      masked: try maskedProbabilities(of: map.classIndex, under: saliency, crop: crop))
+  }
+}

@@ -1,0 +1,169 @@
+import Kernels
+
+/// The classifier's weights as training reads them: Float, whatever the model file stores, in panels for the forward pass
+/// and for the input gradient.
+final class FrozenLayers {
+  let precision: OperandPrecision
+  private let model: Model
+  private let shapes: [String: Shape]
+  private var memory: [UnsafeMutableRawPointer] = []
+  private var packed: [Key: UnsafeRawPointer] = [:]
+  private var biases: [String: UnsafePointer<Float>] = [:]
+  private var depthwise: [String: UnsafePointer<Float>] = [:]
+  private var zeroCount = 0
+  private var zeroValues = UnsafeMutablePointer<Float>.allocate(capacity: 0)
+
+  private struct Key: Hashable {
+    var weight: String
+    var isGradient: Bool
+  }
+
+  init(_ model: Model, precision: OperandPrecision) {
+    self.model = model
+    self.precision = precision
+    shapes = model.shapes
+  }
+
+  deinit {
+    memory.forEach { $0.deallocate() }
+    zeroValues.deallocate()
+  }
+
+  /// Panels of a convolution node, packed once.
+  func panels(_ node: Node, _ packing: PanelPacking) throws(EngineError) -> UnsafeRawPointer {
+    guard case .convolution(_, let names) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+    let isForward = if case .forward = packing.kind { true } else { false }
+    let key = Key(weight: names.weight, isGradient: !isForward)
+    if let known = packed[key] { return known }
+    // The file's own panels, where nothing has to be changed.
+    if isForward, precision == .float32, model.description.precision == .float32 {
+      let panels = UnsafeRawPointer(model.floats(names.weight))
+      packed[key] = panels
+      return panels
+    }
+    let floats = try allocate(packing.count * 4).assumingMemoryBound(to: Float.self)
+    floats.update(repeating: 0, count: packing.count)
+    let rows = rows(of: node, names)
+    for n in 0..<rows.outputs { rows.read(n) { packing.put($0, output: n, into: floats) } }
+    var result = UnsafeRawPointer(floats)
+    if precision == .bf16 {
+      let rounded = try allocate(packing.count * 2)
+      roundPanels(floats, count: packing.count, into: rounded.assumingMemoryBound(to: UInt16.self))
+      memory.removeAll { $0 == UnsafeMutableRawPointer(floats) }
+      floats.deallocate()
+      result = UnsafeRawPointer(rounded)
+    }
+    packed[key] = result
+    return result
+  }
+
+  /// Bias of a convolution node, `[outputs rounded up to 16]`.
+  func bias(_ node: Node) throws(EngineError) -> UnsafePointer<Float> {
+    guard case .convolution(_, let names) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+    if let known = biases[names.bias] { return known }
+    let stored = model.floats(names.bias)
+    let rows = rows(of: node, names)
+    guard rows.pixels != nil else {
+      biases[names.bias] = stored
+      return stored
+    }
+    let count = PanelLayout.padded(rows.outputs)
+    let values = try allocate(count * 4).assumingMemoryBound(to: Float.self)
+    for n in 0..<count { values[n] = stored[n] + (n < rows.outputs ? rows.pixelOffset(n) : 0) }
+    biases[names.bias] = UnsafePointer(values)
+    return UnsafePointer(values)
+  }
+
+  /// Weights of a depthwise convolution, `[taps, channels rounded up to 16]`.
+  func depthwiseWeights(
+    _ names: WeightNames, taps: Int, channels: Int
+  ) throws(EngineError) -> UnsafePointer<Float> {
+    if model.description.precision == .float32 { return model.floats(names.weight) }
+    if let known = depthwise[names.weight] { return known }
+    let padded = PanelLayout.padded(channels)
+    let values = try allocate(taps * padded * 4).assumingMemoryBound(to: Float.self)
+    let levels = model.int8(names.weight)
+    let scales = names.scale.map(model.floats)
+    for tap in 0..<taps {
+      for c in 0..<padded { values[tap * padded + c] = Float(levels[tap * padded + c]) * (scales?[c] ?? 1) }
+    }
+    depthwise[names.weight] = UnsafePointer(values)
+    return UnsafePointer(values)
+  }
+
+  /// Makes sure that there are this many zeros, for products without bias.
+  func needZeros(_ count: Int) {
+    guard count > zeroCount else { return }
+    zeroValues.deallocate()
+    zeroValues = .allocate(capacity: count)
+    zeroValues.initialize(repeating: 0, count: count)
+    zeroCount = count
+  }
+
+  var zeros: UnsafePointer<Float> { UnsafePointer(zeroValues) }
+
+  private func rows(of node: Node, _ names: WeightNames) -> LayerRows {
+    LayerRows(model, node: node, names: names, channels: shapes[node.inputs[0]]?.channels ?? 1)
+  }
+
+  private func allocate(_ bytes: Int) throws(EngineError) -> UnsafeMutableRawPointer {
+    let pointer = try allocateAligned(bytes + ArenaPlanner.slack)
+    memory.append(pointer)
+    return pointer
+  }
+}
+
+/// The weights of a dense layer, one output channel at a time: what they are for normalised input.
+struct LayerRows {
+  let outputs: Int
+  /// Set where the stored weights expect pixels.
+  let pixels: PixelLevels?
+  private let model: Model
+  private let names: WeightNames
+  private let layout: ReductionLayout
+
+  init(_ model: Model, node: Node, names: WeightNames, channels: Int) {
+    guard case .convolution(let convolution, _) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+    self.model = model
+    self.names = names
+    outputs = convolution.outputChannels
+    layout = ReductionLayout(
+      kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth, channels: channels)
+    let readsPixels = model.description.precision == .int8 && node.inputs == [model.description.graph.input]
+    pixels = readsPixels ? model.description.preprocessing.pixelLevels : nil
+  }
+
+  private var count: Int { layout.kernelHeight * layout.kernelWidth * layout.channels }
+
+  /// Calls `body` with the weights of output channel `n`, `[kernelHeight, kernelWidth, channels]`.
+  func read(_ n: Int, _ body: (UnsafePointer<Float>) -> Void) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { row in
+      guard let row = row.baseAddress else { return }
+      unpack(n, row)
+      if let pixels { for i in 0..<count { row[i] *= pixels.scale[i % layout.channels] } }
+      body(row)
+    }
+  }
+
+  /// What the pixels of the mean picture, which is zero to a network, add to output channel `n`.
+  func pixelOffset(_ n: Int) -> Float {
+    guard let pixels else { return 0 }
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { row in
+      guard let row = row.baseAddress else { return 0 }
+      unpack(n, row)
+      var sum = 0.0
+      for i in 0..<count { sum += Double(row[i]) * Double(pixels.offset[i % layout.channels]) }
+      return Float(sum)
+    }
+  }
+
+  private func unpack(_ n: Int, _ row: UnsafeMutablePointer<Float>) {
+    guard let scale = names.scale else { return layout.unpackRow(n, of: model.floats(names.weight), into: row) }
+    let factor = model.floats(scale)[n]
+    withUnsafeTemporaryAllocation(of: Int8.self, capacity: count) { levels in
+      guard let levels = levels.baseAddress else { return }
+      layout.unpackRow(n, of: model.int8(names.weight), into: levels)
+      for i in 0..<count { row[i] = Float(levels[i]) * factor }
+    }
+  }
+}

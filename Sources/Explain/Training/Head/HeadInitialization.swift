@@ -1,0 +1,133 @@
+import Kernels
+
+extension HeadParameters {
+  /// PyTorch's start: convolutions uniform in ±1 / sqrt(inputs), BatchNorm an identity.
+  static func random(channels: [Int], classes: Int, seed: Int) throws(TrainingError) -> HeadParameters {
+    let length = channels.reduce(0, +)
+    var stream = 0
+    return try HeadParameters(channels: channels, classes: classes) { (name, shape) throws(TrainingError) in
+      let count = shape.reduce(1, *)
+      switch name.split(separator: ".").suffix(2).joined(separator: ".") {
+      case "bn.weight", "bn.running_var": return [Float](repeating: 1, count: count)
+      case "bn.bias", "bn.running_mean": return [Float](repeating: 0, count: count)
+      default:
+        let inputs = name.hasPrefix("fuse") ? length : shape[0]
+        let bound = 1 / Float(inputs).squareRoot()
+        stream += 1
+        var generator = SplitMix64(seed, -1, stream)
+        return (0..<count).map { _ in bound * generator.signedUnit() }
+      }
+    }
+  }
+
+  /// The warm start: `u = relu(F)` exactly, because BatchNorm's scale is zero, and the classifier's own rows on the last branch.
+  ///
+  /// - Throws: `noWarmStart` where the network has no single linear layer that `ClassifierRows` could read.
+  static func classActivation(_ model: Model, seed: Int) throws(TrainingError) -> HeadParameters {
+    let description = model.description
+    let channels = description.featureLayers.compactMap { model.shapes[$0.node]?.channels }
+    let parameters = try random(channels: channels, classes: description.classes, seed: seed)
+    guard let start = ClassifierRows(model) else { throw .noWarmStart(architecture: description.architecture) }
+    for branch in parameters.branches {
+      branch.normWeight.values = [Float](repeating: 0, count: branch.channels)
+    }
+    let columns = parameters.fuseColumns(parameters.branches.count - 1)
+    let length = parameters.fuse.shape[1]
+    parameters.fuse.values = [Float](repeating: 0, count: parameters.fuse.values.count)
+    for label in 0..<description.classes {
+      let first = label * length + columns.lowerBound
+      parameters.fuseBias.values[label] = parameters.fuse.values.withUnsafeMutableBufferPointer {
+        start.read(label, into: UnsafeMutableBufferPointer(rebasing: $0[first..<first + columns.count]))
+      }
+    }
+    return parameters
+  }
+
+  /// Lets the last branch pass features that are not above `minima` too: BatchNorm's shift lifts them over the ReLU, and the
+  /// fuse bias takes the shift out again, so that `u = F + shift` and the maps are linear in F.
+  ///
+  /// - Parameter minima: of each channel of the last branch.
+  func passNegatives(above minima: [Float]) {
+    let last = branches.count - 1
+    let columns = fuseColumns(last)
+    let length = fuse.shape[1]
+    let shift = minima.map { max(0, -$0) }
+    branches[last].normBias.values = shift
+    for label in 0..<classes {
+      let first = label * length + columns.lowerBound
+      fuseBias.values[label] -= shift.indices.reduce(0) { $0 + shift[$1] * fuse.values[first + $1] }
+    }
+  }
+
+  /// Scales and shifts all fuse rows alike, so that the maps of the predicted classes have the given mean and deviation.
+  ///
+  /// A sigmoid of raw class activations is saturated and learns nothing; maps that are scaled by their own minimum and maximum
+  /// do not change.
+  func calibrate(mean: Float, deviation: Float, found: (mean: Float, deviation: Float)) {
+    guard found.deviation > 0, found.deviation.isFinite else { return }
+    let scale = deviation / found.deviation
+    for i in fuse.values.indices { fuse.values[i] *= scale }
+    for i in fuseBias.values.indices { fuseBias.values[i] = (fuseBias.values[i] - found.mean) * scale + mean }
+  }
+}
+
+/// The classifier's last linear layer as a layer on the last features, pixel by pixel.
+///
+/// - Networks that end in average pooling and a linear layer: its own rows, which is Class Activation Mapping.
+/// - Vision Transformers: the class token goes through the last block and one more layer normalisation before the linear layer. The
+///   nearest thing is to read every patch's token as if it were that class token, before the last block (the "logit lens"): the last
+///   features are normalised tokens, so only the scale and shift of the two normalisations have to be exchanged.
+struct ClassifierRows {
+  private let rows: LayerRows
+  private let bias: UnsafePointer<Float>
+  /// `factor * F + offset` is what the linear layer reads; nil where it reads F.
+  private let exchange: [(factor: Float, offset: Float)]?
+
+  /// A feature whose scale is below this cannot be divided by it.
+  private static let smallestScale: Float = 1e-3
+
+  /// Nil where the network ends in another form.
+  init?(_ model: Model) {
+    let graph = model.description.graph
+    func node(_ name: String) -> Node? { graph.nodes.first { $0.name == name } }
+    guard let last = model.description.featureLayers.last, let classifier = node(graph.output),
+      case .convolution(_, let names) = classifier.op, let before = node(classifier.inputs[0]),
+      let shape = model.shapes[last.node]
+    else { return nil }
+    rows = LayerRows(model, node: classifier, names: names, channels: shape.channels)
+    bias = model.floats(names.bias)
+    switch before.op {
+    case .globalAveragePool where before.inputs == [last.node]:
+      exchange = nil
+    case .layerNorm(let final):
+      guard let image = node(last.node), image.op.isImageTokens, let source = node(image.inputs[0]),
+        case .layerNorm(let norm) = source.op
+      else { return nil }
+      exchange = (0..<shape.channels).map { c in
+        let scale = model.floats(norm.weight)[c]
+        let factor = abs(scale) < Self.smallestScale ? 0 : model.floats(final.weight)[c] / scale
+        return (factor, model.floats(final.bias)[c] - model.floats(norm.bias)[c] * factor)
+      }
+    default: return nil
+    }
+  }
+
+  /// Whether features may be negative and matter all the same.
+  var needsNegatives: Bool { exchange != nil }
+
+  /// Writes a class's weights on the last features; returns its bias.
+  func read(_ label: Int, into row: UnsafeMutableBufferPointer<Float>) -> Float {
+    var sum = bias[label]
+    rows.read(label) { weights in
+      for c in row.indices {
+        row[c] = weights[c] * (exchange?[c].factor ?? 1)
+        sum += weights[c] * (exchange?[c].offset ?? 0)
+      }
+    }
+    return sum
+  }
+}
+
+extension Operator {
+  fileprivate var isImageTokens: Bool { if case .imageTokens = self { true } else { false } }
+}

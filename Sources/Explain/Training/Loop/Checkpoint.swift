@@ -1,0 +1,79 @@
+import FoundationEssentials
+
+/// A head in the middle of its training, as a file: everything that is needed to go on exactly.
+///
+/// A safetensors file under PyTorch's names, so that `import --head` takes it too; the optimiser's velocities are beside the
+/// values as `velocity.NAME`, the mean of every feature channel as `features.BRANCH.mean`.
+struct Checkpoint {
+  /// What the metadata say.
+  struct Facts: Codable, Equatable {
+    var options: TrainingOptions
+    var model: String
+    /// Of the list of images, so that no other list is taken for it.
+    var imagesDigest: UInt64
+    var images: Int
+    /// Steps done.
+    var step: Int
+    var steps: Int
+    /// How many times each class was a label.
+    var labels: [Int: Int]
+    var history: TrainingHistory
+  }
+
+  static let metadataKey = "training"
+  var facts: Facts
+  let parameters: HeadParameters
+  /// Of every branch.
+  var featureMeans: [[Float]]
+
+  func write(to path: String) throws(FileError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let json = try? encoder.encode(facts) else {
+      preconditionFailure("the facts hold a number that is not finite")
+    }
+    let tensors = tensors
+    let writer = try SafetensorsWriter(
+      path: path, tensors: tensors.map { SafetensorsWriter.Declaration($0.name, .f32, $0.shape) },
+      metadata: [Self.metadataKey: String(decoding: json, as: UTF8.self)])
+    for tensor in tensors { try writer.write(tensor.values, to: tensor.name) }
+    _ = try writer.finish()
+  }
+
+  private var tensors: [(name: String, shape: [Int], values: [Float])] {
+    var result = parameters.trainable.flatMap {
+      [($0.name, $0.shape, $0.values), ("velocity.\($0.name)", $0.shape, $0.velocity)]
+    }
+    for (index, branch) in parameters.branches.enumerated() {
+      result.append(("branch.\(index).bn.running_mean", [branch.channels], branch.runningMean))
+      result.append(("branch.\(index).bn.running_var", [branch.channels], branch.runningVariance))
+      result.append(("features.\(index).mean", [branch.channels], featureMeans[index]))
+    }
+    return result
+  }
+
+  /// - Parameter channels: of the feature layers.
+  init(path: String, channels: [Int], classes: Int) throws(TrainingError) {
+    let file: Safetensors
+    do { file = try Safetensors(path: path) } catch { throw .checkpoint(error) }
+    guard let text = file.metadata[Self.metadataKey] else { throw .badCheckpoint("it lacks the facts of a training") }
+    do { facts = try JSONDecoder().decode(Facts.self, from: Data(text.utf8)) } catch {
+      throw .badCheckpoint("its facts are malformed")
+    }
+    func read(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
+      guard let entry = file.entries[name] else { throw .badCheckpoint("it lacks the tensor \(name)") }
+      guard entry.shape == shape else { throw .wrongShape(tensor: name, expected: shape, found: entry.shape) }
+      do { return try file.floats(name) } catch { throw .checkpoint(error) }
+    }
+    parameters = try HeadParameters(channels: channels, classes: classes, read)
+    for parameter in parameters.trainable {
+      parameter.velocity = try read("velocity.\(parameter.name)", parameter.shape)
+    }
+    featureMeans = []
+    for (index, count) in channels.enumerated() { featureMeans.append(try read("features.\(index).mean", [count])) }
+  }
+
+  init(facts: Facts, parameters: HeadParameters, featureMeans: [[Float]]) {
+    (self.facts, self.parameters, self.featureMeans) = (facts, parameters, featureMeans)
+  }
+}

@@ -1,0 +1,244 @@
+import Kernels
+
+/// What one batch says: the loss, and the gradients of the head's parameters.
+package struct StepResult {
+  package var loss: LossTerms
+  package var gradients: HeadGradients
+  /// The classifier's own classes of the unmasked images.
+  package var labels: [Int]
+  /// Sigmoid maps `[images, distinct labels, height, width]`; distinct labels ascend.
+  package var maps: [Float]
+  /// Each image's map of its own label, enlarged: `[images, side, side]`; and the gradient of the loss by it.
+  package var masks, maskGradients: [Float]
+  /// `[images, classes]`.
+  package var logits, maskedLogits: [Float]
+}
+
+/// The arithmetic of one training step, for a fixed number of images.
+///
+/// The classifier sees the images, which gives labels and features; the head makes maps of the batch's labels; the classifier
+/// sees the masked images; and the gradient of the loss goes back through it to the masks and through the head to its
+/// parameters. Images pass through the classifier a few at a time, the head sees all of them at once.
+package final class TrainingStep {
+  let model: Model
+  package let head: TrainableHead
+  let images: Int
+  let weights: LossWeights
+  private let context: ExecutionContext
+  private let layers: FrozenLayers
+  private let arena: UnsafeMutableRawPointer
+  private let plain, masked: BackbonePass
+  private let maskedImage: MaskedImage
+  /// Images that pass through the classifier together.
+  private let group: Int
+
+  /// Memory that the activations of a group may take.
+  private static let groupBytes = 1 << 30
+  /// Images beyond which a group gains nothing.
+  private static let largestGroup = 8
+
+  package init(
+    _ model: Model, _ parameters: HeadParameters, images: Int, precision: OperandPrecision, weights: LossWeights,
+    context: ExecutionContext
+  ) throws(TrainingError) {
+    (self.model, self.images, self.weights, self.context) = (model, images, weights, context)
+    let description = model.description
+    maskedImage = MaskedImage(MaskPlacement(description.graph), description.preprocessing)
+    let shapes = description.featureLayers.compactMap { model.shapes[$0.node] }
+    guard !shapes.isEmpty else { throw .noFeatureLayers }
+    do throws(EngineError) {
+      let layers = FrozenLayers(model, precision: precision)
+      self.layers = layers
+      let output = description.graph.output
+      func plans(_ count: Int) throws(EngineError) -> (plain: BackbonePlan, masked: BackbonePlan) {
+        let features = description.featureLayers.map(\.node)
+        return (
+          try BackbonePlan(
+            model, layers, images: count, outputs: [output] + features, gradientOf: nil, context: context),
+          try BackbonePlan(model, layers, images: count, outputs: [output], gradientOf: output, context: context)
+        )
+      }
+      let single = try plans(1).masked.arenaBytes
+      let most = max(1, min(images, Self.largestGroup, Self.groupBytes / single))
+      let groups = (images + most - 1) / most
+      group = (images + groups - 1) / groups
+      let (plain, masked) = try plans(group)
+      arena = try allocateAligned(max(plain.arenaBytes, masked.arenaBytes))
+      arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arenaBytes, masked.arenaBytes))
+      self.plain = BackbonePass(plain, layers, arena: arena, context: context)
+      self.masked = BackbonePass(masked, layers, arena: arena, context: context)
+      head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
+    } catch { throw .engine(error) }
+  }
+
+  deinit { arena.deallocate() }
+
+  private var side: Int { model.description.preprocessing.crop }
+  private var pixels: Int { side * side }
+  private var classes: Int { model.description.classes }
+
+  /// - Parameter crops: `[images, side, side, 3]`, levels 0...255.
+  package func run(_ crops: [UInt8]) -> StepResult {
+    precondition(crops.count == images * pixels * 3)
+    return context.withFlushedDenormals { evaluate(crops) }
+  }
+
+  /// The smallest value of each channel of the last features.
+  func lastFeatureMinima(_ crops: [UInt8]) -> [Float] {
+    context.withFlushedDenormals { _ = classify(crops) }
+    return head.featureMinima(model.description.featureLayers.count - 1)
+  }
+
+  /// Mean and deviation, before the sigmoid, of every image's map of its own label.
+  func ownMapStatistics(_ crops: [UInt8]) -> (mean: Float, deviation: Float) {
+    context.withFlushedDenormals {
+      let labels = labels(of: classify(crops))
+      let distinct = Set(labels).sorted()
+      let maps = head.scores(labels: distinct, updatesStatistics: false)
+      let count = head.height * head.width
+      var (sum, squares) = (0.0, 0.0)
+      for (image, label) in labels.enumerated() {
+        let first = (image * distinct.count + (distinct.firstIndex(of: label) ?? 0)) * count
+        for value in maps[first..<first + count] {
+          sum += Double(value)
+          squares += Double(value) * Double(value)
+        }
+      }
+      let mean = sum / Double(images * count)
+      return (Float(mean), Float(max(0, squares / Double(images * count) - mean * mean).squareRoot()))
+    }
+  }
+
+  /// The most probable class of each image.
+  private func labels(of logits: [Float]) -> [Int] {
+    (0..<images).map { image in largest(1, of: Array(logits[image * classes..<(image + 1) * classes]))[0] }
+  }
+
+  private func evaluate(_ crops: [UInt8]) -> StepResult {
+    let logits = classify(crops)
+    let labels = labels(of: logits)
+    let distinct = Set(labels).sorted()
+    let own = labels.map { label in distinct.firstIndex(of: label) ?? 0 }
+    let maps = head.forward(labels: distinct)
+    let mapPixels = head.height * head.width
+    let masks = enlarge(maps, own, distinct.count)
+    var result = StepResult(
+      loss: LossTerms(crossEntropy: 0, area: 0, variation: 0, weights: weights),
+      gradients: HeadGradients(labels: [], fuseBias: []), labels: labels, maps: maps, masks: masks, maskGradients: [],
+      logits: logits, maskedLogits: [])
+    let crossEntropy = classifyMasked(crops, labels, &result)
+
+    var gradient = [Float](repeating: 0, count: maps.count)
+    let loss = MapLoss(
+      images: images, labels: distinct.count, height: head.height, width: head.width,
+      multiplicity: distinct.map { label in labels.count { $0 == label } }, weights: weights)
+    let terms = loss.evaluate(maps, addingGradientTo: &gradient, context)
+    result.loss = LossTerms(
+      crossEntropy: crossEntropy, area: terms.area, variation: terms.variation, weights: weights)
+    shrink(result.maskGradients, own, distinct.count, into: &gradient)
+    for i in 0..<images * distinct.count * mapPixels { gradient[i] *= maps[i] * (1 - maps[i]) }
+    result.gradients = head.backward(gradient)
+    return result
+  }
+
+  /// Logits of the unmasked images; features go to the head.
+  private func classify(_ crops: [UInt8]) -> [Float] {
+    let preprocessing = model.description.preprocessing
+    var logits: [Float] = []
+    for first in stride(from: 0, to: images, by: group) {
+      let count = min(group, images - first)
+      context.pool.run(chunks: count) { i in
+        let start = (first + i) * pixels * 3
+        let crop = Image(width: side, height: side, pixels: Array(crops[start..<start + pixels * 3]))
+        preprocessing.normalize(crop, into: plain.input + i * pixels * 3)
+      }
+      plain.forward()
+      logits += UnsafeBufferPointer(start: plain.output(model.description.graph.output), count: count * classes)
+      for (index, layer) in model.description.featureLayers.enumerated() {
+        let size = model.shapes[layer.node]?.count ?? 0
+        (head.features(index) + first * size).update(from: plain.output(layer.node), count: count * size)
+      }
+    }
+    return logits
+  }
+
+  /// Every image's own map, enlarged to the image.
+  private func enlarge(_ maps: [Float], _ own: [Int], _ labels: Int) -> [Float] {
+    var masks = [Float](repeating: 0, count: images * pixels)
+    let (height, width) = (head.height, head.width)
+    masks.withUnsafeMutableBufferPointer { masks in
+      maps.withUnsafeBufferPointer { maps in
+        guard let masks = masks.baseAddress, let maps = maps.baseAddress else { return }
+        context.pool.run(chunks: images) { image in
+          context.bilinear(
+            maps + (image * labels + own[image]) * height * width, height: height, width: width,
+            output: masks + image * pixels, outputHeight: side, outputWidth: side)
+        }
+      }
+    }
+    return masks
+  }
+
+  /// Adds the gradient of the enlarged masks to that of the maps.
+  private func shrink(_ masks: [Float], _ own: [Int], _ labels: Int, into gradient: inout [Float]) {
+    let (height, width) = (head.height, head.width)
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      masks.withUnsafeBufferPointer { masks in
+        guard let masks = masks.baseAddress, let gradient = gradient.baseAddress else { return }
+        context.pool.run(chunks: images) { image in
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: height * width) { small in
+            guard let small = small.baseAddress else { return }
+            context.bilinearGradient(
+              masks + image * pixels, height: height, width: width, outputHeight: side, outputWidth: side,
+              result: small)
+            let target = gradient + (image * labels + own[image]) * height * width
+            for i in 0..<height * width { target[i] += small[i] }
+          }
+        }
+      }
+    }
+  }
+
+  /// The masked images forward and backward; returns the mean cross-entropy, and fills in logits and gradients of the masks.
+  private func classifyMasked(_ crops: [UInt8], _ labels: [Int], _ result: inout StepResult) -> Double {
+    var crossEntropy = 0.0
+    result.maskGradients = [Float](repeating: 0, count: images * pixels)
+    for first in stride(from: 0, to: images, by: group) {
+      let count = min(group, images - first)
+      let inputs = masked.input
+      crops.withUnsafeBufferPointer { crops in
+        result.masks.withUnsafeBufferPointer { masks in
+          guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
+          context.pool.run(chunks: count) { i in
+            maskedImage.apply(
+              masks + (first + i) * pixels, to: crops + (first + i) * pixels * 3, pixels: pixels,
+              output: inputs + i * pixels * 3)
+          }
+        }
+      }
+      masked.forward()
+      let logits = masked.output(model.description.graph.output)
+      result.maskedLogits += UnsafeBufferPointer(start: logits, count: count * classes)
+      // Images that only fill up the last group have no loss.
+      masked.logitsGradient.update(repeating: 0, count: group * classes)
+      for i in 0..<count {
+        crossEntropy += CrossEntropy.evaluate(
+          logits + i * classes, count: classes, label: labels[first + i], scale: weights.crossEntropy / Double(images),
+          gradient: masked.logitsGradient + i * classes)
+      }
+      masked.backward()
+      let gradients = masked.inputGradient
+      crops.withUnsafeBufferPointer { crops in
+        result.maskGradients.withUnsafeMutableBufferPointer { masks in
+          guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
+          context.pool.run(chunks: count) { i in
+            maskedImage.maskGradient(
+              gradients + i * pixels * 3, crop: crops + (first + i) * pixels * 3, pixels: pixels,
+              output: masks + (first + i) * pixels)
+          }
+        }
+      }
+    }
+    return crossEntropy / Double(images)
+  }
+}

@@ -1,0 +1,50 @@
+import Kernels
+
+/// Where training starts from.
+public enum HeadStart: String, Sendable, CaseIterable, Codable {
+  /// As the paper starts: PyTorch's random initialisation.
+  case random
+  /// Class Activation Mapping: the branches pass the features through, as the scale of their BatchNorm is zero, and the fuse
+  /// rows are the classifier's own, scaled so that the sigmoid is not saturated.
+  case cam
+}
+
+/// What decides how a head is trained, and so what a checkpoint can be resumed with.
+public struct TrainingOptions: Sendable, Equatable, Codable {
+  public var epochs = 8
+  /// Images of one step.
+  public var batch = 32
+  /// The highest learning rate.
+  public var rate = 1e-3
+  public var precision = OperandPrecision.float32
+  public var start = HeadStart.cam
+  public var seed = 1
+  public var weightDecay = 5e-4
+  public var loss = LossWeights()
+
+  /// Our own recipe.
+  public init() {}
+
+  /// The recipe of the paper.
+  public static var paper: TrainingOptions {
+    var options = TrainingOptions()
+    options.start = .random
+    return options
+  }
+}
+
+extension OperandPrecision: Codable {}
+
+/// How a head was trained; part of its model file.
+public struct TrainingRecord: Codable, Sendable, Equatable {
+  public var options: TrainingOptions
+  /// Images in the list.
+  public var images: Int
+  public var steps: Int
+  /// How many times each class was a label, for those that were.
+  public var labels: [Int: Int]
+
+  public init(options: TrainingOptions, images: Int, steps: Int, labels: [Int: Int]) {
+    (self.options, self.images, self.steps, self.labels) = (options, images, steps, labels)
+  }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Explain
+import Glibc
+import Kernels
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model's attention head on photographs without labels.",
+    discussion: """
+      The classifier stays as it is; its own predictions are the labels. A checkpoint beside the output, OUTPUT.checkpoint, is \
+      written every --save-every steps and when the program is interrupted; --resume goes on from it to the very same head.
+
+      Examples:
+        ttame-lite train --model resnet50.safetensors --data photos/ -o resnet50-ttame.safetensors
+        ttame-lite train --data train.tsv --validation test.tsv -o trained.safetensors --curves curves.png
+      """)
+
+  /// Ready-made choices of options.
+  enum Recipe: String, ExpressibleByArgument, CaseIterable {
+    case paper
+  }
+
+  @Option(help: ArgumentHelp("Photographs: a folder, or a list with a path a line.", valueName: "DIR|LIST.tsv"))
+  var data: String
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
+  var output: String
+
+  @Option(help: "How often every photograph is seen.")
+  var epochs: Int?
+
+  @Option(help: "Photographs of one step.")
+  var batch: Int?
+
+  @Option(help: "The highest learning rate.")
+  var lr: Double?
+
+  @Option(help: "What the multiplications read; sums are float32 either way.")
+  var precision: OperandPrecision?
+
+  @Option(name: .customLong("init"), help: "Where the head starts from.")
+  var start: HeadStart?
+
+  @Option(help: "The options of the paper: --init random --lr 1e-3 --epochs 8 --batch 32. Other options still count.")
+  var recipe: Recipe?
+
+  @Option(help: "Decides the order and the crops of the photographs, and random values of the start.")
+  var seed: Int?
+
+  @Flag(help: "Go on from the checkpoint, if there is one.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("Where the checkpoint is (default: OUTPUT.checkpoint).", valueName: "FILE"))
+  var checkpoint: String?
+
+  @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "STEPS"))
+  var saveEvery = 50
+
+  @Option(
+    help: ArgumentHelp("Photographs that AD and IC are measured on after every epoch.", valueName: "DIR|LIST.tsv"))
+  var validation: String?
+
+  @Option(help: ArgumentHelp("Most photographs that are measured on.", valueName: "N"))
+  var validationImages = 100
+
+  @Option(help: ArgumentHelp("Write a JSON object for every step and measurement.", valueName: "FILE|-"))
+  var log: String?
+
+  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png"))
+  var curves: String?
+
+  @OptionGroup var model: ModelOptions
+
+  func validate() throws {
+    if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be 1 to 100000.") }
+    if let batch, !(1...1024).contains(batch) { throw ValidationError("--batch must be 1 to 1024.") }
+    if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be above 0.") }
+    if saveEvery < 1 { throw ValidationError("--save-every must be at least 1.") }
+    if validationImages < 1 { throw ValidationError("--validation-images must be at least 1.") }
+  }
+
+  private var options: TrainingOptions {
+    var options = recipe == .paper ? TrainingOptions.paper : TrainingOptions()
+    options.epochs = epochs ?? options.epochs
+    options.batch = batch ?? options.batch
+    options.rate = lr ?? options.rate
+    options.precision = precision ?? options.precision
+    options.start = start ?? options.start
+    options.seed = seed ?? options.seed
+    return options
+  }
+
+  func run() throws {
+    let model = try self.model.load()
+    let paths = try photographs(data, classes: model.description.classes)
+    let held = try validation.map {
+      Array(try photographs($0, classes: model.description.classes).prefix(validationImages))
+    }
+    let checkpoint = checkpoint ?? output + ".checkpoint"
+    let resumes = resume && FileStatus(checkpoint) != nil
+    let trainer: Trainer
+    do throws(TrainingError) {
+      trainer = try Trainer(
+        model: model, paths: paths, options: options, resuming: resumes ? checkpoint : nil,
+        tier: self.model.compute.cpu, threads: self.model.compute.threads)
+    } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
+    try Interruption.protecting {
+      var run = TrainRun(
+        trainer: trainer, held: held ?? [], output: output, checkpoint: checkpoint, saveEvery: saveEvery,
+        curves: curves, log: try log.map { try JSONLines(path: $0, continues: resumes) }, compute: self.model.compute)
+      do throws(TrainingError) {
+        try run.run()
+      } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
+    }
+  }
+
+  private func photographs(_ path: String, classes: Int) throws -> [String] {
+    guard FileStatus(path)?.isFolder == true else {
+      do {
+        let text = String(decoding: try readFile(path), as: UTF8.self)
+        return try ImageList(text, folder: parentFolder(path) ?? "", classes: .max).items.map(\.path)
+      } catch { throw Failure(error, reading: path) }
+    }
+    do { return try PhotographFolder.paths(in: path) } catch { throw Failure(error, reading: path) }
+  }
+}
+
+extension OperandPrecision: ExpressibleByArgument {}
+extension HeadStart: ExpressibleByArgument {}
+
+extension Failure {
+  /// What an error of a training means.
+  fileprivate init(_ error: TrainingError, data: String, checkpoint: String, output: String) {
+    switch error {
+    case .engine(let error): self.init(error, reading: data)
+    case .checkpoint(let error): self.init(error, reading: checkpoint)
+    case .wrongShape, .badCheckpoint: self.init(.badData, "\(error)", subject: checkpoint)
+    case .otherRun: self.init(.usage, "\(error)", subject: checkpoint)
+    case .noWarmStart: self.init(.usage, "\(error)")
+    case .output(let path, let error): self.init(error, writing: path)
+    case .tooFewImages, .notFinite: self.init(.badData, "\(error)", subject: data)
+    case .noFeatureLayers: self.init(.badData, "\(error)")
+    case .model(.output(let path, let error)): self.init(error, writing: path)
+    case .model(let error): self.init(.software, "\(error)", subject: output)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import Explain
+import Glibc
+
+/// The loop around a training: progress, log, checkpoints, measurements, and a way out for Ctrl-C.
+struct TrainRun {
+  let trainer: Trainer
+  /// Photographs to measure on; none measures nothing.
+  let held: [String]
+  let output, checkpoint: String
+  let saveEvery: Int
+  let curves: String?
+  let log: JSONLines?
+  let compute: ComputeOptions
+  private let clock = ContinuousClock()
+  private var unreadable: Set<String> = []
+
+  init(
+    trainer: Trainer, held: [String], output: String, checkpoint: String, saveEvery: Int, curves: String?,
+    log: JSONLines?, compute: ComputeOptions
+  ) {
+    (self.trainer, self.held, self.output, self.checkpoint) = (trainer, held, output, checkpoint)
+    (self.saveEvery, self.curves, self.log, self.compute) = (saveEvery, curves, log, compute)
+  }
+
+  /// Runs to the end, or until a signal asks to stop; then the checkpoint is saved and the model is not written.
+  mutating func run() throws(TrainingError) {
+    let progress = TrainingProgress(trainer)
+    if trainer.done > 0 { printError("going on after step \(trainer.done) of \(trainer.steps)") }
+    while trainer.done < trainer.steps {
+      if Interruption.isRequested {
+        progress.clear()
+        try trainer.save(to: checkpoint)
+        printError("stopped after step \(trainer.done); go on with --resume")
+        return
+      }
+      let start = clock.now
+      let report = try trainer.step()
+      for (path, reason) in report.skipped where unreadable.insert(path).inserted {
+        progress.say("ttame-lite: \(path): \(reason); left out")
+      }
+      write(StepLine(report.step, seconds: start.duration(to: clock.now) / .seconds(1), skipped: unreadable.count))
+      progress.show(report.step, trainer)
+      if trainer.done % saveEvery == 0 || trainer.done % trainer.stepsPerEpoch == 0 { save(progress) }
+      if trainer.done % trainer.stepsPerEpoch == 0 { measure(progress) }
+    }
+    progress.clear()
+    try trainer.save(to: checkpoint)
+    try trainer.writeModel(to: output, checkpoint: checkpoint)
+    draw()
+    let skipped = unreadable.isEmpty ? "" : "; \(unreadable.count) photographs left out"
+    printError("\(output): trained for \(trainer.steps) steps of \(trainer.options.batch)\(skipped)")
+  }
+
+  /// A full disk must not end a training: the older checkpoint is still there.
+  private func save(_ progress: TrainingProgress) {
+    do { try trainer.save(to: checkpoint) } catch {
+      progress.say("ttame-lite: \(checkpoint): \(error); trying again later")
+    }
+  }
+
+  /// AD and IC of the model as it would be shipped.
+  private func measure(_ progress: TrainingProgress) {
+    defer { draw() }
+    guard !held.isEmpty else { return }
+    let path = output + ".\(getpid()).measured"
+    defer { unlink(path) }
+    do {
+      try trainer.writeModel(to: path, checkpoint: checkpoint)
+      let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
+      var faithfulness = Faithfulness()
+      for photograph in held {
+        guard let image = try? Image(decoding: readFile(photograph)) else { continue }
+        let result = try session.maskedConfidence(session.model.description.preprocessing.crop(image).image)
+        faithfulness.add(probability: result.probability, masked: result.masked)
+      }
+      let validation = trainer.record(faithfulness)
+      write(validation)
+      progress.say(
+        "epoch \(trainer.done / trainer.stepsPerEpoch): AD \(rounded(validation.averageDrop)), "
+          + "IC \(rounded(validation.increase)) % at 100 / 50 / 15 % of the pixels (\(validation.images) images)")
+    } catch {
+      progress.say("ttame-lite: not measured: \(error)")
+    }
+  }
+
+  private func rounded(_ values: [Double]) -> String {
+    values.map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " / ")
+  }
+
+  private func draw() {
+    guard let curves else { return }
+    do {
+      let picture = TrainingCurves(trainer.history, steps: trainer.steps).picture()
+      try OutputFile.write(try picture.encodedPNG(), to: curves)
+    } catch { printError((error as? Failure)?.line ?? "ttame-lite: \(curves): \(error)") }
+  }
+
+  private func write(_ line: some Encodable) {
+    do { try log?.write(line) } catch { printError((error as? Failure)?.line ?? "ttame-lite: \(error)") }
+  }
+}
+
+/// A step in the log.
+private struct StepLine: Encodable {
+  let step: Int
+  let loss, crossEntropy, area, variation, rate, momentum, seconds: Double
+  /// Photographs left out so far.
+  let skipped: Int
+
+  init(_ step: TrainingHistory.Step, seconds: Double, skipped: Int) {
+    self.step = step.step
+    (loss, crossEntropy, area) = (step.loss.total, step.loss.crossEntropy, step.loss.area)
+    (variation, rate, momentum) = (step.loss.variation, step.rate, step.momentum)
+    (self.seconds, self.skipped) = (seconds, skipped)
+  }
+}
+
+/// A line on the terminal: bar, images per second, time left and loss.
+private final class TrainingProgress {
+  private let isShown = isatty(STDERR_FILENO) == 1
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+  private let first: Int
+
+  init(_ trainer: Trainer) {
+    start = clock.now
+    first = trainer.done
+  }
+
+  func show(_ step: TrainingHistory.Step, _ trainer: Trainer) {
+    guard isShown else { return }
+    let seconds = start.duration(to: clock.now) / .seconds(1)
+    let rate = Double((trainer.done - first) * trainer.options.batch) / seconds
+    let left = Int(Double((trainer.steps - trainer.done) * trainer.options.batch) / rate)
+    let filled = trainer.done * 24 / trainer.steps
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
+    let loss = (step.loss.total * 1000).rounded() / 1000
+    let time = "\(left / 3600):\(left / 600 % 6)\(left / 60 % 10):\(left / 10 % 6)\(left % 10)"
+    write(
+      "\r\u{1B}[K[\(bar)] \(trainer.done)/\(trainer.steps), \((rate * 10).rounded() / 10) images/s, \(time) left, loss \(loss)"
+    )
+  }
+
+  func say(_ line: String) {
+    clear()
+    printError(line)
+  }
+
+  func clear() {
+    if isShown { write("\r\u{1B}[K") }
+  }
+
+  private func write(_ text: String) {
+    try? Array(text.utf8).withUnsafeBytes { try writeAll($0, to: STDERR_FILENO, subject: "standard error") }
+  }
+}

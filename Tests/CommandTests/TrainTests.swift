@@ -1,0 +1,88 @@
+import Explain
+import Glibc
+import Testing
+
+@Suite struct TrainTests {
+  private static let photos = Command.package + "/Tests/Fixtures/photos"
+  private static let options = ["--batch", "2", "--epochs", "6", "--save-every", "1"]
+
+  @Test func aFolderOfPhotographsTrainsAHead() throws {
+    let scratch = try Scratch()
+    let result = try Command.run(
+      [
+        "train", "--data", Self.photos, "-o", scratch / "model.safetensors", "--log", "-", "--curves",
+        scratch / "c.png",
+      ]
+        + ["--validation", Self.photos, "--precision", "bf16"] + Self.options)
+    #expect(result.status == 0, "\(result.error)")
+    let lines = try JSONValue.lines(result.text)
+    #expect(lines.count == 12 && lines[0]["step"] == .number(0))
+    #expect(result.error.contains("epoch 6: AD ") && result.error.contains("trained for 6 steps of 2"))
+    #expect(try Image(decoding: Command.bytes(of: scratch / "c.png")).width > 0)
+    let explained = try Command.run(
+      ["explain", Photos.cat, "--model", scratch / "model.safetensors", "-q", "--json", "-"])
+    #expect(try JSONValue.lines(explained.text)[0]["method"] == .string("ttame"))
+    let measured = try Command.run(
+      ["evaluate", "--data", scratch / "list.tsv", "--metrics", "ad,ic", "--json", "--model"]
+        + [scratch / "model.safetensors"])
+    #expect(measured.status == 66)
+    try scratch.write(Array("\(Photos.cat)\n\(Photos.espresso)\n".utf8), to: "list.tsv")
+    let report = try Command.run(
+      ["evaluate", "--data", scratch / "list.tsv", "--metrics", "ad,ic", "--json", "--model"]
+        + [scratch / "model.safetensors"])
+    #expect(report.status == 0, "\(report.error)")
+    let metrics = try JSONValue.lines(report.text)[0]["metrics"]
+    #expect(metrics["ad"]["100"] != .null && metrics["ic"]["15"] != .null && metrics["seen"]["images"] != .null)
+  }
+
+  @Test func aKilledTrainingGoesOnToTheSameHead() throws {
+    let scratch = try Scratch()
+    func arguments(_ name: String) -> [String] {
+      ["train", "--data", Self.photos, "-o", scratch / name, "--resume"] + Self.options
+    }
+    #expect(try Command.run(arguments("whole")).status == 0)
+    var generator = SystemRandomNumberGenerator()
+    var kills = 0
+    while access(scratch / "killed", F_OK) != 0, kills < 40 {
+      var actions = posix_spawn_file_actions_t()
+      posix_spawn_file_actions_init(&actions)
+      defer { posix_spawn_file_actions_destroy(&actions) }
+      let process = try Command.spawn([Command.binary] + arguments("killed"), &actions)
+      // Later kills come later, so that the training gets on.
+      usleep(UInt32.random(in: 300_000...600_000, using: &generator) + UInt32(kills) * 100_000)
+      kill(process, SIGKILL)
+      _ = try Command.wait(for: process)
+      kills += 1
+    }
+    #expect(kills > 1)
+    #expect(try Command.bytes(of: scratch / "killed") == Command.bytes(of: scratch / "whole"))
+  }
+
+  @Test func interruptionSavesTheCheckpoint() throws {
+    let scratch = try Scratch()
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    let log = scratch / "log"
+    let process = try Command.spawn(
+      [Command.binary, "train", "--data", Self.photos, "-o", scratch / "model", "--log", log, "--batch", "2"]
+        + ["--epochs", "1000"], &actions)
+    defer { kill(process, SIGKILL) }
+    while (try? Command.bytes(of: log).isEmpty) ?? true { usleep(1000) }
+    kill(process, SIGTERM)
+    #expect(try Command.wait(for: process) == 128 + SIGTERM)
+    #expect(try scratch.files() == ["log", "model.checkpoint"])
+  }
+
+  @Test func mistakesAreNamed() throws {
+    let scratch = try Scratch()
+    func run(_ arguments: [String]) throws -> (Int32, String) {
+      let result = try Command.run(["train", "-o", scratch / "m"] + arguments)
+      return (result.status, result.error)
+    }
+    #expect(try run(["--data", scratch / "none"]).0 == 66)
+    #expect(try run(["--data", Self.photos, "--lr", "-1"]).0 == 64)
+    let few = try run(["--data", Self.photos])
+    #expect(few.0 == 65 && few.1.contains("3 images make no batch of 32"))
+  }
+}

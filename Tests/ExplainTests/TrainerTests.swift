@@ -1,0 +1,133 @@
+import Explain
+import Foundation
+import Glibc
+import Testing
+
+/// Trainings of the bundled model on the bundled photographs: a few steps of two images.
+@Suite struct TrainerTests {
+  private static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+  private static let photographs = ["cat", "espresso", "rocket"].map { "\(package)/Tests/Fixtures/photos/\($0).jpg" }
+
+  private func bundled() throws -> Model {
+    try Model(path: "\(Self.package)/weights/efficientnet-lite0.safetensors")
+  }
+
+  private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+    var options = TrainingOptions()
+    (options.batch, options.epochs, options.rate) = (2, 4, 1e-3)
+    change(&options)
+    return options
+  }
+
+  @Test(arguments: [HeadStart.cam, .random]) func resumingChangesNoBit(_ start: HeadStart) throws {
+    let folder = try TemporaryFolder()
+    let options = options { $0.start = start }
+    let model = try bundled()
+    let straight = try Trainer(model: model, paths: Self.photographs, options: options)
+    #expect(straight.steps == 4)
+    var losses = try (0..<4).map { _ in try straight.step().step.loss }
+    try straight.save(to: folder.file("straight"))
+
+    let first = try Trainer(model: model, paths: Self.photographs, options: options, threads: 1)
+    #expect(try first.step().step.loss == losses.removeFirst())
+    try first.save(to: folder.file("checkpoint"))
+    let second = try Trainer(
+      model: model, paths: Self.photographs, options: options, resuming: folder.file("checkpoint"), threads: 3)
+    #expect(second.done == 1)
+    #expect(try losses.map { _ in try second.step().step.loss } == losses)
+    try second.save(to: folder.file("resumed"))
+    #expect(try folder.contents("straight") == folder.contents("resumed"))
+  }
+
+  @Test func checkpointsOfOtherRunsAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let model = try bundled()
+    let trainer = try Trainer(model: model, paths: Self.photographs, options: options())
+    try trainer.save(to: folder.file("checkpoint"))
+    func resume(_ paths: [String], _ options: TrainingOptions) throws {
+      _ = try Trainer(model: model, paths: paths, options: options, resuming: folder.file("checkpoint"))
+    }
+    try resume(Self.photographs, options())
+    #expect(throws: TrainingError.otherRun(what: "--seed", checkpoint: "1", now: "2")) {
+      try resume(Self.photographs, options { $0.seed = 2 })
+    }
+    #expect(throws: TrainingError.otherRun(what: "--lr", checkpoint: "0.001", now: "0.5")) {
+      try resume(Self.photographs, options { $0.rate = 0.5 })
+    }
+    #expect(throws: TrainingError.self) { try resume(Self.photographs.reversed(), options()) }
+    #expect(throws: TrainingError.badCheckpoint("it lacks the facts of a training")) {
+      _ = try Trainer(
+        model: model, paths: Self.photographs, options: options(),
+        resuming: "\(Self.package)/weights/efficientnet-lite0.safetensors")
+    }
+  }
+
+  @Test func imagesThatCannotBeReadAreNamedAndReplaced() throws {
+    let folder = try TemporaryFolder()
+    let broken = try folder.write("broken.jpg", Array(try fileBytes(Self.photographs[0]).prefix(5000)))
+    let paths = [Self.photographs[0], broken, Self.photographs[1], folder.file("missing.png")]
+    let trainer = try Trainer(model: try bundled(), paths: paths, options: options { $0.epochs = 1 })
+    var skipped: Set<String> = []
+    while trainer.done < trainer.steps { skipped.formUnion(try trainer.step().skipped.map(\.path)) }
+    #expect(skipped == [broken, folder.file("missing.png")])
+    let hopeless = [broken, folder.file("missing.png")]
+    #expect(throws: TrainingError.self) {
+      _ = try Trainer(model: try bundled(), paths: hopeless, options: options())
+    }
+  }
+
+  @Test func aLossThatIsNoNumberStops() throws {
+    let trainer = try Trainer(
+      model: try bundled(), paths: Self.photographs,
+      options: options {
+        $0.rate = 1e30
+        $0.start = .random
+      })
+    #expect(throws: TrainingError.self) { while trainer.done < trainer.steps { _ = try trainer.step() } }
+    #expect(trainer.done < trainer.steps)
+  }
+
+  @Test func tooFewImages() throws {
+    #expect(throws: TrainingError.tooFewImages(found: 3, batch: 4)) {
+      _ = try Trainer(model: try bundled(), paths: Self.photographs, options: options { $0.batch = 4 })
+    }
+  }
+
+  /// The warm start is Class Activation Mapping: scaled maps are the same before any training.
+  @Test func theWarmStartExplainsAsTheModelDid() throws {
+    let folder = try TemporaryFolder()
+    let model = try bundled()
+    let trainer = try Trainer(model: model, paths: Self.photographs, options: options())
+    try trainer.save(to: folder.file("checkpoint"))
+    try trainer.writeModel(to: folder.file("model"), checkpoint: folder.file("checkpoint"))
+    let written = try Model(path: folder.file("model"))
+    #expect(written.description.head?.kind == .ttame)
+    #expect(written.description.head?.training?.images == 3)
+    let image = try Image(decoding: fileBytes(Self.photographs[1]))
+    let crop = model.description.preprocessing.crop(image).image
+    var input = [Float](repeating: 0, count: crop.pixels.count)
+    model.description.preprocessing.normalize(crop, into: &input)
+    let maps = try [model, written].map { model in
+      try Session(model: model).explain(input) { largest(3, of: $0) }
+    }
+    #expect(maps[0].logits == maps[1].logits)
+    for (cam, start) in zip(maps[0].maps, maps[1].maps) {
+      #expect(correlation(cam.normalized().values, start.normalized().values) > 0.999)
+    }
+  }
+
+  /// A trained head's model says what the head says, up to quantization, and can be trained on.
+  @Test func theModelThatIsWrittenCanBeTrainedAgain() throws {
+    let folder = try TemporaryFolder()
+    let trainer = try Trainer(model: try bundled(), paths: Self.photographs, options: options { $0.epochs = 1 })
+    _ = try trainer.step()
+    try trainer.save(to: folder.file("checkpoint"))
+    try trainer.writeModel(to: folder.file("model"), checkpoint: folder.file("checkpoint"))
+    let again = try Trainer(
+      model: try Model(path: folder.file("model")), paths: Self.photographs, options: options { $0.epochs = 1 })
+    _ = try again.step()
+    try again.save(to: folder.file("checkpoint"))
+    try again.writeModel(to: folder.file("model"), checkpoint: folder.file("checkpoint"))
+    #expect(try Model(path: folder.file("model")).description.head?.training?.steps == 1)
+  }
+}
