@@ -77,17 +77,20 @@ import CShim
 /// With g = gradient + decay * value: `velocity = momentum * velocity + g`, `value -= rate * (g + momentum * velocity)`.
 @inline(never) public func descend(_ task: UnsafePointer<descent_task>) {
   let task = task.pointee
+  // Without a gradient something else is read and counts nothing: a masked load of a null pointer faults under qemu.
+  let gradient = task.gradient ?? UnsafePointer(task.values.unsafelyUnwrapped)
+  let share: Float = task.gradient == nil ? 0 : 1
   var i = 0
   while i + lanes <= task.count {
     let value = load(task.values + i)
-    let g = (task.gradient.map { load($0 + i) } ?? VFloat.zero) + value * task.decay
+    let g = load(gradient + i) * share + value * task.decay
     let velocity = load(task.velocity + i) * task.momentum + g
     store(velocity, task.velocity + i)
     store(value - (g + velocity * task.momentum) * task.rate, task.values + i)
     i += lanes
   }
   while i < task.count {
-    let g = (task.gradient.map { $0[i] } ?? 0) + task.values[i] * task.decay
+    let g = gradient[i] * share + task.values[i] * task.decay
     task.velocity[i] = task.momentum * task.velocity[i] + g
     task.values[i] -= task.rate * (g + task.momentum * task.velocity[i])
     i += 1
