@@ -42,7 +42,17 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .customLong("init"), help: "Where the head starts from.")
   var start: HeadStart?
 
-  @Option(help: "The options of the paper: --init random --lr 1e-3 --epochs 8 --batch 32. Other options still count.")
+  @Option(help: "What moves the head: sgd as in the paper, or adam, which learns more from few photographs.")
+  var optimizer: Optimizer?
+
+  @Option(help: "What masks an image: its attention, as in the paper, or for every second one its map as it is shown.")
+  var masks: MaskForm?
+
+  @Option(
+    help: """
+      The options of the paper: --init random --optimizer sgd --masks attention --lr 1e-3 --epochs 8 --batch 32. Other \
+      options still count.
+      """)
   var recipe: Recipe?
 
   @Option(help: "Decides the order and the crops of the photographs, and random values of the start.")
@@ -87,6 +97,8 @@ struct TrainCommand: ParsableCommand {
     options.rate = lr ?? options.rate
     options.precision = precision ?? options.precision
     options.start = start ?? options.start
+    options.optimizer = optimizer ?? options.optimizer
+    options.masks = masks ?? options.masks
     options.seed = seed ?? options.seed
     return options
   }
@@ -128,6 +140,8 @@ struct TrainCommand: ParsableCommand {
 
 extension OperandPrecision: ExpressibleByArgument {}
 extension HeadStart: ExpressibleByArgument {}
+extension MaskForm: ExpressibleByArgument {}
+extension Optimizer: ExpressibleByArgument {}
 
 extension Failure {
   /// What an error of a training means.

@@ -19,9 +19,13 @@ import Testing
     return options
   }
 
-  @Test(arguments: [HeadStart.cam, .random]) func resumingChangesNoBit(_ start: HeadStart) throws {
+  @Test(arguments: [(HeadStart.cam, Optimizer.adam), (.random, .adam), (.random, .sgd)])
+  func resumingChangesNoBit(_ start: HeadStart, _ optimizer: Optimizer) throws {
     let folder = try TemporaryFolder()
-    let options = options { $0.start = start }
+    let options = options {
+      $0.start = start
+      $0.optimizer = optimizer
+    }
     let model = try bundled()
     let straight = try Trainer(model: model, paths: Self.photographs, options: options)
     #expect(straight.steps == 4)
@@ -50,6 +54,9 @@ import Testing
     try resume(Self.photographs, options())
     #expect(throws: TrainingError.otherRun(what: "--seed", checkpoint: "1", now: "2")) {
       try resume(Self.photographs, options { $0.seed = 2 })
+    }
+    #expect(throws: TrainingError.otherRun(what: "--optimizer", checkpoint: "adam", now: "sgd")) {
+      try resume(Self.photographs, options { $0.optimizer = .sgd })
     }
     #expect(throws: TrainingError.otherRun(what: "--lr", checkpoint: "0.001", now: "0.5")) {
       try resume(Self.photographs, options { $0.rate = 0.5 })

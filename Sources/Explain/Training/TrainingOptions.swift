@@ -9,6 +9,14 @@ public enum HeadStart: String, Sendable, CaseIterable, Codable {
   case cam
 }
 
+/// How a step moves the head.
+public enum Optimizer: String, Sendable, CaseIterable, Codable {
+  /// Gradient descent with Nesterov momentum and weight decay, as in the paper.
+  case sgd
+  /// Adam with a row that all classes share; no weight decay.
+  case adam
+}
+
 /// What decides how a head is trained, and so what a checkpoint can be resumed with.
 public struct TrainingOptions: Sendable, Equatable, Codable {
   public var epochs = 8
@@ -18,7 +26,10 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   public var rate = 1e-3
   public var precision = OperandPrecision.float32
   public var start = HeadStart.cam
+  public var optimizer = Optimizer.adam
+  public var masks = MaskForm.mixed
   public var seed = 1
+  /// Of `sgd`.
   public var weightDecay = 5e-4
   public var loss = LossWeights()
 
@@ -29,6 +40,8 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   public static var paper: TrainingOptions {
     var options = TrainingOptions()
     options.start = .random
+    options.optimizer = .sgd
+    options.masks = .attention
     return options
   }
 }

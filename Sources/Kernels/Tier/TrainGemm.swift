@@ -75,13 +75,15 @@ import CShim
   let rows = task.row_data + tile.row
   var c0 = repeated(VFloat.zero)
   var c1 = repeated(VFloat.zero)
-  for run in 0..<task.run_count {
+  // Loops that test at their end: with `while`, the 24 sums of the largest tile are copied to the stack in every turn.
+  var run = 0
+  repeat {
     let current = task.runs[run]
     var k = current.offset
     let end = current.offset + (current.length + 1) / 2 * 4
     var v0 = w0
     var v1 = w1
-    while k < end {
+    repeat {
       let weights0 = BFloat16Pairs(v0.loadUnaligned(as: VInt32.self))
       let weights1 = isWide ? BFloat16Pairs(v1.loadUnaligned(as: VInt32.self)) : weights0
       for r in 0..<height {
@@ -93,10 +95,11 @@ import CShim
       k += 4
       v0 += 64
       v1 += 64
-    }
+    } while k < end
     w0 += current.groups * 2 * 64
     w1 += current.groups * 2 * 64
-  }
+    run += 1
+  } while run < task.run_count
   let bias0 = load(task.bias + tile.column)
   let bias1 = isWide ? load(task.bias + tile.column + lanes) : bias0
   let lower = VFloat(repeating: task.lower)

@@ -7,7 +7,7 @@ package struct HeadGradients {
     /// `[labels, C]`
     package var fuse: [Float]
 
-    init(channels: Int, labels: Int) {
+    package init(channels: Int, labels: Int) {
       convolution = [Float](repeating: 0, count: channels * channels)
       bias = [Float](repeating: 0, count: channels)
       (normWeight, normBias) = (bias, bias)
@@ -20,7 +20,7 @@ package struct HeadGradients {
   package var branches: [Branch] = []
   package var fuseBias: [Float]
 
-  init(labels: [Int], fuseBias: [Float]) { (self.labels, self.fuseBias) = (labels, fuseBias) }
+  package init(labels: [Int], fuseBias: [Float]) { (self.labels, self.fuseBias) = (labels, fuseBias) }
 
   /// All branches' columns of the fuse row of `labels[index]`.
   package func fuseRow(_ index: Int) -> [Float] {

@@ -36,20 +36,11 @@ package final class TrainableHead {
 
   // MARK: Forward
 
-  /// Sigmoid maps `[images, labels, height, width]`; the running statistics of BatchNorm learn from the batch.
+  /// The maps before the sigmoid, `[images, labels, height, width]`.
   ///
-  /// - Parameter labels: distinct classes.
-  func forward(labels: [Int]) -> [Float] {
-    var maps = scores(labels: labels, updatesStatistics: true)
-    let count = maps.count
-    maps.withUnsafeMutableBufferPointer { maps in
-      guard let base = maps.baseAddress else { return }
-      context.forEachRange(count: count, grain: 4096) { for i in $0 { base[i] = logistic(base[i]) } }
-    }
-    return maps
-  }
-
-  /// The maps before the sigmoid.
+  /// - Parameters:
+  ///   - labels: distinct classes.
+  ///   - updatesStatistics: whether the running statistics of BatchNorm learn from the batch.
   func scores(labels: [Int], updatesStatistics: Bool) -> [Float] {
     self.labels = labels
     let count = images * labels.count * mapPixels

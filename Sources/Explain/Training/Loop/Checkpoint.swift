@@ -3,7 +3,8 @@ import FoundationEssentials
 /// A head in the middle of its training, as a file: everything that is needed to go on exactly.
 ///
 /// A safetensors file under PyTorch's names, so that `import --head` takes it too; the optimiser's velocities are beside the
-/// values as `velocity.NAME`, the mean of every feature channel as `features.BRANCH.mean`.
+/// values as `velocity.NAME` (and Adam's second moments as `second.NAME`), the mean of every feature channel as
+/// `features.BRANCH.mean`.
 struct Checkpoint {
   /// What the metadata say.
   struct Facts: Codable, Equatable {
@@ -21,8 +22,11 @@ struct Checkpoint {
   }
 
   static let metadataKey = "training"
+  private static let rowSteps = "rows.steps"
   var facts: Facts
   let parameters: HeadParameters
+  /// Nil if the optimiser is another one.
+  let moments: AdamMoments?
   /// Of every branch.
   var featureMeans: [[Float]]
 
@@ -43,6 +47,14 @@ struct Checkpoint {
   private var tensors: [(name: String, shape: [Int], values: [Float])] {
     var result = parameters.trainable.flatMap {
       [($0.name, $0.shape, $0.values), ("velocity.\($0.name)", $0.shape, $0.velocity)]
+    }
+    if let moments {
+      for parameter in parameters.trainable + [moments.shared] {
+        result.append(("second.\(parameter.name)", parameter.shape, moments.second(parameter).values))
+      }
+      result.append((moments.shared.name, moments.shared.shape, moments.shared.values))
+      result.append(("velocity.\(moments.shared.name)", moments.shared.shape, moments.shared.velocity))
+      result.append((Self.rowSteps, [moments.rowSteps.count], moments.rowSteps))
     }
     for (index, branch) in parameters.branches.enumerated() {
       result.append(("branch.\(index).bn.running_mean", [branch.channels], branch.runningMean))
@@ -69,11 +81,24 @@ struct Checkpoint {
     for parameter in parameters.trainable {
       parameter.velocity = try read("velocity.\(parameter.name)", parameter.shape)
     }
+    if facts.options.optimizer == .adam {
+      let adam = AdamMoments(parameters)
+      for parameter in parameters.trainable + [adam.shared] {
+        adam.second(parameter).values = try read("second.\(parameter.name)", parameter.shape)
+      }
+      adam.shared.values = try read(adam.shared.name, adam.shared.shape)
+      adam.shared.velocity = try read("velocity.\(adam.shared.name)", adam.shared.shape)
+      adam.rowSteps = try read(Self.rowSteps, [classes])
+      adam.steps = facts.step
+      moments = adam
+    } else {
+      moments = nil
+    }
     featureMeans = []
     for (index, count) in channels.enumerated() { featureMeans.append(try read("features.\(index).mean", [count])) }
   }
 
-  init(facts: Facts, parameters: HeadParameters, featureMeans: [[Float]]) {
-    (self.facts, self.parameters, self.featureMeans) = (facts, parameters, featureMeans)
+  init(facts: Facts, parameters: HeadParameters, moments: AdamMoments?, featureMeans: [[Float]]) {
+    (self.facts, self.parameters, self.moments, self.featureMeans) = (facts, parameters, moments, featureMeans)
   }
 }

@@ -24,6 +24,8 @@ public final class Trainer {
   private let arithmetic: TrainingStep
   private var labels: [Int: Int] = [:]
   private var featureMeans: [[Float]]
+  /// Nil if the optimiser is another one.
+  private let moments: AdamMoments?
 
   /// Mean and deviation of the maps, before the sigmoid, that the warm start begins with.
   private static let startMean: Float = 0
@@ -59,8 +61,10 @@ public final class Trainer {
       case .cam: parameters = try .classActivation(model, seed: options.seed)
       }
     }
+    moments = options.optimizer == .adam ? resumed?.moments ?? AdamMoments(parameters) : nil
     arithmetic = try TrainingStep(
-      model, parameters, images: options.batch, precision: options.precision, weights: options.loss, context: context)
+      model, parameters, images: options.batch, precision: options.precision, weights: options.loss,
+      masks: options.masks, context: context)
     if let resumed {
       try check(resumed.facts)
       (done, history, labels) = (resumed.facts.step, resumed.facts.history, resumed.facts.labels)
@@ -84,17 +88,24 @@ public final class Trainer {
     let result = arithmetic.run(batch.crops)
     guard result.loss.isFinite else { throw .notFinite(step: done, loss: result.loss, images: batch.paths) }
     let (rate, momentum) = OneCycle(steps: steps, highestRate: options.rate).values(at: done)
-    var descent = Descent()
-    descent.decay = Float(options.weightDecay)
-    context.withFlushedDenormals {
-      descent.step(arithmetic.head.parameters, result.gradients, rate: rate, momentum: momentum, context)
-    }
+    context.withFlushedDenormals { descend(result.gradients, rate: rate, momentum: momentum) }
     for label in result.labels { labels[label, default: 0] += 1 }
     updateFeatureMeans()
     let report = TrainingHistory.Step(step: done, loss: result.loss, rate: rate, momentum: momentum)
     history.steps.append(report)
     done += 1
     return StepReport(step: report, skipped: batch.skipped)
+  }
+
+  private func descend(_ gradients: HeadGradients, rate: Double, momentum: Double) {
+    let parameters = arithmetic.head.parameters
+    if let moments {
+      Adam().step(parameters, gradients, moments, rate: rate, context)
+    } else {
+      var descent = Descent()
+      descent.decay = Float(options.weightDecay)
+      descent.step(parameters, gradients, rate: rate, momentum: momentum, context)
+    }
   }
 
   /// Adds a measurement to the history.
@@ -124,7 +135,7 @@ public final class Trainer {
       facts: Checkpoint.Facts(
         options: options, model: model.description.name, imagesDigest: digest, images: paths.count, step: done,
         steps: steps, labels: labels, history: history),
-      parameters: arithmetic.head.parameters, featureMeans: featureMeans)
+      parameters: arithmetic.head.parameters, moments: moments, featureMeans: featureMeans)
   }
 
   /// Of the photographs' names, so that a list may move with its folder.
@@ -149,6 +160,8 @@ public final class Trainer {
     try same("--lr", "\(old.rate)", "\(new.rate)")
     try same("--precision", old.precision.rawValue, new.precision.rawValue)
     try same("--init", old.start.rawValue, new.start.rawValue)
+    try same("--optimizer", old.optimizer.rawValue, new.optimizer.rawValue)
+    try same("--masks", old.masks.rawValue, new.masks.rawValue)
     try same("--seed", "\(old.seed)", "\(new.seed)")
     if old != new { throw .otherRun(what: "another loss or decay", checkpoint: "\(old.loss)", now: "\(new.loss)") }
   }

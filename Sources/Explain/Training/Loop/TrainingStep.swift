@@ -24,6 +24,7 @@ package final class TrainingStep {
   package let head: TrainableHead
   let images: Int
   let weights: LossWeights
+  let masks: MaskForm
   private let context: ExecutionContext
   private let layers: FrozenLayers
   private let arena: UnsafeMutableRawPointer
@@ -39,9 +40,10 @@ package final class TrainingStep {
 
   package init(
     _ model: Model, _ parameters: HeadParameters, images: Int, precision: OperandPrecision, weights: LossWeights,
-    context: ExecutionContext
+    masks: MaskForm = .attention, context: ExecutionContext
   ) throws(TrainingError) {
-    (self.model, self.images, self.weights, self.context) = (model, images, weights, context)
+    (self.model, self.images, self.weights, self.masks) = (model, images, weights, masks)
+    self.context = context
     let description = model.description
     maskedImage = MaskedImage(MaskPlacement(description.graph), description.preprocessing)
     let shapes = description.featureLayers.compactMap { model.shapes[$0.node] }
@@ -114,14 +116,35 @@ package final class TrainingStep {
     (0..<images).map { image in largest(1, of: Array(logits[image * classes..<(image + 1) * classes]))[0] }
   }
 
+  private func attention(_ scores: [Float]) -> [Float] {
+    var maps = scores
+    maps.withUnsafeMutableBufferPointer { maps in
+      guard let base = maps.baseAddress else { return }
+      context.forEachRange(count: maps.count, grain: 4096) { for i in $0 { base[i] = logistic(base[i]) } }
+    }
+    return maps
+  }
+
   private func evaluate(_ crops: [UInt8]) -> StepResult {
     let logits = classify(crops)
     let labels = labels(of: logits)
     let distinct = Set(labels).sorted()
     let own = labels.map { label in distinct.firstIndex(of: label) ?? 0 }
-    let maps = head.forward(labels: distinct)
+    let scores = head.scores(labels: distinct, updatesStatistics: true)
+    let maps = attention(scores)
     let mapPixels = head.height * head.width
-    let masks = enlarge(maps, own, distinct.count)
+    func ownMap(_ image: Int) -> Range<Int> {
+      let first = (image * distinct.count + own[image]) * mapPixels
+      return first..<first + mapPixels
+    }
+    var scaled: [Int: ScaledMap] = [:]
+    var shown = maps
+    for image in 0..<images where self.masks.scales(image: image) {
+      let map = ScaledMap(scores[ownMap(image)])
+      shown.replaceSubrange(ownMap(image), with: map.values)
+      scaled[image] = map
+    }
+    let masks = enlarge(shown, own, distinct.count)
     var result = StepResult(
       loss: LossTerms(crossEntropy: 0, area: 0, variation: 0, weights: weights),
       gradients: HeadGradients(labels: [], fuseBias: []), labels: labels, maps: maps, masks: masks, maskGradients: [],
@@ -135,8 +158,15 @@ package final class TrainingStep {
     let terms = loss.evaluate(maps, addingGradientTo: &gradient, context)
     result.loss = LossTerms(
       crossEntropy: crossEntropy, area: terms.area, variation: terms.variation, weights: weights)
-    shrink(result.maskGradients, own, distinct.count, into: &gradient)
-    for i in 0..<images * distinct.count * mapPixels { gradient[i] *= maps[i] * (1 - maps[i]) }
+    let ofMasks = shrink(result.maskGradients)
+    for image in 0..<images where scaled[image] == nil {
+      for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMasks[image * mapPixels + i] }
+    }
+    for i in gradient.indices { gradient[i] *= maps[i] * (1 - maps[i]) }
+    for (image, map) in scaled {
+      let ofMap = ofMasks.withUnsafeBufferPointer { map.gradient($0.baseAddress.unsafelyUnwrapped + image * mapPixels) }
+      for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMap[i] }
+    }
     result.gradients = head.backward(gradient)
     return result
   }
@@ -179,24 +209,21 @@ package final class TrainingStep {
     return masks
   }
 
-  /// Adds the gradient of the enlarged masks to that of the maps.
-  private func shrink(_ masks: [Float], _ own: [Int], _ labels: Int, into gradient: inout [Float]) {
+  /// The gradient of the images' own maps, `[images, height, width]`, from that of the enlarged masks.
+  private func shrink(_ masks: [Float]) -> [Float] {
     let (height, width) = (head.height, head.width)
-    gradient.withUnsafeMutableBufferPointer { gradient in
+    var result = [Float](repeating: 0, count: images * height * width)
+    result.withUnsafeMutableBufferPointer { result in
       masks.withUnsafeBufferPointer { masks in
-        guard let masks = masks.baseAddress, let gradient = gradient.baseAddress else { return }
+        guard let masks = masks.baseAddress, let result = result.baseAddress else { return }
         context.pool.run(chunks: images) { image in
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: height * width) { small in
-            guard let small = small.baseAddress else { return }
-            context.bilinearGradient(
-              masks + image * pixels, height: height, width: width, outputHeight: side, outputWidth: side,
-              result: small)
-            let target = gradient + (image * labels + own[image]) * height * width
-            for i in 0..<height * width { target[i] += small[i] }
-          }
+          context.bilinearGradient(
+            masks + image * pixels, height: height, width: width, outputHeight: side, outputWidth: side,
+            result: result + image * height * width)
         }
       }
     }
+    return result
   }
 
   /// The masked images forward and backward; returns the mean cross-entropy, and fills in logits and gradients of the masks.
