@@ -44,7 +44,8 @@ final class Progress {
   private func draw() {
     guard isShown, done < count || passes != nil else { return }
     let width = 30
-    let filled = done * width / max(1, count)
+    let share = passes.map { Double($0.done) / Double($0.total) } ?? 0
+    let filled = Int((Double(done) + share) / Double(max(1, count)) * Double(width))
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
     let pass = passes.map { ", pass \($0.done)/\($0.total)" } ?? ""
     write("\r\u{1B}[K[\(bar)] \(done)/\(count)\(pass)")

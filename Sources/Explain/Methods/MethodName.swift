@@ -16,15 +16,15 @@ public enum MethodName: String, Sendable, CaseIterable {
   /// What it is, in a few words.
   public var summary: String {
     switch self {
-    case .ttame: "the model's own attention head, in one forward pass"
-    case .cam: "Class Activation Mapping, of networks that end in pooling and one linear layer"
+    case .ttame: "the model's own attention head"
+    case .cam: "Class Activation Mapping; needs pooling and a linear layer"
     case .gradCAM: "channels weighted by their mean gradient"
-    case .gradCAMPlusPlus: "channels weighted by positive gradients, the strong ones more"
-    case .layerCAM: "every element weighted by its own positive gradient"
-    case .scoreCAM: "channels weighted by the score of the image seen through them; a pass for each channel"
+    case .gradCAMPlusPlus: "channels weighted by positive gradients"
+    case .layerCAM: "each element weighted by its own positive gradient"
+    case .scoreCAM: "channels weighted by the score of what they show; slow"
     case .ablationCAM: "channels weighted by what the score loses without them"
-    case .rise: "random masks weighted by the probability of the image seen through them; thousands of passes"
-    case .attentionRollout: "attention of all blocks, multiplied up; the same for all classes"
+    case .rise: "random masks weighted by the probability they leave; slow"
+    case .attentionRollout: "attention of all blocks multiplied; same for all classes"
     case .gradientAttention: "attention times its gradient, of all blocks"
     case .random: "noise: what every method must beat"
     case .centre: "a spot in the centre, where photographs have their object"
