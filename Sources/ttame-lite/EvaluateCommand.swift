@@ -4,86 +4,131 @@ import Explain
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a model over a list of images.",
+    abstract: "Measure a model, and methods that explain it, over a list of images.",
     discussion: """
-      A list has one image a line: its path, a tab, and the index of its class, which only accuracy needs. Paths are relative \
-      to the list.
+      A list has one image a line: its path, a tab, the index of its class, which only accuracy needs, and, for pointing and \
+      energy, four more columns with a box: x0, y0, x1, y1 in pixels of the picture. Paths are relative to the list.
 
       Examples:
         ttame-lite evaluate --data test.tsv --metrics accuracy
         ttame-lite evaluate --data test.tsv --metrics ad,ic
-      """)
+        ttame-lite evaluate --data test.tsv --metrics ad,ic,road --method ttame,gradcam,scorecam
 
-  /// What can be measured.
-  enum Metric: String, CaseIterable {
-    /// Share of images whose class is predicted, and is among the five best.
-    case accuracy
-    /// Average drop of the confidence when the image is seen through its map.
-    case ad
-    /// Share of images whose confidence increases then.
-    case ic
-  }
+      Methods:
+      \(MethodName.list)
+      """)
 
   @Option(help: ArgumentHelp("The list of images.", valueName: "LIST.tsv"))
   var data: String
 
-  @Option(help: ArgumentHelp("What to measure: accuracy, ad, ic.", valueName: "NAME,..."))
-  var metrics = MetricList(values: [.accuracy])
+  @Option(
+    help: ArgumentHelp(
+      "What to measure: \(EvaluationMetric.names.joined(separator: ", ")).", valueName: "NAME,..."))
+  var metrics = NameList<EvaluationMetric>([.accuracy])
+
+  @Option(help: ArgumentHelp("Methods whose maps are measured (default: the model's head).", valueName: "NAME,..."))
+  var method: NameList<MethodName>?
+
+  @OptionGroup var methods: MethodParameters
+
+  @Option(help: ArgumentHelp("Steps of insertion and deletion, a pass each.", valueName: "N"))
+  var steps = CausalMetric.steps
 
   @Flag(help: "Write a JSON object.")
   var json = false
 
+  @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"))
+  var log: String?
+
   @OptionGroup var model: ModelOptions
+
+  func validate() throws {
+    if !(1...10_000).contains(steps) { throw ValidationError("--steps must be 1 to 10000.") }
+    if log == "-" { throw ValidationError("--log needs a file; standard output has the results.") }
+  }
 
   func run() throws {
     let session = try model.makeSession()
-    let description = session.model.description
     let list: ImageList
     do {
       list = try ImageList(
-        String(decoding: readFile(data), as: UTF8.self), folder: parentFolder(data) ?? "", classes: description.classes)
+        String(decoding: readFile(data), as: UTF8.self), folder: parentFolder(data) ?? "",
+        classes: session.model.description.classes)
     } catch { throw Failure(error, reading: data) }
-    let measuresAccuracy = metrics.values.contains(.accuracy)
-    let measuresMaps = metrics.values.contains(.ad) || metrics.values.contains(.ic)
-    let items = measuresMaps ? list.items : list.items.filter { $0.classIndex != nil }
-    if measuresAccuracy, !items.contains(where: { $0.classIndex != nil }) {
+    let wanted = metrics.values
+    let mapMetrics = Set(wanted.compactMap(\.ofMaps))
+    if method != nil, mapMetrics.isEmpty {
+      throw Failure(.usage, "--method measures maps; add --metrics ad,ic or others of them")
+    }
+    let items = mapMetrics.isEmpty ? list.items.filter { $0.classIndex != nil } : list.items
+    if wanted.contains(.accuracy), !items.contains(where: { $0.classIndex != nil }) {
       throw Failure(.badData, "no line has a class, which accuracy needs", subject: data)
     }
-
-    var measured = Measured(description.head?.training.map { Set($0.labels.keys) })
+    if !mapMetrics.isDisjoint(with: [.pointing, .energy]), !items.contains(where: { $0.box != nil }) {
+      throw Failure(.badData, "no line has a box, which pointing and energy need", subject: data)
+    }
     let source = try InputSource(items.map(\.path))
-    let progress = Progress(count: source.count)
+    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ttame]
+    let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
+    var options = methods.options(progress)
+    options.comparesWithCAM = mapMetrics.contains(.trust)
+    var run = EvaluationRun(
+      session: session, items: items, measuresAccuracy: wanted.contains(.accuracy),
+      evaluator: MapEvaluator(session, metrics: mapMetrics, seed: methods.seed, steps: steps),
+      methods: try names.map { name in
+        do { return (name, try name.makeMethod(session, options)) } catch { throw Failure(error, reading: model.model) }
+      },
+      log: try log.map { try JSONLines(path: $0) })
     let clock = ContinuousClock()
     let start = clock.now
-    var images = 0
-    let worst = answerAll(source, progress) { encoded in
-      let picture = try PreparedPicture(encoded, description.preprocessing)
-      do {
-        if measuresAccuracy, let label = items[encoded.index].classIndex {
-          measured.accuracy.add(logits: try session.classify(picture.input), class: label)
-        }
-        if measuresMaps { measured.add(try session.maskedConfidence(picture.crop)) }
-        images += 1
-      } catch { throw Failure(error, reading: picture.origin.description) }
-    }
+    let worst = answerAll(source, progress) { try run.measure($0) }
     let report = EvaluationReport(
-      model: description.name, data: data, images: images, failed: items.count - images,
-      metrics: .init(measured, metrics.values), milliseconds: start.duration(to: clock.now).milliseconds)
+      model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
+      milliseconds: start.duration(to: clock.now).milliseconds)
     if json { try JSONLines(path: "-").write(report) } else { try printOutput(report.text) }
     try worst.end()
   }
 }
 
-/// Names with commas between them.
-struct MetricList: ExpressibleByArgument {
-  let values: [EvaluateCommand.Metric]
+/// What can be measured.
+enum EvaluationMetric: Hashable, CaseIterable, RawRepresentable, Sendable {
+  /// Share of images whose class is predicted, and is among the five best.
+  case accuracy
+  case map(MapMetric)
 
-  init(values: [EvaluateCommand.Metric]) { self.values = values }
+  static var allCases: [EvaluationMetric] { [.accuracy] + MapMetric.allCases.map(EvaluationMetric.map) }
+  static var names: [String] { allCases.map(\.rawValue) }
+
+  init?(rawValue: String) {
+    guard let metric = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = metric
+  }
+
+  var rawValue: String {
+    switch self {
+    case .accuracy: "accuracy"
+    case .map(let metric): metric.rawValue
+    }
+  }
+
+  /// Nil where no map is needed.
+  var ofMaps: MapMetric? { if case .map(let metric) = self { metric } else { nil } }
+}
+
+/// Names with commas between them, each once.
+struct NameList<Name: RawRepresentable & Equatable & Sendable>: ExpressibleByArgument, Sendable
+where Name.RawValue == String {
+  let values: [Name]
+
+  init(_ values: [Name]) { self.values = values }
 
   init?(argument: String) {
-    let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-    values = names.compactMap { EvaluateCommand.Metric(rawValue: String($0)) }
-    if values.count != names.count { return nil }
+    var values: [Name] = []
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Name(rawValue: String(name)) else { return nil }
+      if !values.contains(value) { values.append(value) }
+    }
+    self.values = values
   }
 
   var defaultValueDescription: String { values.map(\.rawValue).joined(separator: ",") }

@@ -1,47 +1,52 @@
 import Explain
 
-/// What `evaluate` adds up over the images.
-struct Measured {
-  var accuracy = Accuracy()
-  private(set) var all = Faithfulness()
-  /// Images of classes that the head was trained on, and of those that it never saw; nil for heads that were not trained here.
-  private(set) var seen, unseen: Faithfulness?
-  private let trainedClasses: Set<Int>?
-
-  init(_ trainedClasses: Set<Int>?) {
-    self.trainedClasses = trainedClasses
-    if trainedClasses != nil { (seen, unseen) = (Faithfulness(), Faithfulness()) }
-  }
-
-  mutating func add(_ result: MaskedConfidence) {
-    all.add(probability: result.probability, masked: result.masked)
-    guard let trainedClasses else { return }
-    if trainedClasses.contains(result.classIndex) {
-      seen?.add(probability: result.probability, masked: result.masked)
-    } else {
-      unseen?.add(probability: result.probability, masked: result.masked)
-    }
-  }
-}
-
 /// The measurements of one model over one list.
 struct EvaluationReport: Encodable {
+  /// Accuracy, and what was measured of the maps of one method. What was not asked for, or has no image, is nil.
   struct Metrics: Encodable {
-    /// Shares, 0...1; nothing where it was not asked for or no image could be read.
+    /// As `--method` names it; nil for the model's own head without `--method`.
+    var method: String?
+    /// Shares, 0...1.
     var top1, top5: Double?
     /// In percent, by the percentage of pixels that is kept.
     var ad, ic: [String: Double]?
-    /// The same for images of classes with and without training images.
+    var road: Road?
+    /// Areas, 0...1.
+    var insertion, deletion: Double?
+    /// Shares, 0...1, and the images with a box that they are of.
+    var pointing, energy: Double?
+    var boxes: Int?
+    /// Mean trust score, 0...1, and the other metrics for the third of the maps that is trusted most, the middle, and the
+    /// third that is trusted least.
+    var trust: Double?
+    var trustThirds: [Metrics]?
+    var cost: Cost?
+    /// AD and IC for images of classes with and without training images.
     var seen, unseen: Group?
+  }
 
-    init(_ measured: Measured, _ metrics: [EvaluateCommand.Metric]) {
-      if metrics.contains(.accuracy) { (top1, top5) = (measured.accuracy.top1, measured.accuracy.top5) }
-      let all = Group(measured.all)
-      if metrics.contains(.ad) { ad = all?.ad }
-      if metrics.contains(.ic) { ic = all?.ic }
-      if ad != nil || ic != nil {
-        (seen, unseen) = (measured.seen.flatMap(Group.init), measured.unseen.flatMap(Group.init))
+  /// Shares of images whose prediction survives, 0...1, by the percentage of pixels that is removed.
+  struct Road: Encodable {
+    let morf, lerf: [String: Double]
+    let morfMean, lerfMean: Double
+
+    init?(_ statistics: MapStatistics) {
+      guard let morf = statistics.survival(.morf), let lerf = statistics.survival(.lerf) else { return nil }
+      func named(_ shares: [Double]) -> [String: Double] {
+        Dictionary(zip(RoadAgreement.removed.map(String.init), shares), uniquingKeysWith: { first, _ in first })
       }
+      (self.morf, self.lerf) = (named(morf), named(lerf))
+      (morfMean, lerfMean) = (morf.reduce(0, +) / Double(morf.count), lerf.reduce(0, +) / Double(lerf.count))
+    }
+  }
+
+  /// Passes and time of one map, on average.
+  struct Cost: Encodable {
+    let forwardPasses, tailPasses, backwardPasses, milliseconds: Double
+
+    init?(_ cost: MapCost) {
+      guard let mean = cost.mean else { return nil }
+      (forwardPasses, tailPasses, backwardPasses, milliseconds) = mean
     }
   }
 
@@ -65,32 +70,54 @@ struct EvaluationReport: Encodable {
 
   let model, data: String
   let images, failed: Int
+  /// Accuracy, and without `--method` what the model's own head is worth.
   let metrics: Metrics
+  /// One for each method of `--method`, in its order.
+  let methods: [Metrics]?
   /// Of all images together, decoding included.
   let milliseconds: Double
 
-  /// Lines for people.
-  var text: String {
-    guard images > 0 else { return "\(data): no image could be read\n" }
-    var lines: [String] = []
-    if let top1 = metrics.top1, let top5 = metrics.top5 {
-      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(images) images")
+  /// - Parameter namesMethods: whether the user chose methods.
+  init(
+    model: String, data: String, _ run: EvaluationRun, namesMethods: Bool, metrics wanted: Set<EvaluationMetric>,
+    milliseconds: Double
+  ) {
+    (self.model, self.data, self.milliseconds) = (model, data, milliseconds)
+    (images, failed) = (run.images, run.items.count - run.images)
+    let measured = run.measured.map { Metrics($0, wanted, isTrainedHere: run.trainedClasses != nil) }
+    var metrics = namesMethods ? Metrics() : measured.first ?? Metrics()
+    if wanted.contains(.accuracy) { (metrics.top1, metrics.top5) = (run.accuracy.top1, run.accuracy.top5) }
+    self.metrics = metrics
+    methods = namesMethods ? zip(run.measured, measured).map { $1.named($0.name) } : nil
+  }
+}
+
+extension EvaluationReport.Metrics {
+  private init(_ statistics: MapStatistics, _ wanted: Set<EvaluationMetric>) {
+    let group = EvaluationReport.Group(statistics.faithfulness)
+    if wanted.contains(.map(.ad)) { ad = group?.ad }
+    if wanted.contains(.map(.ic)) { ic = group?.ic }
+    road = EvaluationReport.Road(statistics)
+    (insertion, deletion) = (statistics.area(.insertion), statistics.area(.deletion))
+    if wanted.contains(.map(.pointing)) { pointing = statistics.pointing }
+    if wanted.contains(.map(.energy)) { energy = statistics.energy }
+    if pointing != nil || energy != nil { boxes = statistics.boxes }
+    trust = statistics.trustScore
+  }
+
+  fileprivate init(_ measured: EvaluationRun.Measured, _ wanted: Set<EvaluationMetric>, isTrainedHere: Bool) {
+    self.init(measured.all, wanted)
+    trustThirds = measured.all.thirdsByTrust?.map { Self($0, wanted) }
+    if isTrainedHere, measured.name == .ttame {
+      seen = EvaluationReport.Group(measured.seen.faithfulness)
+      unseen = EvaluationReport.Group(measured.unseen.faithfulness)
     }
-    func add(_ name: String, _ values: [String: Double]?, _ images: Int) {
-      guard let values else { return }
-      let shares = KeptShare.allCases.compactMap { share in
-        values["\(share.rawValue)"].map { "\(name)(\(share.rawValue)) \(percent($0 / 100))" }
-      }
-      lines.append("\(model): \(shares.joined(separator: ", ")) of \(images) images")
-    }
-    add("AD", metrics.ad, images)
-    add("IC", metrics.ic, images)
-    for (name, group) in [("with", metrics.seen), ("without", metrics.unseen)] {
-      guard let group else { continue }
-      lines.append("classes \(name) training images:")
-      if metrics.ad != nil { add("AD", group.ad, group.images) }
-      if metrics.ic != nil { add("IC", group.ic, group.images) }
-    }
-    return lines.map { $0 + "\n" }.joined()
+    cost = EvaluationReport.Cost(measured.cost)
+  }
+
+  fileprivate func named(_ name: MethodName) -> Self {
+    var result = self
+    result.method = name.rawValue
+    return result
   }
 }

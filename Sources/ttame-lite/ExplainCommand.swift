@@ -16,6 +16,10 @@ struct ExplainCommand: ParsableCommand {
         ttame-lite explain *.jpg -o explained/ --style panel --top 3
         curl -s URL | ttame-lite explain - -o - | display
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
+        ttame-lite explain photo.jpg --method gradcam
+
+      Methods:
+      \(MethodName.list)
       """)
 
   @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))
@@ -32,6 +36,14 @@ struct ExplainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Explain the K most probable classes.", valueName: "K"))
   var top: Int?
+
+  @Option(help: ArgumentHelp("How to explain (default: the model's head).", valueName: "NAME"))
+  var method = MethodName.ttame
+
+  @OptionGroup var methods: MethodParameters
+
+  @Flag(help: "Look at the image through its map, one more forward pass, and say whether the map can be trusted.")
+  var trust = false
 
   @OptionGroup var look: LookOptions
 
@@ -57,16 +69,21 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let source = try InputSource(inputs)
     let session = try model.makeSession()
-    guard session.model.description.head != nil else { throw Failure(EngineError.noHead, reading: model.model) }
+    let progress = Progress(count: source.count, showsPasses: method.isLong)
+    var options = methods.options(progress)
+    options.comparesWithCAM = trust
+    let explainer: any ExplanationMethod
+    do { explainer = try method.makeMethod(session, options) } catch {
+      throw Failure(error, reading: model.model)
+    }
     let writesPictures = output != nil || json != "-"
     var run = ExplainRun(
-      session: session,
+      session: session, name: method, method: explainer,
       selection: try ClassSelection(classes, top: top, session.model.description),
-      look: look,
+      look: look, assessesTrust: trust,
       pictures: writesPictures ? try OutputPlan(output, inputs: inputs) : nil,
       raw: try raw.map { try RawOutput($0, inputs: inputs) },
       json: try json.map { try JSONLines(path: $0) })
-    let progress = Progress(count: source.count)
     let worst = answerAll(source, progress) { encoded in
       let summary = try run.answer(encoded)
       if !quiet { progress.say(summary) }

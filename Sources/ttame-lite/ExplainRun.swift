@@ -6,8 +6,11 @@ struct ExplainRun {
   private static let reported = 5
 
   let session: Session
+  let name: MethodName
+  let method: any ExplanationMethod
   let selection: ClassSelection
   let look: LookOptions
+  let assessesTrust: Bool
   /// Nil where no pictures are wanted.
   var pictures: OutputPlan?
   var raw: RawOutput?
@@ -18,6 +21,7 @@ struct ExplainRun {
     let map: ClassMap
     let normalized: NormalizedMap
     let saliency: SaliencyMap
+    var trust: Trust?
     var output: OutputPlan.Target?
   }
 
@@ -28,12 +32,14 @@ struct ExplainRun {
     let clock = ContinuousClock()
     let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
     let explanation: Explanation
-    do { explanation = try session.explain(picture.input, classes: selection.classes) } catch {
+    let input = MethodInput(crop: picture.crop, values: picture.input)
+    do { explanation = try method.explain(input, classes: selection.classes) } catch {
       throw Failure(error, reading: picture.origin.description)
     }
     let predictions = Predictions(explanation.logits, session)
     let mapsDone = clock.now
     var explained = explanation.maps.map { explain($0, picture) }
+    if assessesTrust { try assess(&explained, explanation, picture, predictions) }
     let saliencyDone = clock.now
     try raw?.write(picture.origin, predictions, explained.map { ($0.map, $0.saliency) })
     try draw(&explained, picture, predictions)
@@ -43,7 +49,7 @@ struct ExplainRun {
       explain: (explanation.head + mapsDone.duration(to: saliencyDone)).milliseconds, encode: encode.milliseconds)
     try json?.write(
       predictions.report(
-        picture, top: selection.predictions(atLeast: Self.reported),
+        picture, method: name, top: selection.predictions(atLeast: Self.reported),
         explanations: explained.map { report($0, predictions.names) }, times))
     return summary(picture.origin, predictions, explained)
   }
@@ -59,6 +65,19 @@ struct ExplainRun {
           height: picture.image.height)
       }
     return Explained(map: map, normalized: normalized, saliency: saliency)
+  }
+
+  /// Looks at the image through each of its maps.
+  private func assess(
+    _ explained: inout [Explained], _ explanation: Explanation, _ picture: PreparedPicture, _ predictions: Predictions
+  ) throws {
+    for i in explained.indices {
+      let map = explained[i].map
+      do {
+        explained[i].trust = try session.trust(
+          map, probability: predictions.probabilities[map.classIndex], crop: picture.crop, cam: explanation.cam?[i])
+      } catch { throw Failure(error, reading: picture.origin.description) }
+    }
   }
 
   /// Draws and writes the pictures of one input.
@@ -93,7 +112,8 @@ struct ExplainRun {
     let overlays = explained.map { item in
       Panel.Tile(
         look.renderer.overlay(photo, item.saliency), caption: predictions.names.name(item.map.classIndex),
-        remark: percent(predictions.probabilities[item.map.classIndex]))
+        remark: percent(predictions.probabilities[item.map.classIndex])
+          + (item.trust.map { ", trust \(percent($0.score))" } ?? ""))
     }
     return .color(Panel([Panel.Tile(photo, caption: picture.origin.title)] + overlays).image())
   }
@@ -118,7 +138,7 @@ struct ExplainRun {
       class: map.classIndex, label: names.label(map.classIndex),
       map: .init(width: map.width, height: map.height, min: normalized.minimum, max: normalized.maximum),
       area: explained.saliency.area, peak: .init(x: peak.x, y: peak.y), flat: normalized.isFlat,
-      output: explained.output?.description)
+      trust: explained.trust.map(TrustReport.init), output: explained.output?.description)
   }
 
   /// `photo.jpg: golden retriever 93.2 % -> photo-explained.png`
@@ -131,7 +151,10 @@ struct ExplainRun {
       if case .file(let path)? = item.output, isLastOfOutput { part += " -> \(path)" }
       parts.append(part)
     }
-    return origin.description + ": " + parts.joined(separator: ", ")
+    let sentences = explained.compactMap { item in
+      item.trust.map { "\n  \(predictions.names.name(item.map.classIndex)): \($0.sentence)" }
+    }
+    return origin.description + ": " + parts.joined(separator: ", ") + sentences.joined()
   }
 }
 

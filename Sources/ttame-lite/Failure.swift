@@ -31,6 +31,7 @@ extension Failure {
     case let error as FileError: self.init(error.readStatus, "\(error)", subject: subject)
     case SafetensorsError.file(let error), ModelError.safetensors(.file(let error)):
       self.init(error.readStatus, "\(error)", subject: subject)
+    case MethodError.engine(let error): self.init(error.status, "\(error)", subject: subject)
     case let error as EngineError: self.init(error.status, "\(error)", subject: subject)
     case let error as ClassNameError: self.init(.usage, "\(error)")
     default: self.init(.badData, "\(error)", subject: subject)

@@ -27,6 +27,7 @@ struct ImageReport: Encodable {
     let area: Double
     let peak: Point
     let flat: Bool
+    let trust: TrustReport?
     /// The path of the picture, `-`, or nothing where none was written.
     let output: String?
   }
@@ -40,7 +41,7 @@ struct ImageReport: Encodable {
   let frame: Int?
   let model: String
   let width, height: Int
-  /// `ttame`, or `cam` where the head is the warm start; nothing where no map is made.
+  /// As `--method` names it; for the model's head `ttame`, or `cam` where that is the warm start. Nothing where no map is made.
   let method: String?
   let predictions: [Prediction]
   let explanations: [Explanation]?

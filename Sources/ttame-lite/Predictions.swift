@@ -30,11 +30,12 @@ struct Predictions {
 
   /// The JSON of one image.
   func report(
-    _ picture: PreparedPicture, top: Int, explanations: [ImageReport.Explanation]?, _ times: ImageReport.Milliseconds
+    _ picture: PreparedPicture, method: MethodName? = nil, top: Int, explanations: [ImageReport.Explanation]?,
+    _ times: ImageReport.Milliseconds
   ) -> ImageReport {
     ImageReport(
       input: picture.origin.path, frame: picture.origin.frame, model: model.name, width: picture.image.width,
-      height: picture.image.height, method: explanations == nil ? nil : model.head?.kind.rawValue,
+      height: picture.image.height, method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
       predictions: best(top).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])
       },

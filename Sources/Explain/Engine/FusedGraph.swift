@@ -20,9 +20,10 @@ struct FusedGraph {
 
   /// - Parameters:
   ///   - outputs: nodes whose results must exist as they are.
+  ///   - given: nodes whose results are there already, so that nothing in front of them is needed.
   ///   - foldsGELU: false where a GELU's input is wanted, as its gradient needs it.
-  init(_ graph: Graph, outputs: Set<String>, foldsGELU: Bool = true) {
-    let nodes = Self.needed(graph, outputs)
+  init(_ graph: Graph, outputs: Set<String>, given: Set<String> = [], foldsGELU: Bool = true) {
+    let nodes = Self.needed(graph, outputs, given)
     var readers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
       for input in node.inputs { readers[input, default: []].append(index) }
@@ -68,10 +69,10 @@ struct FusedGraph {
   }
 
   /// Nodes that the outputs depend on, in the graph's order.
-  private static func needed(_ graph: Graph, _ outputs: Set<String>) -> [Node] {
+  private static func needed(_ graph: Graph, _ outputs: Set<String>, _ given: Set<String>) -> [Node] {
     var wanted = outputs
     var nodes: [Node] = []
-    for node in graph.nodes.reversed() where wanted.contains(node.name) {
+    for node in graph.nodes.reversed() where wanted.contains(node.name) && !given.contains(node.name) {
       nodes.append(node)
       wanted.formUnion(node.inputs)
     }

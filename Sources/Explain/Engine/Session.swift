@@ -61,15 +61,9 @@ public final class Session {
 
   /// Results of any nodes of the graph, `[height, width, channels]` each: for tests and research.
   public func features(_ input: UnsafePointer<Float>, nodes: [String]) throws(EngineError) -> [String: [Float]] {
-    var executor: Executor?
-    let made = try makeExecutor(&executor, outputs: nodes + [outputNode])
-    _ = run(made, input)
-    var results: [String: [Float]] = [:]
-    for node in nodes {
-      let count = model.shapes[node]?.count ?? 0
-      results[node] = Array(UnsafeBufferPointer(start: made.output(node), count: count))
-    }
-    return results
+    let reader = try ActivationReader(self, nodes: nodes)
+    _ = reader.run(input)
+    return Dictionary(nodes.map { ($0, reader.values($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What runs explanations; without a head, classifications.
@@ -91,13 +85,31 @@ public final class Session {
   }
 }
 
-/// What one forward pass says about an image.
+/// What a classifier says about an image, and maps that explain it.
 public struct Explanation: Sendable {
   public var logits: [Float]
   /// One map per class asked for, in the order asked.
   public var maps: [ClassMap]
   /// Time of the classifier with the head's branches.
   public var forward: Duration
-  /// Time of the head's fuse layer.
+  /// Time of what follows: the head's fuse layer, or what else makes the maps.
   public var head: Duration
+  /// What the maps took altogether.
+  public var passes = PassCount(forward: 1)
+  /// CAM's maps of the same classes, where they were wanted and the network has them.
+  public var cam: [ClassMap]?
+}
+
+/// Passes through a classifier.
+public struct PassCount: Sendable, Equatable {
+  /// Through all of it.
+  public var forward: Int
+  /// Through the layers behind the one that is explained, which is where some methods begin.
+  public var tail: Int
+  /// Back, from a logit to the layer whose gradient is read.
+  public var backward: Int
+
+  public init(forward: Int, tail: Int = 0, backward: Int = 0) {
+    (self.forward, self.tail, self.backward) = (forward, tail, backward)
+  }
 }

@@ -1,15 +1,18 @@
-/// A list of pictures: one a line, its path and, after a tab, the index of its class.
+/// A list of pictures: one a line, its path and, after tabs, the index of its class and the box around what it shows.
 ///
-/// Empty lines and lines that begin with `#` are skipped. A class that is missing or negative is unknown.
+/// A box is four columns, `x0 y0 x1 y1`. Empty lines and lines that begin with `#` are skipped. A class that is missing or
+/// negative is unknown, and so is a box with less than four columns.
 public struct ImageList: Sendable, Equatable {
   public struct Item: Sendable, Equatable {
     /// As written, or below the list's folder where that is relative.
     public var path: String
     public var classIndex: Int?
+    public var box: PixelBox?
 
-    public init(path: String, classIndex: Int?) {
+    public init(path: String, classIndex: Int?, box: PixelBox? = nil) {
       self.path = path
       self.classIndex = classIndex
+      self.box = box
     }
   }
 
@@ -25,7 +28,7 @@ public struct ImageList: Sendable, Equatable {
     var items: [Item] = []
     for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       if line.isEmpty || line.first == "#" { continue }
-      let fields = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false)
+      let fields = line.split(separator: "\t", maxSplits: 6, omittingEmptySubsequences: false)
       guard !fields[0].isEmpty else { throw .noPath(line: number + 1) }
       var classIndex: Int?
       if fields.count > 1, !fields[1].isEmpty {
@@ -34,10 +37,20 @@ public struct ImageList: Sendable, Equatable {
         classIndex = index < 0 ? nil : index
       }
       let path = fields[0].first == "/" || folder.isEmpty ? String(fields[0]) : "\(folder)/\(fields[0])"
-      items.append(Item(path: path, classIndex: classIndex))
+      items.append(Item(path: path, classIndex: classIndex, box: try Self.box(fields.dropFirst(2), line: number + 1)))
     }
     if items.isEmpty { throw .empty }
     self.items = items
+  }
+
+  private static func box(_ fields: ArraySlice<Substring>, line: Int) throws(ImageListError) -> PixelBox? {
+    let fields = fields.prefix(4)
+    if fields.count < 4 || fields.allSatisfy(\.isEmpty) { return nil }
+    let sides = fields.compactMap { Double($0) }.filter(\.isFinite)
+    guard sides.count == 4, sides[0] < sides[2], sides[1] < sides[3] else {
+      throw .badBox(line: line, found: fields.joined(separator: " "))
+    }
+    return PixelBox(x0: sides[0], y0: sides[1], x1: sides[2], y1: sides[3])
   }
 }
 
@@ -47,6 +60,7 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
   case noPath(line: Int)
   case badClass(line: Int, found: String)
   case classOutOfRange(line: Int, index: Int, classes: Int)
+  case badBox(line: Int, found: String)
 
   public var description: String {
     switch self {
@@ -55,6 +69,8 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
     case .badClass(let line, let found): "line \(line): class '\(found)' is no number; a line is PATH<TAB>CLASS"
     case .classOutOfRange(let line, let index, let classes):
       "line \(line): class \(index), but the model has classes 0 to \(classes - 1)"
+    case .badBox(let line, let found):
+      "line \(line): '\(found)' is no box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
     }
   }
 }

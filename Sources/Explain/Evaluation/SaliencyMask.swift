@@ -8,11 +8,7 @@ public enum KeptShare: Int, Sendable, CaseIterable, Codable {
 extension SaliencyMap {
   /// The value below which the rest lies: a quantile, with linear interpolation between the neighbours in order.
   public func threshold(keeping share: KeptShare) -> Float {
-    let sorted = values.sorted()
-    let position = Double(100 - share.rawValue) / 100 * Double(sorted.count - 1)
-    let lower = Int(position)
-    let upper = min(lower + 1, sorted.count - 1)
-    return Float(Double(sorted[lower]) + (Double(sorted[upper]) - Double(sorted[lower])) * (position - Double(lower)))
+    Float(quantile(Double(100 - share.rawValue) / 100, ofSorted: values.sorted()))
   }
 
   /// The map with everything below the threshold at zero; what is kept stays as it is.
@@ -21,6 +17,17 @@ extension SaliencyMap {
     let threshold = threshold(keeping: share)
     return values.map { $0 < threshold ? 0 : $0 }
   }
+}
+
+/// A quantile of ascending values, with linear interpolation between the neighbours in order.
+///
+/// - Parameter share: 0...1.
+/// - Precondition: there are values.
+func quantile(_ share: Double, ofSorted sorted: [Float]) -> Double {
+  let position = share * Double(sorted.count - 1)
+  let lower = Int(position)
+  let upper = min(lower + 1, sorted.count - 1)
+  return Double(sorted[lower]) + (Double(sorted[upper]) - Double(sorted[lower])) * (position - Double(lower))
 }
 
 extension Session {

@@ -30,6 +30,16 @@ struct BilinearAxis {
   init(source: Int, target: Int) {
     self.init(source: source, target: target, start: 0, extent: Double(target))
   }
+
+  /// Enlarges `source` samples so that the centres of the outermost ones meet (`align_corners` true).
+  init(corners source: Int, target: Int) {
+    let distance = Double(source - 1) / Double(max(1, target - 1))
+    let positions = (0..<target).map { Double($0) * distance }
+    covered = 0..<target
+    lower = positions.map { min(Int($0), source - 1) }
+    upper = lower.map { min($0 + 1, source - 1) }
+    weight = zip(positions, lower).map { Float($0 - Double($1)) }
+  }
 }
 
 /// Resamples `source`, row-major with `width` columns, to `[targetHeight, targetWidth]`; pixels that no axis covers are 0.

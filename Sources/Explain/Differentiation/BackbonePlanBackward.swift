@@ -2,14 +2,17 @@ import Kernels
 
 /// The backward pass: operations in reverse, each turning the gradient of its result into that of its input.
 extension BackbonePlanBuilder {
-  mutating func appendBackward(from node: String) throws(EngineError) {
+  /// - Parameter kept: nodes whose gradients are read when all is done.
+  mutating func appendBackward(from node: String, keeping kept: [String]) throws(EngineError) {
     seed = allocate(floats: images * shape(node).count)
     gradients[node] = seed
     for operation in fused.operations.reversed() {
       guard let gradient = gradients[operation.name] else { continue }
       try append(gradientOf: operation, gradient)
     }
-    if let input = gradients[model.description.graph.input] { arena.extend(input, to: time) }
+    for name in kept {
+      if let gradient = gradients[name] { arena.extend(gradient, to: time) }
+    }
   }
 
   /// - Parameter gradient: of the operation's result, complete; nobody reads it afterwards, so that it may be overwritten.

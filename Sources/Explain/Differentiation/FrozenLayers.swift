@@ -1,9 +1,11 @@
 import Kernels
 
-/// The classifier's weights as training reads them: Float, whatever the model file stores, in panels for the forward pass
+/// The classifier's weights as gradients need them: Float, whatever the model file stores, in panels for the forward pass
 /// and for the input gradient.
 final class FrozenLayers {
   let precision: OperandPrecision
+  /// Name of the network's input.
+  var inputNode: String { model.description.graph.input }
   private let model: Model
   private let shapes: [String: Shape]
   private var memory: [UnsafeMutableRawPointer] = []

@@ -1,6 +1,6 @@
 import Kernels
 
-/// What a pass of some images through the frozen classifier does: steps forward and, where the gradient is wanted, backward, and
+/// What a pass of some images through the frozen classifier, or its last layers, does: steps forward and, where the gradient is wanted, backward, and
 /// where in one block of memory each reads and writes.
 ///
 /// Weights get no gradients, so that the backward pass needs of the forward pass only the results of what clamps, and the
@@ -44,10 +44,10 @@ struct BackbonePlan {
   private(set) var backward: [Step] = []
   private(set) var buffers: [Buffer] = []
   private(set) var arenaBytes = 0
-  /// The network's input, `[images, height, width, channels]`.
-  private(set) var input = 0
-  /// Its gradient.
-  private(set) var inputGradient: Int?
+  /// Tensors of the nodes that the caller provides, `[images, height, width, channels]`.
+  private(set) var given: [String: Int] = [:]
+  /// Gradients of the given nodes and of the others that are wanted.
+  private(set) var gradients: [String: Int] = [:]
   /// The gradient of the logits, which the caller provides.
   private(set) var logitsGradient: Int?
   /// Tensors of the requested nodes.
@@ -55,25 +55,28 @@ struct BackbonePlan {
 
   /// - Parameters:
   ///   - outputs: nodes whose results are wanted after the forward pass.
-  ///   - gradientOf: the node whose gradient with respect to the input is wanted; one of the outputs.
+  ///   - gradientOf: the node whose gradient with respect to the given nodes is wanted; one of the outputs.
+  ///   - given: nodes whose results the caller provides; nil for the network's input.
+  ///   - gradientsAt: attention nodes whose results' gradients are wanted too.
   /// - Throws: `EngineError.outOfMemory` if the weights cannot be packed.
   init(
     _ model: Model, _ layers: FrozenLayers, images: Int, outputs requested: [String], gradientOf node: String?,
-    context: ExecutionContext
+    given: [String]? = nil, gradientsAt inner: [String] = [], context: ExecutionContext
   ) throws(EngineError) {
     self.images = images
-    var builder = BackbonePlanBuilder(model, layers, images, requested, context)
+    let given = given ?? [model.description.graph.input]
+    var builder = BackbonePlanBuilder(model, layers, images, requested, given: given, context)
     try builder.appendForward()
     forward = builder.steps
     if let node {
       builder.steps = []
-      try builder.appendBackward(from: node)
+      try builder.appendBackward(from: node, keeping: given + inner)
       backward = builder.steps
       logitsGradient = builder.seed
-      inputGradient = builder.gradients[model.description.graph.input]
+      for name in given + inner { gradients[name] = builder.gradients[name] }
     }
     (buffers, arenaBytes) = builder.arena.plan()
-    input = builder.tensor(model.description.graph.input)
+    for name in given { self.given[name] = builder.tensor(name) }
     for name in requested { self.outputs[name] = builder.tensor(name) }
   }
 }
@@ -85,7 +88,7 @@ struct BackbonePlanBuilder {
   let images: Int
   let context: ExecutionContext
   let fused: FusedGraph
-  private let outputs: [String]
+  private let outputs, given: [String]
   private let nodes: [String: Node]
   var arena = ArenaPlanner()
   var steps: [BackbonePlan.Step] = []
@@ -96,9 +99,13 @@ struct BackbonePlanBuilder {
   var gradients: [String: Int] = [:]
   var seed = 0
 
-  init(_ model: Model, _ layers: FrozenLayers, _ images: Int, _ outputs: [String], _ context: ExecutionContext) {
-    (self.model, self.layers, self.images, self.outputs, self.context) = (model, layers, images, outputs, context)
-    fused = FusedGraph(model.description.graph, outputs: Set(outputs), foldsGELU: false)
+  init(
+    _ model: Model, _ layers: FrozenLayers, _ images: Int, _ outputs: [String], given: [String],
+    _ context: ExecutionContext
+  ) {
+    (self.model, self.layers, self.images, self.context) = (model, layers, images, context)
+    (self.outputs, self.given) = (outputs, given)
+    fused = FusedGraph(model.description.graph, outputs: Set(outputs), given: Set(given), foldsGELU: false)
     nodes = Dictionary(model.description.graph.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -125,8 +132,7 @@ struct BackbonePlanBuilder {
   // MARK: Forward
 
   mutating func appendForward() throws(EngineError) {
-    let graph = model.description.graph
-    tensors[graph.input] = allocate(floats: images * graph.inputShape.count)
+    for name in given { tensors[name] = allocate(floats: images * shape(name).count) }
     for operation in fused.operations { try append(operation) }
     for name in outputs { arena.extend(tensor(name), to: time) }
     forwardSteps = steps.count

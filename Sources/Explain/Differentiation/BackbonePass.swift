@@ -4,16 +4,24 @@ import Kernels
 final class BackbonePass {
   let plan: BackbonePlan
   private let layers: FrozenLayers
+  private let inputNode: String
   private let context: ExecutionContext
   private let arena: UnsafeMutableRawPointer
 
   /// - Parameter arena: `plan.arenaBytes`, which the caller keeps while the pass lives; passes may share it in turn.
   init(_ plan: BackbonePlan, _ layers: FrozenLayers, arena: UnsafeMutableRawPointer, context: ExecutionContext) {
     (self.plan, self.layers, self.arena, self.context) = (plan, layers, arena, context)
+    inputNode = layers.inputNode
   }
 
   /// Where the images go: normalised, `[images, height, width, channels]`.
-  var input: UnsafeMutablePointer<Float> { floats(plan.input) }
+  var input: UnsafeMutablePointer<Float> { given(inputNode) }
+
+  /// Where the result of a given node goes: `[images, height, width, channels]`.
+  func given(_ name: String) -> UnsafeMutablePointer<Float> {
+    guard let tensor = plan.given[name] else { preconditionFailure("\(name) is not given") }
+    return floats(tensor)
+  }
 
   /// A requested node's result, valid until the next pass or the backward pass.
   func output(_ name: String) -> UnsafePointer<Float> {
@@ -29,8 +37,13 @@ final class BackbonePass {
 
   /// The gradient of the input after `backward()`.
   var inputGradient: UnsafePointer<Float> {
-    guard let tensor = plan.inputGradient else { preconditionFailure("no gradient was planned") }
-    return UnsafePointer(floats(tensor))
+    guard let gradient = gradient(inputNode) else { preconditionFailure("no gradient was planned") }
+    return gradient
+  }
+
+  /// The gradient of a given node, or of another that was planned, after `backward()`; nil where nothing depends on it.
+  func gradient(_ name: String) -> UnsafePointer<Float>? {
+    plan.gradients[name].map { UnsafePointer(floats($0)) }
   }
 
   func forward() { for step in plan.forward { run(step) } }

@@ -1,0 +1,34 @@
+import Kernels
+
+/// Runs a session's network and shows what some of its nodes yield.
+final class ActivationReader {
+  private let session: Session
+  private let executor: Executor
+  private let outputNode: String
+
+  /// - Throws: `EngineError.outOfMemory`.
+  init(_ session: Session, nodes: [String]) throws(EngineError) {
+    self.session = session
+    outputNode = session.model.description.graph.output
+    let plan = ExecutionPlan(session.model, outputs: nodes + [outputNode], context: session.context)
+    executor = try Executor(plan, context: session.context)
+  }
+
+  /// One forward pass.
+  ///
+  /// - Parameter input: normalised `[size, size, 3]`.
+  /// - Returns: the logits.
+  func run(_ input: UnsafePointer<Float>) -> [Float] {
+    executor.input.update(from: input, count: session.model.description.graph.inputShape.count)
+    session.context.withFlushedDenormals { executor.run() }
+    return Array(UnsafeBufferPointer(start: executor.output(outputNode), count: session.model.description.classes))
+  }
+
+  /// A node's result, `[height, width, channels]`, valid until the next pass.
+  func output(_ node: String) -> UnsafePointer<Float> { executor.output(node) }
+
+  /// A copy of a node's result in the last pass.
+  func values(_ node: String) -> [Float] {
+    Array(UnsafeBufferPointer(start: executor.output(node), count: session.model.shapes[node]?.count ?? 0))
+  }
+}

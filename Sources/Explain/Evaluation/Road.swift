@@ -1,0 +1,98 @@
+import Kernels
+
+/// Which pixels are removed first.
+public enum RemovalOrder: String, Sendable, CaseIterable {
+  /// Most relevant first: a good map makes the prediction fail soon.
+  case morf
+  /// Least relevant first: a good map lets it survive long.
+  case lerf
+}
+
+/// Whether the prediction survives while more and more of the image is removed, in the order of a map.
+///
+/// Y. Rong et al., "A Consistent and Efficient Evaluation Strategy for Attribution Methods" (ROAD), ICML 2022.
+public struct RoadAgreement: Sendable, Equatable {
+  /// Percent of the pixels that are removed.
+  public static let removed = [10, 20, 30, 40, 50, 70, 90]
+
+  /// Deviation of the noise on imputed pixels, in units of the raw image in 0...1: without it, smooth holes would show.
+  public static let noise: Float = 0.01
+
+  /// By the order of removal, one for each share of `removed`: the most probable class is still the same.
+  public var survives: [RemovalOrder: [Bool]]
+
+  package init(survives: [RemovalOrder: [Bool]]) { self.survives = survives }
+}
+
+extension SaliencyMap {
+  /// The pixels that go when `percent` of them are removed; more than that where values are equal.
+  package func removal(_ percent: Int, _ order: RemovalOrder, sorted: [Float]) -> [Bool] {
+    let ranked = order == .morf ? sorted : sorted.reversed().map { 1 - $0 }
+    let threshold = quantile(Double(100 - percent) / 100, ofSorted: ranked)
+    return values.map { Double(order == .morf ? $0 : 1 - $0) >= threshold }
+  }
+}
+
+extension Session {
+  /// Removes pixels in the order of a map, imputes them, and sees whether the class is still predicted.
+  ///
+  /// - Parameters:
+  ///   - saliency: of the crop's size.
+  ///   - seed, image: of the noise, which is the same for all maps of an image.
+  /// - Throws: `EngineError.outOfMemory`.
+  public func road(
+    of classIndex: Int, under saliency: SaliencyMap, crop: Image, seed: Int, image: Int,
+    noise: Float = RoadAgreement.noise
+  ) throws(EngineError) -> RoadAgreement {
+    var agreement = RoadAgreement(survives: [:])
+    for order in RemovalOrder.allCases {
+      let inputs = imputed(crop, under: saliency, order, seeds: [seed, image], noise: noise)
+      var survives: [Bool] = []
+      for image in inputs {
+        survives.append(largest(1, of: try classify(image)).first == classIndex)
+      }
+      agreement.survives[order] = survives
+    }
+    return agreement
+  }
+
+  /// The network's inputs for all shares that are removed, `[height, width, 3]` each.
+  private func imputed(
+    _ crop: Image, under saliency: SaliencyMap, _ order: RemovalOrder, seeds: [Int], noise: Float
+  ) -> [[Float]] {
+    let imputation = LinearImputation(width: crop.width, height: crop.height)
+    let raw = crop.pixels.map { Float($0) / 255 }
+    let sorted = saliency.values.sorted()
+    let preprocessing = model.description.preprocessing
+    let shares = RoadAgreement.removed
+    var images = [[Float]](repeating: [], count: shares.count)
+    images.withUnsafeMutableBufferPointer { images in
+      let images = images
+      context.pool.run(chunks: shares.count) { chunk in
+        // The largest holes take longest, and begin first.
+        let index = shares.count - 1 - chunk
+        let removed = saliency.removal(shares[index], order, sorted: sorted)
+        var image = imputation.filled(raw, removed: removed)
+        if noise > 0, removed.contains(false) {
+          var generator = SplitMix64(seeds + [order == .morf ? 0 : 1, shares[index]])
+          addNoise(noise, to: &image, where: removed, &generator)
+        }
+        for i in image.indices { image[i] = (image[i] - preprocessing.mean[i % 3]) / preprocessing.std[i % 3] }
+        images[index] = image
+      }
+    }
+    return images
+  }
+}
+
+private func addNoise(
+  _ deviation: Float, to image: inout [Float], where removed: [Bool], _ generator: inout SplitMix64
+) {
+  for pixel in removed.indices where removed[pixel] {
+    let (red, green) = generator.normalPair()
+    let (blue, _) = generator.normalPair()
+    image[3 * pixel] += deviation * Float(red)
+    image[3 * pixel + 1] += deviation * Float(green)
+    image[3 * pixel + 2] += deviation * Float(blue)
+  }
+}

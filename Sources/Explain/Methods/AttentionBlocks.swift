@@ -1,0 +1,102 @@
+import Kernels
+
+/// The attention layers of a Vision Transformer, and the matrices that they multiply values by.
+package struct AttentionBlocks {
+  /// An attention node and the node with its queries, keys and values.
+  package struct Block {
+    package let attention, queriesKeysValues: String
+    package let heads: Int
+  }
+
+  /// First to last.
+  package let blocks: [Block]
+  /// With the class token, which is the first.
+  package let tokens: Int
+  package let channels: Int
+  /// Sides of a map.
+  let height, width: Int
+  private let context: ExecutionContext
+
+  package init(_ session: Session, for method: MethodName) throws(MethodError) {
+    let model = session.model
+    context = session.context
+    blocks = model.description.graph.nodes.compactMap { node in
+      guard case .attention(let attention) = node.op else { return nil }
+      return Block(attention: node.name, queriesKeysValues: node.inputs[0], heads: attention.heads)
+    }
+    let target = try TargetLayer(model, for: method)
+    guard let first = blocks.first, let shape = model.shapes[first.attention], target.places + 1 == shape.pixels else {
+      throw .unsupported(method: method.rawValue, needs: "the attention layers of a Vision Transformer")
+    }
+    (tokens, channels, height, width) = (shape.pixels, shape.channels, target.height, target.width)
+  }
+
+  /// One head's matrix, `[tokens, tokens]`: every row is what one token takes of all.
+  ///
+  /// - Parameter values: `[tokens, 3 * channels]`: queries, keys and values.
+  package func matrix(_ block: Block, head: Int, _ values: UnsafePointer<Float>) -> [Float] {
+    let depth = channels / block.heads
+    let factor = 1 / Float(depth).squareRoot()
+    var result = [Float](repeating: 0, count: tokens * tokens)
+    result.withUnsafeMutableBufferPointer { result in
+      guard let result = result.baseAddress else { return }
+      for row in 0..<tokens {
+        let query = values + row * 3 * channels + head * depth
+        for column in 0..<tokens {
+          let key = values + column * 3 * channels + channels + head * depth
+          result[row * tokens + column] = context.kernels.dot(query, key, depth) * factor
+        }
+        context.softmax(result + row * tokens, count: tokens)
+      }
+    }
+    return result
+  }
+
+  /// The gradient of a logit by one head's matrix, `[tokens, tokens]`.
+  ///
+  /// - Parameter gradient: by the attention's result, `[tokens, channels]`.
+  func matrixGradient(
+    _ block: Block, head: Int, _ values: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>
+  ) -> [Float] {
+    let depth = channels / block.heads
+    return [Float](unsafeUninitializedCapacity: tokens * tokens) { result, count in
+      for row in 0..<tokens {
+        let rowGradient = gradient + row * channels + head * depth
+        for column in 0..<tokens {
+          let value = values + column * 3 * channels + 2 * channels + head * depth
+          result[row * tokens + column] = context.kernels.dot(rowGradient, value, depth)
+        }
+      }
+      count = tokens * tokens
+    }
+  }
+
+  /// What the class token takes of every image token, given the relevance of all tokens.
+  func map(of classIndex: Int, _ relevance: [Float]) -> ClassMap {
+    ClassMap(classIndex: classIndex, height: height, width: width, values: Array(relevance.dropFirst()))
+  }
+
+  /// The row vector `relevance` times the mean of matrices that `term` yields for each head.
+  func product(
+    _ relevance: [Float], _ block: Block, term: (_ head: Int) -> [Float]
+  ) -> [Float] {
+    var products = [[Float]](repeating: [], count: block.heads)
+    products.withUnsafeMutableBufferPointer { products in
+      let products = products
+      context.pool.run(chunks: block.heads) { head in
+        let matrix = term(head)
+        var sum = [Float](repeating: 0, count: tokens)
+        for row in 0..<tokens where relevance[row] != 0 {
+          for column in 0..<tokens { sum[column] += relevance[row] * matrix[row * tokens + column] }
+        }
+        products[head] = sum
+      }
+    }
+    return (0..<tokens).map { token in
+      products.reduce(0) { $0 + $1[token] } / Float(block.heads)
+    }
+  }
+
+  /// The class token alone.
+  var classToken: [Float] { [1] + [Float](repeating: 0, count: tokens - 1) }
+}

@@ -1,0 +1,55 @@
+/// A way to show what in an image speaks for a class.
+///
+/// An instance is made for one session, keeps what can be reused between images, and explains one image at a time.
+public protocol ExplanationMethod: AnyObject {
+  /// Logits of an image and maps of the classes that `classes` chooses from them.
+  ///
+  /// Maps have the method's own resolution and scale. What is common to the classes is done once.
+  /// - Throws: `EngineError.outOfMemory`.
+  func explain(
+    _ input: MethodInput, classes: (_ logits: [Float]) -> [Int]
+  ) throws(EngineError) -> Explanation
+}
+
+/// An image as the network sees it.
+public struct MethodInput: Sendable {
+  public let crop: Image
+  /// `crop`, normalised, `[height, width, 3]`.
+  public let values: [Float]
+
+  public init(crop: Image, values: [Float]) { (self.crop, self.values) = (crop, values) }
+
+  public init(_ crop: Image, _ preprocessing: Preprocessing) {
+    var values = [Float](repeating: 0, count: crop.pixels.count)
+    preprocessing.normalize(crop, into: &values)
+    self.init(crop: crop, values: values)
+  }
+}
+
+/// What methods may be told.
+public struct MethodOptions {
+  /// Of everything random.
+  public var seed = 0
+  /// Masks of RISE.
+  public var masks = RISE.defaultMasks
+  /// Whether the model's head shall yield CAM's maps too, from the same pass.
+  public var comparesWithCAM = false
+  /// Called during long explanations with the passes done and the passes to do.
+  public var progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+
+  public init() {}
+}
+
+/// Why a method cannot explain a model.
+public enum MethodError: Error, Equatable, Sendable, CustomStringConvertible {
+  case engine(EngineError)
+  /// The network lacks what the method reads.
+  case unsupported(method: String, needs: String)
+
+  public var description: String {
+    switch self {
+    case .engine(let error): "\(error)"
+    case .unsupported(let method, let needs): "\(method) needs \(needs), which this model has not"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// The methods by the names that users and tables call them.
+public enum MethodName: String, Sendable, CaseIterable {
+  case ttame
+  case cam
+  case gradCAM = "gradcam"
+  case gradCAMPlusPlus = "gradcam++"
+  case layerCAM = "layercam"
+  case scoreCAM = "scorecam"
+  case ablationCAM = "ablationcam"
+  case rise
+  case attentionRollout = "attention-rollout"
+  case gradientAttention = "gradient-attention"
+  case random
+  case centre
+
+  /// What it is, in a few words.
+  public var summary: String {
+    switch self {
+    case .ttame: "the model's own attention head"
+    case .cam: "Class Activation Mapping; needs pooling and a linear layer"
+    case .gradCAM: "channels weighted by their mean gradient"
+    case .gradCAMPlusPlus: "channels weighted by positive gradients"
+    case .layerCAM: "each element weighted by its own positive gradient"
+    case .scoreCAM: "channels weighted by the score of what they show; slow"
+    case .ablationCAM: "channels weighted by what the score loses without them"
+    case .rise: "random masks weighted by the probability they leave; slow"
+    case .attentionRollout: "attention of all blocks multiplied; same for all classes"
+    case .gradientAttention: "attention times its gradient, of all blocks"
+    case .random: "noise: what every method must beat"
+    case .centre: "a spot in the centre, where photographs have their object"
+    }
+  }
+
+  /// Makes the method for a session.
+  ///
+  /// - Throws: `MethodError.unsupported` if the model lacks what the method reads.
+  public func makeMethod(_ session: Session, _ options: MethodOptions) throws(MethodError) -> any ExplanationMethod {
+    switch self {
+    case .ttame: return try AttentionMechanism(session, options)
+    case .cam: return try CAM(session)
+    case .gradCAM: return try GradCAM(session)
+    case .gradCAMPlusPlus: return try GradCAMPlusPlus(session)
+    case .layerCAM: return try LayerCAM(session)
+    case .scoreCAM: return try ScoreCAM(session, options)
+    case .ablationCAM: return try AblationCAM(session, options)
+    case .rise: return RISE(session, options)
+    case .attentionRollout: return try AttentionRollout(session)
+    case .gradientAttention: return try GradientAttention(session)
+    case .random: return try RandomMap(session, options)
+    case .centre: return CentreMap(session)
+    }
+  }
+}

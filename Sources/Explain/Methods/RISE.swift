@@ -1,0 +1,89 @@
+/// Random masks, weighted by the probability of the class when the image is seen through them.
+///
+/// V. Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018. A mask is a coarse grid of
+/// cells that are kept or not, enlarged and shifted by chance; all images are seen through the same masks.
+package final class RISE: ExplanationMethod {
+  /// Masks of the authors for networks of ordinary size.
+  static let defaultMasks = 4000
+
+  private let session: Session
+  private let masked: MaskedImage
+  private let progress: (Int, Int) -> Void
+  private let count: Int
+  private let makeMask: (_ index: Int) -> RISEMask
+
+  convenience init(_ session: Session, _ options: MethodOptions) {
+    let side = session.model.description.preprocessing.crop
+    self.init(session, options) { RISEMask(side: side, seed: options.seed, index: $0) }
+  }
+
+  /// - Parameter makeMask: yields the masks, which are as many as the options say.
+  package init(_ session: Session, _ options: MethodOptions, makeMask: @escaping (_ index: Int) -> RISEMask) {
+    self.session = session
+    masked = MaskedImage(.beforeNormalization, session.model.description.preprocessing)
+    (progress, count, self.makeMask) = (options.progress, options.masks, makeMask)
+  }
+
+  package func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let logits = try session.classify(input.values)
+    let forwardEnd = clock.now
+    let chosen = classes(logits)
+    let crop = input.crop
+    let pixels = crop.width * crop.height
+    var sums = [[Float]](repeating: [Float](repeating: 0, count: pixels), count: chosen.count)
+    var image = [Float](repeating: 0, count: input.values.count)
+    for index in 0..<count {
+      let mask = makeMask(index).values(side: crop.width)
+      masked.apply(mask, to: crop.pixels, pixels: pixels, output: &image)
+      let probabilities = session.probabilities(try session.classify(image))
+      for (map, classIndex) in chosen.enumerated() {
+        let probability = probabilities[classIndex]
+        for pixel in 0..<pixels { sums[map][pixel] += probability * mask[pixel] }
+      }
+      progress(index + 1, count)
+    }
+    let factor = 1 / (Float(count) * Float(RISEMask.keptShare))
+    let maps = zip(chosen, sums).map { classIndex, sum in
+      ClassMap(classIndex: classIndex, height: crop.height, width: crop.width, values: sum.map { $0 * factor })
+    }
+    return Explanation(
+      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
+      passes: PassCount(forward: 1 + count))
+  }
+}
+
+/// A grid of cells that are kept (1) or not (0), and the shift that its enlargement is cut out at.
+package struct RISEMask {
+  /// Cells of a side.
+  static let cells = 7
+  /// Probability that a cell is kept.
+  static let keptShare = 0.5
+
+  /// `[cells, cells]`
+  var grid: [Float]
+  var top, left: Int
+
+  package init(grid: [Float], top: Int, left: Int) { (self.grid, self.top, self.left) = (grid, top, left) }
+
+  /// The mask number `index` for images of `side` x `side` pixels.
+  init(side: Int, seed: Int, index: Int) {
+    var generator = SplitMix64(seed, index)
+    grid = (0..<Self.cells * Self.cells).map { _ in generator.unit() < Self.keptShare ? 1 : 0 }
+    let cell = Self.cellSize(side)
+    (top, left) = (generator.below(cell), generator.below(cell))
+  }
+
+  private static func cellSize(_ side: Int) -> Int { (side + cells - 1) / cells }
+
+  /// `[side, side]`: the grid, enlarged bilinearly to one cell more than the image has, and cut out.
+  package func values(side: Int) -> [Float] {
+    let enlarged = (Self.cells + 1) * Self.cellSize(side)
+    func axis(_ offset: Int) -> BilinearAxis {
+      BilinearAxis(source: Self.cells, target: side, start: -Double(offset), extent: Double(enlarged))
+    }
+    return bilinear(
+      grid, width: Self.cells, columns: axis(left), rows: axis(top), targetWidth: side, targetHeight: side)
+  }
+}

@@ -1,0 +1,128 @@
+import Explain
+
+/// Measures one image after the other.
+struct EvaluationRun {
+  /// What is added up of one method's maps.
+  struct Measured {
+    let name: MethodName
+    let method: any ExplanationMethod
+    var all = MapStatistics()
+    /// Images of classes that the head was trained on, and of those that it never saw.
+    var seen = MapStatistics()
+    var unseen = MapStatistics()
+    var cost = MapCost()
+  }
+
+  private(set) var accuracy = Accuracy()
+  private(set) var measured: [Measured]
+  /// Images measured.
+  private(set) var images = 0
+  let items: [ImageList.Item]
+  /// Nil for heads that were not trained here.
+  let trainedClasses: Set<Int>?
+  private let session: Session
+  private let measuresAccuracy: Bool
+  private let evaluator: MapEvaluator
+  private let log: JSONLines?
+  private let clock = ContinuousClock()
+
+  init(
+    session: Session, items: [ImageList.Item], measuresAccuracy: Bool, evaluator: MapEvaluator,
+    methods: [(MethodName, any ExplanationMethod)], log: JSONLines?
+  ) {
+    (self.session, self.items, self.measuresAccuracy) = (session, items, measuresAccuracy)
+    (self.evaluator, self.log) = (evaluator, log)
+    measured = methods.map { Measured(name: $0, method: $1) }
+    trainedClasses = session.model.description.head?.training.map { Set($0.labels.keys) }
+  }
+
+  /// Measures one image of the list.
+  mutating func measure(_ encoded: EncodedPicture) throws {
+    let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
+    let item = items[encoded.index]
+    do {
+      let logits = try session.classify(picture.input)
+      if measuresAccuracy, let label = item.classIndex { accuracy.add(logits: logits, class: label) }
+      for index in measured.indices { try measure(&measured[index], picture, item, encoded.index, logits) }
+      images += 1
+    } catch { throw Failure(error, reading: picture.origin.description) }
+  }
+
+  private func measure(
+    _ measured: inout Measured, _ picture: PreparedPicture, _ item: ImageList.Item, _ index: Int, _ logits: [Float]
+  ) throws {
+    // All methods explain the same class, also where their own arithmetic would put a tie the other way.
+    let predicted = largest(1, of: logits)
+    let start = clock.now
+    let explanation = try measured.method.explain(MethodInput(crop: picture.crop, values: picture.input)) { _ in
+      predicted
+    }
+    let time = start.duration(to: clock.now)
+    let map = explanation.maps[0]
+    let image = EvaluatedImage(crop: picture.crop, region: picture.region, box: item.box, index: index)
+    let result = try evaluator.measure(
+      map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
+    measured.all.add(result)
+    measured.cost.add(explanation.passes, time)
+    if let trainedClasses {
+      if trainedClasses.contains(result.classIndex) { measured.seen.add(result) } else { measured.unseen.add(result) }
+    }
+    try log?.write(
+      MapLine(item.path, measured.name, result, explanation.passes, milliseconds: time.milliseconds))
+  }
+}
+
+/// What maps cost on average.
+struct MapCost {
+  private var maps = 0
+  private var passes = PassCount(forward: 0)
+  private var time = Duration.zero
+
+  mutating func add(_ passes: PassCount, _ time: Duration) {
+    maps += 1
+    self.passes.forward += passes.forward
+    self.passes.tail += passes.tail
+    self.passes.backward += passes.backward
+    self.time += time
+  }
+
+  /// Nil without maps.
+  var mean: (forward: Double, tail: Double, backward: Double, milliseconds: Double)? {
+    guard maps > 0 else { return nil }
+    let count = Double(maps)
+    return (
+      Double(passes.forward) / count, Double(passes.tail) / count, Double(passes.backward) / count,
+      time.milliseconds / count
+    )
+  }
+}
+
+/// What was measured of one map, for the log.
+private struct MapLine: Encodable {
+  let input, method: String
+  let `class`: Int
+  let probability: Float
+  /// Probabilities through the map, by the percentage of pixels that is kept.
+  let masked: [String: Float]?
+  /// Whether the prediction survives, in the order of `RoadAgreement.removed`.
+  let morf, lerf: [Bool]?
+  let insertion, deletion: Double?
+  let pointing: Bool?
+  let energy: Double?
+  let trust: TrustReport?
+  let forwardPasses, tailPasses, backwardPasses: Int
+  let milliseconds: Double
+
+  init(_ input: String, _ name: MethodName, _ map: MapMeasurement, _ passes: PassCount, milliseconds: Double) {
+    (self.input, method, self.class, probability) = (input, name.rawValue, map.classIndex, map.probability)
+    masked = map.masked.map { masked in
+      Dictionary(masked.map { ("\($0.key.rawValue)", $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+    (morf, lerf) = (map.road?.survives[.morf], map.road?.survives[.lerf])
+    (insertion, deletion) = (map.insertion, map.deletion)
+    trust = map.trust.map(TrustReport.init)
+    (pointing, energy) = (map.localization?.hits, map.localization?.energy)
+    (forwardPasses, tailPasses, backwardPasses) = (passes.forward, passes.tail, passes.backward)
+    self.milliseconds = milliseconds
+  }
+}

@@ -1,0 +1,106 @@
+import Explain
+
+extension EvaluationReport {
+  /// Lines for people.
+  var text: String {
+    guard images > 0 else { return "\(data): no image could be read\n" }
+    var lines: [String] = []
+    if let top1 = metrics.top1, let top5 = metrics.top5 {
+      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(images) images")
+    }
+    if let methods {
+      return lines.map { $0 + "\n" }.joined() + "\(model), \(images) images:\n" + table(methods)
+        + roadTable(methods) + trustTable(methods)
+    }
+    lines += ownLines
+    return lines.map { $0 + "\n" }.joined() + trustTable([metrics])
+  }
+
+  /// What the model's own head is worth.
+  private var ownLines: [String] {
+    var lines: [String] = []
+    func add(_ name: String, _ values: [String: Double]?, _ images: Int) {
+      guard let values else { return }
+      let shares = KeptShare.allCases.compactMap { share in
+        values["\(share.rawValue)"].map { "\(name)(\(share.rawValue)) \(percent($0 / 100))" }
+      }
+      lines.append("\(model): \(shares.joined(separator: ", ")) of \(images) images")
+    }
+    add("AD", metrics.ad, images)
+    add("IC", metrics.ic, images)
+    if let road = metrics.road {
+      for (name, shares) in [("MoRF", road.morf), ("LeRF", road.lerf)] {
+        let values = RoadAgreement.removed.compactMap { removed in shares["\(removed)"].map { percent($0) } }
+        lines.append("\(model): ROAD \(name) \(values.joined(separator: ", ")) survive of \(images) images")
+      }
+    }
+    for (name, area) in [("insertion", metrics.insertion), ("deletion", metrics.deletion)] {
+      if let area { lines.append("\(model): \(name) \(number(area)) of \(images) images") }
+    }
+    for (name, share) in [("pointing", metrics.pointing), ("energy", metrics.energy)] {
+      if let share { lines.append("\(model): \(name) \(percent(share)) of \(metrics.boxes ?? 0) images with boxes") }
+    }
+    if let trust = metrics.trust { lines.append("\(model): trust \(number(trust)) of \(images) images") }
+    for (name, group) in [("with", metrics.seen), ("without", metrics.unseen)] {
+      guard let group, metrics.ad != nil || metrics.ic != nil else { continue }
+      lines.append("classes \(name) training images:")
+      if metrics.ad != nil { add("AD", group.ad, group.images) }
+      if metrics.ic != nil { add("IC", group.ic, group.images) }
+    }
+    return lines
+  }
+
+  /// What independent metrics say of the maps that are trusted most, and least.
+  private func trustTable(_ methods: [Metrics]) -> String {
+    let thirds = methods.flatMap { method in
+      zip(["most trusted third", "middle third", "least trusted third"], method.trustThirds ?? []).map { name, third in
+        var row = third
+        row.method = (method.method.map { $0 + ", " } ?? "") + name
+        return row
+      }
+    }
+    return thirds.isEmpty ? "" : table(thirds)
+  }
+
+  /// A row for each method.
+  private func table(_ methods: [Metrics]) -> String {
+    var columns: [(title: String, value: (Metrics) -> Double?)] = []
+    for share in KeptShare.allCases { columns.append(("AD \(share.rawValue)", { $0.ad?["\(share.rawValue)"] })) }
+    for share in KeptShare.allCases { columns.append(("IC \(share.rawValue)", { $0.ic?["\(share.rawValue)"] })) }
+    columns.append(("MoRF %", { $0.road.map { 100 * $0.morfMean } }))
+    columns.append(("LeRF %", { $0.road.map { 100 * $0.lerfMean } }))
+    columns.append(("insertion", { $0.insertion }))
+    columns.append(("deletion", { $0.deletion }))
+    columns.append(("pointing %", { $0.pointing.map { 100 * $0 } }))
+    columns.append(("energy %", { $0.energy.map { 100 * $0 } }))
+    columns.append(("trust", { $0.trust }))
+    columns.append(("passes", { $0.cost?.forwardPasses }))
+    columns.append(("tail", { $0.cost?.tailPasses }))
+    columns.append(("backward", { $0.cost?.backwardPasses }))
+    columns.append(("ms", { $0.cost?.milliseconds }))
+    columns = columns.filter { column in methods.contains { column.value($0) != nil } }
+    var table = Table(["method"] + columns.map(\.title))
+    for method in methods {
+      table.add([method.method ?? ""] + columns.map { $0.value(method).map(number) ?? "-" })
+    }
+    return table.text
+  }
+
+  /// ROAD at every share, where it was measured.
+  private func roadTable(_ methods: [Metrics]) -> String {
+    let measured = methods.filter { $0.road != nil }
+    if measured.isEmpty { return "" }
+    let shares = RoadAgreement.removed.map(String.init)
+    var table = Table(
+      ["% that survive without"] + ["MoRF", "LeRF"].flatMap { order in shares.map { "\(order) \($0)" } })
+    for method in measured {
+      guard let road = method.road else { continue }
+      table.add(
+        [method.method ?? ""]
+          + [road.morf, road.lerf].flatMap { values in
+            shares.map { values[$0].map { number(100 * $0) } ?? "-" }
+          })
+    }
+    return table.text
+  }
+}

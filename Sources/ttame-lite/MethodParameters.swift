@@ -1,0 +1,37 @@
+import ArgumentParser
+import Explain
+
+extension MethodName: ExpressibleByArgument {
+  /// A line for each method: its name and what it is.
+  static var list: String {
+    let width = allCases.map(\.rawValue.count).max() ?? 0
+    return allCases.map { name in
+      "  " + name.rawValue + String(repeating: " ", count: width + 2 - name.rawValue.count) + name.summary
+    }.joined(separator: "\n")
+  }
+
+  /// Whether one map takes so many passes that people want to see how far it is.
+  var isLong: Bool { [.scoreCAM, .rise].contains(self) }
+}
+
+/// What methods other than the model's own head may be told.
+struct MethodParameters: ParsableArguments {
+  @Option(help: ArgumentHelp("Seed of all that is random.", valueName: "N"))
+  var seed = 0
+
+  @Option(help: ArgumentHelp("Masks of RISE, a forward pass each.", valueName: "N"))
+  var masks = MethodOptions().masks
+
+  func validate() throws {
+    if !(1...1_000_000).contains(masks) { throw ValidationError("--masks must be 1 to 1000000.") }
+  }
+
+  /// - Parameter progress: shows the passes of long explanations.
+  func options(_ progress: Progress) -> MethodOptions {
+    var options = MethodOptions()
+    options.seed = seed
+    options.masks = masks
+    options.progress = { progress.show(pass: $0, of: $1) }
+    return options
+  }
+}

@@ -1,0 +1,85 @@
+import Testing
+
+/// Metrics, methods and trust, from the command line.
+@Suite struct EvaluateTests {
+  /// A list of two bundled photographs; boxes around the cup and all of the cat.
+  private func list(_ scratch: Scratch) throws -> String {
+    try scratch.write(
+      Array("\(Photos.espresso)\t967\t100\t50\t500\t350\n\(Photos.cat)\t281\t0\t0\t5000\t5000\n".utf8), to: "list.tsv")
+    return scratch / "list.tsv"
+  }
+
+  private func report(_ arguments: [String]) throws -> JSONValue {
+    let result = try Command.run(["evaluate", "--json"] + arguments)
+    #expect(result.status == 0, "\(result.error)")
+    return try JSONValue.lines(result.text)[0]
+  }
+
+  @Test func everyMetricOfTheOwnHead() throws {
+    let scratch = try Scratch()
+    let list = try list(scratch)
+    let all = "accuracy,ad,ic,road,insertion,deletion,pointing,energy,trust"
+    let metrics = try report(["--data", list, "--metrics", all, "--steps", "4"])["metrics"]
+    #expect(metrics["top1"] != .null && metrics["method"] == .null)
+    for name in ["ad", "ic"] { #expect(metrics[name]["100"] != .null && metrics[name]["15"] != .null) }
+    for order in ["morf", "lerf"] {
+      #expect(metrics["road"][order]["10"] != .null && metrics["road"][order]["90"] != .null)
+    }
+    for name in ["insertion", "deletion", "pointing", "energy", "trust"] {
+      let value = try #require(metrics[name].number, "\(name)")
+      #expect((0...1).contains(value), "\(name): \(value)")
+    }
+    #expect(metrics["boxes"] == .number(2) && metrics["cost"]["forwardPasses"] == .number(1))
+  }
+
+  @Test func methodsShareATable() throws {
+    let scratch = try Scratch()
+    let list = try list(scratch)
+    let arguments = ["--data", list, "--metrics", "ad,road", "--method", "gradcam,rise,centre", "--masks", "9"]
+    let first = try report(arguments + ["--threads", "1", "--log", scratch / "log.jsonl"])
+    let methods = first["methods"]
+    #expect((0..<3).map { methods[$0]["method"].string } == ["gradcam", "rise", "centre"])
+    #expect(methods[1]["cost"]["forwardPasses"] == .number(10) && methods[0]["cost"]["backwardPasses"] == .number(1))
+    #expect(first["metrics"]["ad"] == .null)
+    let lines = try JSONValue.lines(String(decoding: Command.bytes(of: scratch / "log.jsonl"), as: UTF8.self))
+    #expect(lines.count == 6 && lines[4]["method"] == .string("rise") && lines[4]["masked"]["50"] != .null)
+    let others = try report(arguments + ["--threads", "2"])["methods"]
+    for i in 0..<3 {
+      #expect(methods[i]["ad"]["50"] != .null && methods[i]["ad"] == others[i]["ad"])
+      #expect(methods[i]["road"]["morf"]["10"] != .null && methods[i]["road"] == others[i]["road"])
+    }
+    let text = try Command.run(["evaluate"] + arguments)
+    #expect(text.text.contains("gradcam") && text.text.contains("MoRF 10") && text.text.contains("AD 15"))
+  }
+
+  @Test func whatCannotBeMeasuredIsSaid() throws {
+    let scratch = try Scratch()
+    try scratch.write(Array("\(Photos.cat)\n".utf8), to: "plain.tsv")
+    let plain = scratch / "plain.tsv"
+    let cases: [([String], Int32, String)] = [
+      (["--metrics", "pointing"], 65, "no line has a box"),
+      (["--metrics", "ad", "--method", "attention-rollout"], 65, "needs the attention layers"),
+      (["--method", "gradcam"], 64, "add --metrics"),
+      (["--metrics", "beauty"], 64, "beauty"),
+      (["--metrics", "ad", "--steps", "0"], 64, "--steps"),
+    ]
+    for (arguments, status, message) in cases {
+      let result = try Command.run(["evaluate", "--data", plain] + arguments)
+      #expect(result.status == status && result.error.contains(message), "\(arguments): \(result.error)")
+      #expect(result.errorLines.count == 1)
+    }
+  }
+
+  @Test func explainTakesAMethodAndSaysWhetherToTrustIt() throws {
+    let result = try Command.run(["explain", "--json", "-", "--trust", "--method", "gradcam", Photos.espresso])
+    #expect(result.status == 0, "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report["method"] == .string("gradcam"))
+    let trust = report["explanations"][0]["trust"]
+    #expect(trust["score"] != .null && trust["survives"] == .bool(true) && trust["agreement"] == .null)
+    #expect(result.error.contains("the map's hotter half alone"))
+    let plain = try JSONValue.lines(try Command.run(["explain", "-q", "--json", "-", Photos.espresso]).text)[0]
+    #expect(plain["method"] == .string("cam"))
+    #expect(plain["explanations"].count == 1 && plain["explanations"][0]["trust"] == .null)
+  }
+}

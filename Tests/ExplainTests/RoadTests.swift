@@ -1,0 +1,134 @@
+import Explain
+import Testing
+
+@Suite struct RoadTests {
+  private static let size = (width: 19, height: 13)
+
+  /// A seeded image and holes, a large one among them.
+  private static func example() -> (image: [Float], removed: [Bool]) {
+    var generator = SplitMix(5)
+    let count = size.width * size.height
+    let image = (0..<3 * count).map { _ in (generator.uniform() + 1) / 2 }
+    let removed = (0..<count).map { pixel in
+      let (y, x) = (pixel / size.width, pixel % size.width)
+      return (x < 9 && y > 3) || generator.uniform() > 0.4
+    }
+    return (image, removed)
+  }
+
+  /// The definition, pixel by pixel: a removed pixel is the weighted mean of its neighbours.
+  @Test func removedPixelsAreTheMeanOfTheirNeighbours() {
+    let (image, removed) = Self.example()
+    let (width, height) = Self.size
+    let filled = LinearImputation(width: width, height: height).filled(image, removed: removed)
+    var worst: Float = 0
+    for y in 0..<height {
+      for x in 0..<width {
+        for c in 0..<3 {
+          let value = filled[3 * (y * width + x) + c]
+          guard removed[y * width + x] else {
+            #expect(value == image[3 * (y * width + x) + c])
+            continue
+          }
+          var (sum, weights): (Float, Float) = (0, 0)
+          for dy in -1...1 {
+            for dx in -1...1 where dx != 0 || dy != 0 {
+              guard (0..<height).contains(y + dy), (0..<width).contains(x + dx) else { continue }
+              let weight: Float = dx == 0 || dy == 0 ? 1 / 6 : 1 / 12
+              sum += weight * filled[3 * ((y + dy) * width + x + dx) + c]
+              weights += weight
+            }
+          }
+          worst = max(worst, abs(value - sum / weights))
+        }
+      }
+    }
+    #expect(worst < 1e-4, "\(worst)")
+  }
+
+  @Test func nothingAndEverythingRemoved() {
+    let (image, removed) = Self.example()
+    let imputation = LinearImputation(width: Self.size.width, height: Self.size.height)
+    #expect(imputation.filled(image, removed: removed.map { _ in false }) == image)
+    #expect(imputation.filled(image, removed: removed.map { _ in true }).allSatisfy { $0 == 0 })
+  }
+
+  @Test func removalTakesTheMostOrTheLeastRelevant() {
+    let map = SaliencyMap(width: 10, height: 1, values: (0..<10).map { Float($0) / 10 })
+    let sorted = map.values.sorted()
+    func removed(_ percent: Int, _ order: RemovalOrder) -> [Int] {
+      let removal = map.removal(percent, order, sorted: sorted)
+      return removal.indices.filter { removal[$0] }
+    }
+    #expect(removed(10, .morf) == [9])
+    #expect(removed(30, .morf) == [7, 8, 9])
+    #expect(removed(30, .lerf) == [0, 1, 2])
+    // With ties at the threshold all of them go.
+    let flat = SaliencyMap(width: 10, height: 1, values: [Float](repeating: 0, count: 10))
+    #expect(flat.removal(10, .morf, sorted: flat.values).allSatisfy { $0 })
+  }
+
+  @Test func noiseIsNormalAndSeeded() {
+    var (a, b) = (SplitMix64(1, 2), SplitMix64(1, 2))
+    let values = (0..<5000).flatMap { _ in [a.normalPair(), b.normalPair()] }
+    #expect(values[0] == values[1])
+    let all = values.flatMap { [$0.0, $0.1] }
+    let mean = all.reduce(0, +) / Double(all.count)
+    let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(all.count)
+    #expect(abs(mean) < 0.03 && abs(variance - 1) < 0.05)
+  }
+}
+
+/// Removal, imputation and what is still predicted, against PyTorch and SciPy on eight photographs with given maps.
+@Suite(.enabled(if: Shared.isPresent, "../shared with the golden files is not here"))
+struct GoldenRoadTests {
+  private func crop(_ golden: GoldenFile, _ image: Int) -> Image {
+    let count = 224 * 224 * 3
+    return Image(
+      width: 224, height: 224, pixels: Array(golden.u8("crops")[image * count..<(image + 1) * count]))
+  }
+
+  private func saliency(_ golden: GoldenFile, _ image: Int) -> SaliencyMap {
+    let values = Array(golden.f32("maps")[image * 784..<(image + 1) * 784])
+    return SaliencyMap(NormalizedMap(width: 28, height: 28, values: values), crop: 224)
+  }
+
+  @Test(arguments: RemovalOrder.allCases) func imputedImagesEqualSciPy(_ order: RemovalOrder) throws {
+    let golden = try GoldenFile(path: Shared.path("golden/metrics/resnet50.safetensors"))
+    let (crop, saliency) = (crop(golden, 0), saliency(golden, 0))
+    let expected = golden.f32("imputed.\(order.rawValue)")
+    let sorted = saliency.values.sorted()
+    let raw = crop.pixels.map { Float($0) / 255 }
+    let pixels = 224 * 224
+    for (index, percent) in [10, 50, 90].enumerated() {
+      let removed = saliency.removal(percent, order, sorted: sorted)
+      let filled = LinearImputation(width: 224, height: 224).filled(raw, removed: removed)
+      var worst: Float = 0
+      for pixel in 0..<pixels {
+        for c in 0..<3 {
+          worst = max(worst, abs(filled[3 * pixel + c] - expected[(3 * index + c) * pixels + pixel]))
+        }
+      }
+      #expect(worst < 1e-3, "\(percent) %: \(worst)")
+    }
+  }
+
+  /// Float may differ where two classes nearly tie; int8 a little more often, as imputed images are unlike photographs.
+  @Test(arguments: [TrainingGoldenTests.cases[0], TrainingGoldenTests.cases[1]], Precision.allCases)
+  func agreementEqualsPyTorch(_ model: TrainingGoldenTests.Case, _ precision: Precision) throws {
+    let golden = try GoldenFile(path: Shared.path("golden/metrics/\(model.name).safetensors"))
+    let path = try ImportedModels.path(model.weights, golden: model.name, precision: precision)
+    let session = Session(model: try Model(path: path))
+    var different = 0
+    for image in 0..<8 {
+      let found = try session.road(
+        of: golden.ints("k")[image], under: saliency(golden, image), crop: crop(golden, image), seed: 0,
+        image: image, noise: 0)
+      for order in RemovalOrder.allCases {
+        let expected = golden.ints("road.\(order.rawValue)")[7 * image..<7 * image + 7].map { $0 == 1 }
+        different += zip(found.survives[order]!, expected).count { $0 != $1 }
+      }
+    }
+    #expect(different <= (precision == .float32 ? 1 : 8), "\(different) of 112")
+  }
+}
