@@ -9,6 +9,13 @@ import Testing
     "gigaBytes", "peakGigaMACs", "readGigaBytes", "bound", "share", "shareSpread",
   ]
 
+  /// An instruction set that every CPU of this architecture has.
+  #if arch(arm64)
+    private static let tier = "neon"
+  #else
+    private static let tier = "sse4"
+  #endif
+
   @Test func kernelsFollowTheSchema() throws {
     let result = try Command.run(["bench", "--kernels", "softmax", "--rounds", "2", "--json"])
     #expect(result.status == 0, "\(result.error)")
@@ -32,24 +39,24 @@ import Testing
   }
 
   @Test func patternsChooseKernelsAndTiers() throws {
-    let result = try Command.run(["bench", "--kernels", "bilinear sse4", "--rounds", "1", "--json"])
+    let result = try Command.run(["bench", "--kernels", "bilinear \(Self.tier)", "--rounds", "1", "--json"])
     let kernels = try JSONValue.lines(result.text)[0]["kernels"]
     #expect(kernels.count == 2)
-    #expect(kernels[0]["tier"] == .string("sse4") && kernels[1]["shape"] == .string("7x7->28x28"))
+    #expect(kernels[0]["tier"] == .string(Self.tier) && kernels[1]["shape"] == .string("7x7->28x28"))
     let nothing = try Command.run(["bench", "--kernels", "no such kernel"])
     #expect(nothing.status == 64 && nothing.errorLines.count == 1 && nothing.error.contains("gemm-int8"))
   }
 
   @Test func comparisonsSayWhatChanged() throws {
     let scratch = try Scratch()
-    let first = try Command.run(["bench", "--kernels", "softmax sse4", "--rounds", "5", "--json"])
+    let first = try Command.run(["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "5", "--json"])
     try scratch.write(first.output, to: "old.json")
     // The same run, a quarter as fast.
     let share = try #require(try JSONValue.lines(first.text)[0]["kernels"][0]["share"].number)
     let slow = first.text.replacing("\"share\":\(share)", with: "\"share\":\(share / 4)")
     #expect(slow != first.text)
     try scratch.write(Array(slow.utf8), to: "slow.json")
-    let arguments = ["bench", "--kernels", "softmax sse4", "--rounds", "5", "--json", "--compare"]
+    let arguments = ["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "5", "--json", "--compare"]
     let comparison = try JSONValue.lines(Command.run(arguments + [scratch / "slow.json"]).text)[0]["comparison"]
     #expect(comparison.count == 1)
     #expect(
@@ -66,7 +73,7 @@ import Testing
     try scratch.write(Array("{}".utf8), to: "other.json")
     for (file, status) in [("other.json", 65), ("missing.json", 66)] as [(String, Int32)] {
       let result = try Command.run(
-        ["bench", "--kernels", "softmax sse4", "--rounds", "1", "--compare", file], in: scratch.path)
+        ["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "1", "--compare", file], in: scratch.path)
       #expect(result.status == status && result.errorLines.count == 1)
     }
   }
@@ -97,7 +104,8 @@ import Testing
     #expect((4.5e6...5e6).contains(total("weightBytes")))
     // The first depthwise convolution reads Floats; the convolution behind it reads levels and a scale a pixel, nobody Floats.
     let depthwise = try #require(layers.first { $0["family"] == .string("depthwise 3x3") })
-    #expect(depthwise["activationBytes"] == .number(112 * 112 * (32 * 4 + 32 + 4)))
+    let bytesOfAPixel: Double = 32 * 4 + 32 + 4
+    #expect(depthwise["activationBytes"] == .number(112 * 112 * bytesOfAPixel))
 
     let table = try Command.run(arguments + ["--sorted"])
     let rows = table.text.split(separator: "\n").filter { $0.contains(" memory ") || $0.contains(" compute ") }

@@ -19,7 +19,8 @@ import Testing
     return options
   }
 
-  @Test(arguments: [HeadStart.cam, .random]) func resumingChangesNoBit(_ start: HeadStart) throws {
+  @Test(arguments: Emulation.affordable([HeadStart.cam, .random], of: "resumed training") { $0 == .cam })
+  func resumingChangesNoBit(_ start: HeadStart) throws {
     let folder = try TemporaryFolder()
     let options = options { $0.start = start }
     let model = try bundled()
