@@ -66,7 +66,8 @@ import Testing
 
   /// What `info` lists can be asked for, and nothing else.
   @Test func instructionSetsThatTheCPULacksAreRefused() throws {
-    let line = try #require(Command.run(["info"]).text.split(separator: "\n").first { $0.hasPrefix("instruction sets") })
+    let lines = try Command.run(["info"]).text.split(separator: "\n")
+    let line = try #require(lines.first { $0.hasPrefix("instruction sets") })
     let words = line.dropFirst("instruction sets".count).split { " ,".contains($0) }.map(String.init)
     let available = words.filter { $0 != "(used)" }
     #expect(words.last == "(used)" && available.first == "reference")

@@ -5,7 +5,8 @@ import Testing
 /// The bundled model on one photograph against what x86's AVX-512 VNNI computed: integer sums are exact everywhere, and
 /// every Float operation on them up to the logits is rounded in the same order.
 @Suite struct ArchitectureTests {
-  @Test(.enabled(if: !tiers.isEmpty, "this CPU has none of these instruction sets"), arguments: tiers) func resultsAreThoseOfAVX512(_ tier: CPUTier) throws {
+  @Test(.enabled(if: !tiers.isEmpty, "this CPU has none of these instruction sets"), arguments: tiers)
+  func resultsAreThoseOfAVX512(_ tier: CPUTier) throws {
     let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
     let expected = try GoldenFile(path: "/\(folder)/Fixtures/results/espresso.safetensors")
     let model = try Model(path: "/\(folder)/../weights/efficientnet-lite0.safetensors")

@@ -62,20 +62,4 @@ import Testing
     #expect(try ControlGroups(["self": "nonsense\n"]).limit() == nil)
     #expect(try ControlGroups([:]).limit() == nil)
   }
-
-  @Test func affinityIsHonoured() throws {
-    var (before, one) = (cpu_set_t(), cpu_set_t())
-    let size = MemoryLayout<cpu_set_t>.size
-    try #require(sched_getaffinity(0, size, &before) == 0)
-    defer { sched_setaffinity(0, size, &before) }
-    withUnsafeBytes(of: before) { allowed in
-      withUnsafeMutableBytes(of: &one) { one in
-        guard let byte = allowed.firstIndex(where: { $0 != 0 }) else { return }
-        one[byte] = allowed[byte] & ~(allowed[byte] - 1)
-      }
-    }
-    // Of this thread alone; the others go on where they were.
-    try #require(sched_setaffinity(0, size, &one) == 0)
-    #expect(usableCores() == 1)
-  }
 }
