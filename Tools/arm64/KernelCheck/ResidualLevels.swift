@@ -6,7 +6,8 @@ func checkResidualLevels(outputs: Int, _ report: inout Report) {
   let shape = Shape(
     height: 3, width: 5, channels: 64, outputs: outputs, kernel: 1, stride: 1, padding: 0, isSigned: true)
   let stored = (outputs + 3) / 4 * 4
-  let activations = generator.levels(shape.rows * shape.channels)
+  // Never negative: the reference reads unsigned bytes.
+  let activations = generator.levels(shape.rows * shape.channels).map { $0 < 0 ? -$0 : $0 }
   let columns = PanelLayout.padded(outputs)
   var packed = [Int8](repeating: 0, count: columns / PanelLayout.width * shape.layout.panelBytes)
   shape.layout.pack(generator.levels(outputs * shape.channels), outputs: outputs, into: &packed)
