@@ -3,11 +3,13 @@
 PREFIX ?= /usr/local
 BINARY := .build/release/ttame-lite
 PHOTO := Tests/Fixtures/photos/espresso.jpg
+# Classifiers and photographs to train on; not part of the repository.
+DATA ?= ../shared
 PACKAGES := libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
 SOURCES := Sources Tests Tools/arm64/KernelCheck Package.swift
 
-.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels bench install clean swift packages
+.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels bench install clean weights swift packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift a
 
 bench: build ## measure speed on this machine
 	@$(BINARY) bench
+
+weights: build ## train the heads of the bundled models again; DATA=FOLDER holds classifiers and photographs
+	@Tools/train-weights.sh $(DATA)
 
 install: build ## install to $(DESTDIR)$(PREFIX)
 	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ttame-lite/weights

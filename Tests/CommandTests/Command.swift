@@ -19,7 +19,8 @@ enum Command {
   static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
   /// The program; a cross build's tests name theirs in the environment, behind an emulator.
   static let binary = getenv("TTAME_BINARY").map { String(cString: $0) } ?? package + "/.build/release/ttame-lite"
-  static let isEmulated = getenv("TTAME_BINARY") != nil
+  /// Whether it runs under an emulator, some thirty times slower than a CPU; `Tools/arm64/cross.sh` says so.
+  static let isEmulated = getenv("TTAME_EMULATED") != nil
 
   /// Runs the program to its end.
   ///

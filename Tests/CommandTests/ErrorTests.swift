@@ -64,6 +64,23 @@ import Testing
     #expect(try Command.bytes(of: scratch / "photo.png") == png)
   }
 
+  /// What `info` lists can be asked for, and nothing else.
+  @Test func instructionSetsThatTheCPULacksAreRefused() throws {
+    let lines = try Command.run(["info"]).text.split(separator: "\n")
+    let line = try #require(lines.first { $0.hasPrefix("instruction sets") })
+    let words = line.dropFirst("instruction sets".count).split { " ,".contains($0) }.map(String.init)
+    let available = words.filter { $0 != "(used)" }
+    #expect(words.last == "(used)" && available.first == "reference")
+    for name in ["sse4", "avx2", "avxvnni", "avx512vnni", "avx512bf16", "neon", "dotprod", "i8mm"] {
+      let result = try Command.run(["classify", "--cpu", name, Photos.cat])
+      if available.contains(name) {
+        #expect(result.status == 0, "\(name)")
+      } else {
+        expect(result, status: 64, "--cpu \(name): this CPU has \(available.joined(separator: ", "))")
+      }
+    }
+  }
+
   @Test func emptyInput() throws {
     expect(try Command.run(["explain"]), status: 66, "standard input: is empty")
     expect(try Command.run(["classify", "-"]), status: 66, "standard input: is empty")

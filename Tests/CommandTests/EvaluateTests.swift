@@ -15,7 +15,7 @@ import Testing
     return try JSONValue.lines(result.text)[0]
   }
 
-  @Test func everyMetricOfTheOwnHead() throws {
+  @Test(.disabled(if: Command.isEmulated, "takes minutes under emulation")) func everyMetricOfTheOwnHead() throws {
     let scratch = try Scratch()
     let list = try list(scratch)
     let all = "accuracy,ad,ic,road,insertion,deletion,pointing,energy,trust"
@@ -32,7 +32,7 @@ import Testing
     #expect(metrics["boxes"] == .number(2) && metrics["cost"]["forwardPasses"] == .number(1))
   }
 
-  @Test func methodsShareATable() throws {
+  @Test(.disabled(if: Command.isEmulated, "takes minutes under emulation")) func methodsShareATable() throws {
     let scratch = try Scratch()
     let list = try list(scratch)
     let arguments = ["--data", list, "--metrics", "ad,road", "--method", "gradcam,rise,centre", "--masks", "9"]

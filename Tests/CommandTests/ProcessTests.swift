@@ -23,6 +23,19 @@ import Testing
     for file in files { _ = try Image(decoding: Command.bytes(of: scratch / "out/\(file)")) }
   }
 
+  private static let taskset = "/usr/bin/taskset"
+
+  @Test(.enabled(if: access(taskset, X_OK) == 0, "needs taskset"))
+  func affinityIsHonoured() throws {
+    let status = String(decoding: try Command.bytes(of: "/proc/self/status"), as: UTF8.self)
+    let allowed = try #require(status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") })
+    let first = String(allowed.drop { !$0.isNumber }.prefix { $0.isNumber })
+    let program = [Self.taskset, "-c", first, Command.binary]
+    let lines = try Command.run(["info"], program: program).text.split(separator: "\n")
+    let threads = try #require(lines.first { $0.hasPrefix("threads") })
+    #expect(threads.split(separator: " ") == ["threads", "1"])
+  }
+
   private static let chroot = "/usr/sbin/chroot"
 
   @Test(

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct TrainTests {
   private static let photos = Command.package + "/Tests/Fixtures/photos"
-  private static let options = ["--batch", "2", "--epochs", "6", "--save-every", "1"]
+  /// Of one step each.
+  private static let epochs = Command.isEmulated ? 1 : 6
+  private static let options = ["--batch", "2", "--epochs", "\(epochs)", "--save-every", "1"]
 
   @Test func aFolderOfPhotographsTrainsAHead() throws {
     let scratch = try Scratch()
@@ -16,8 +18,9 @@ import Testing
         + ["--validation", Self.photos, "--precision", "bf16"] + Self.options)
     #expect(result.status == 0, "\(result.error)")
     let lines = try JSONValue.lines(result.text)
-    #expect(lines.count == 12 && lines[0]["step"] == .number(0))
-    #expect(result.error.contains("epoch 6: AD ") && result.error.contains("trained for 6 steps of 2"))
+    #expect(lines.count == 2 * Self.epochs && lines[0]["step"] == .number(0))
+    #expect(result.error.contains("epoch \(Self.epochs): AD "))
+    #expect(result.error.contains("trained for \(Self.epochs) steps of 2"))
     #expect(try Image(decoding: Command.bytes(of: scratch / "c.png")).width > 0)
     let explained = try Command.run(
       ["explain", Photos.cat, "--model", scratch / "model.safetensors", "-q", "--json", "-"])
@@ -35,7 +38,8 @@ import Testing
     #expect(metrics["ad"]["100"] != .null && metrics["ic"]["15"] != .null && metrics["seen"]["images"] != .null)
   }
 
-  @Test func aKilledTrainingGoesOnToTheSameHead() throws {
+  @Test(.disabled(if: Command.isEmulated, "kills come at times made for a CPU"))
+  func aKilledTrainingGoesOnToTheSameHead() throws {
     let scratch = try Scratch()
     func arguments(_ name: String) -> [String] {
       ["train", "--data", Self.photos, "-o", scratch / name, "--resume"] + Self.options

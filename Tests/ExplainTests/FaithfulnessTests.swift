@@ -26,7 +26,11 @@ import Testing
 /// Masked confidences of PyTorch's float32 on eight photographs with given maps.
 @Suite(.enabled(if: Shared.isPresent, "../shared with the golden files is not here"))
 struct GoldenFaithfulnessTests {
-  @Test(arguments: [TrainingGoldenTests.cases[0], TrainingGoldenTests.cases[1]], Precision.allCases)
+  @Test(
+    arguments: Emulation.affordable(
+      [TrainingGoldenTests.cases[0], TrainingGoldenTests.cases[1]], of: "golden faithfulness"
+    ) { $0.name == TrainingGoldenTests.cases[0].name },
+    Emulation.affordable(Precision.allCases, of: "golden faithfulness") { $0 == .int8 })
   func maskedProbabilitiesEqualPyTorch(_ model: TrainingGoldenTests.Case, _ precision: Precision) throws {
     let golden = try GoldenFile(path: Shared.path("golden/metrics/\(model.name).safetensors"))
     let path = try ImportedModels.path(model.weights, golden: model.name, precision: precision)

@@ -12,19 +12,22 @@ import Testing
     var weights: String
     /// Least correlation of int8 logits with PyTorch's float32 ones.
     var int8Logits = 0.999
+    /// Whether import and passes take seconds even under emulation.
+    var isSmall = false
     /// Head branches and logits of the Float path: largest error over the largest value of the reference.
     var floatTolerance: Float = 1e-3
     var testDescription: String { name }
   }
 
   static let cases = [
-    Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors"),
+    Case(name: "efficientnet_lite0", weights: "models/efficientnet_lite0.safetensors", isSmall: true),
     Case(name: "resnet50", weights: "models/resnet50.safetensors.xz"),
     Case(name: "vgg16_imagenette", weights: "models/vgg16_imagenette.safetensors"),
-    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors", int8Logits: 0.995),
+    Case(name: "vit_tiny_16", weights: "models/vit_tiny_16.safetensors", int8Logits: 0.995, isSmall: true),
   ]
 
-  @Test(arguments: cases) func floatPathEqualsPyTorch(_ model: Case) throws {
+  @Test(arguments: Emulation.affordable(cases, of: "golden models, Float") { $0.isSmall })
+  func floatPathEqualsPyTorch(_ model: Case) throws {
     let golden = try Comparison(model, precision: .float32)
     for image in 0..<3 {
       let result = try golden.compare(image)
@@ -36,7 +39,9 @@ import Testing
     }
   }
 
-  @Test(arguments: cases, CPUTier.available.filter { $0 != .reference })
+  @Test(
+    arguments: Emulation.affordable(cases, of: "golden models, int8") { $0.isSmall },
+    Emulation.affordable(CPUTier.available.filter { $0 != .reference }, of: "golden models, int8") { $0 == .best })
   func int8StaysClose(_ model: Case, _ tier: CPUTier) throws {
     let golden = try Comparison(model, precision: .int8, tier: tier)
     let bars = Bars(model, tier)

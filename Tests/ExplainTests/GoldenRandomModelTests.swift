@@ -3,7 +3,9 @@ import Glibc
 import Testing
 
 /// Full VGG-16, ResNet-50 and ViT-B/16 with seeded random weights against PyTorch's results on one photograph.
-@Suite(.enabled(if: RandomModel.canBeMade, "needs ../shared and python3 with numpy"), .serialized)
+@Suite(
+  .enabled(if: RandomModel.canBeMade, "needs ../shared and python3 with numpy"),
+  .disabled(if: Emulation.isActive, Emulation.isTooSlow), .serialized)
 struct GoldenRandomModelTests {
   @Test(arguments: ["vgg16", "resnet50", "vit_b_16"]) func agreesWithPyTorch(_ name: String) throws {
     let folder = try TemporaryFolder()

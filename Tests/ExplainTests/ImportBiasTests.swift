@@ -55,7 +55,9 @@ import Testing
   }
 
   /// ResNet-50's file holds BatchNorm folded into weight and bias: nothing to learn about the data.
-  @Test(.enabled(if: Shared.has("models/resnet50.safetensors.xz"), "needs ../shared"))
+  @Test(
+    .enabled(if: Shared.has("models/resnet50.safetensors.xz"), "needs ../shared"),
+    .disabled(if: Emulation.isActive, Emulation.isTooSlow))
   func leavesBiasesWhereStatisticsWereFolded() throws {
     let folder = try TemporaryFolder()
     var options = ImportOptions()

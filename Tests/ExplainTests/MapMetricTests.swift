@@ -53,7 +53,7 @@ import Testing
   }
 
   /// The ends of the curves are the image and its baseline, so one step is the mean of the two.
-  @Test func oneStepIsTheMeanOfItsEnds() throws {
+  @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow)) func oneStepIsTheMeanOfItsEnds() throws {
     let session = Session(model: try Model(path: Fixtures.bundledModel))
     let crop = try Fixtures.crop("espresso", session)
     let map = SaliencyMap(width: 224, height: 224, values: (0..<224 * 224).map { Float($0) / 50176 })
@@ -68,7 +68,7 @@ import Testing
   }
 
   /// A map that is right beats one that is wrong, by every metric that knows nothing of boxes.
-  @Test func metricsPreferTheMapToItsOpposite() throws {
+  @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow)) func metricsPreferTheMapToItsOpposite() throws {
     let session = Session(model: try Model(path: Fixtures.bundledModel))
     let crop = try Fixtures.crop("espresso", session)
     let evaluator = MapEvaluator(session, metrics: Set(MapMetric.allCases), seed: 1, steps: 16)
@@ -92,7 +92,7 @@ import Testing
   }
 
   /// Noise and sums depend on neither the number of threads nor what ran before.
-  @Test func resultsDoNotDependOnThreads() throws {
+  @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow)) func resultsDoNotDependOnThreads() throws {
     let model = try Model(path: Fixtures.bundledModel)
     let results = try [1, 3].map { threads in
       let session = Session(model: model, threads: threads)

@@ -51,7 +51,10 @@ struct MethodGoldenTests {
   /// Least correlations: Float differs by rounding, int8 activations by what 8 bits lose.
   private func least(_ precision: Precision) -> Double { precision == .float32 ? 0.999 : 0.99 }
 
-  @Test(arguments: cases, Precision.allCases) func mapsEqualPyTorch(_ model: Case, _ precision: Precision) throws {
+  @Test(
+    arguments: Emulation.affordable(cases, of: "maps of methods") { $0.name == "efficientnet_lite0" },
+    Emulation.affordable(Precision.allCases, of: "maps of methods") { $0 == .int8 })
+  func mapsEqualPyTorch(_ model: Case, _ precision: Precision) throws {
     let reference = try Reference(model, precision)
     let methods: [(MethodName, String)] = [
       (.gradCAM, "gradcam"), (.gradCAMPlusPlus, "gradcam++"), (.ablationCAM, "ablation"),
@@ -65,7 +68,7 @@ struct MethodGoldenTests {
     }
   }
 
-  @Test(arguments: [cases[0], cases[2]], Precision.allCases)
+  @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow), arguments: [cases[0], cases[2]], Precision.allCases)
   func scoreCAMEqualsPyTorch(_ model: Case, _ precision: Precision) throws {
     let reference = try Reference(model, precision)
     var calls = 0
@@ -77,7 +80,8 @@ struct MethodGoldenTests {
     #expect(calls == 2 * (model.name == "vit_tiny_16" ? 192 : 1280))
   }
 
-  @Test(arguments: cases, Precision.allCases) func riseEqualsTheOracle(_ model: Case, _ precision: Precision) throws {
+  @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow), arguments: cases, Precision.allCases)
+  func riseEqualsTheOracle(_ model: Case, _ precision: Precision) throws {
     let reference = try Reference(model, precision)
     let grids = reference.golden.ints("rise.grids").map(Float.init)
     let offsets = reference.golden.ints("rise.offsets")

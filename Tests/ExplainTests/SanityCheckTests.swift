@@ -3,7 +3,7 @@ import Testing
 
 /// Checks after J. Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018: a map that explains a classifier changes
 /// with what the classifier has learnt, and a map of one class is not that of another.
-@Suite struct SanityCheckTests {
+@Suite(.disabled(if: Emulation.isActive, Emulation.isTooSlow)) struct SanityCheckTests {
   /// Methods whose maps follow what the classifier has learnt.
   private static let sensitive: [MethodName] = [.ttame, .cam, .gradCAM, .ablationCAM, .rise]
   /// Positive gradients and positive features sum up to where the features are, whatever the class: measured here, and known.

@@ -79,8 +79,9 @@ import Testing
       for y in 0..<17 {
         for x in 0..<19 {
           let planes = levels.count / (17 * 19 * 4)
-          let stored = (0..<3).map { c in
-            (0..<planes).reduce(0) { $0 + levels[($1 * 17 * 19 + y * 19 + x) * 4 + c] }
+          let stored = (0..<3).map { c -> Int in
+            let planeSums = (0..<planes).map { plane -> Int in levels[((plane * 17 + y) * 19 + x) * 4 + c] }
+            return planeSums.reduce(0, +)
           }
           let isInside = y >= 1 && x >= 2 && x < 18
           let expected =

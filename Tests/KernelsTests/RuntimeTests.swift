@@ -1,4 +1,5 @@
 import CShim
+import Glibc
 import Kernels
 import Testing
 
@@ -14,6 +15,20 @@ import Testing
         #expect((0..<chunks).allSatisfy { counts[$0] == 1 })
       }
     }
+  }
+
+  /// One thread is held by its chunk until all others are done, which the other thread must do alone.
+  @Test func aSlowCoreHoldsNobodyUp() {
+    let pool = ThreadPool(threads: 2)
+    let done = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    done.initialize(to: 0)
+    defer { done.deallocate() }
+    let start = ContinuousClock.now
+    pool.run(chunks: 100) { chunk in
+      while chunk == 0 && shim_load32(done) < 99 && start.duration(to: .now) < .seconds(60) { sched_yield() }
+      _ = shim_add32(done, 1)
+    }
+    #expect(start.duration(to: .now) < .seconds(60))
   }
 
   @Test func manyShortRegions() {

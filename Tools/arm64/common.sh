@@ -41,9 +41,26 @@ unpack() {
   dpkg-deb --fsys-tarfile "$package" | tar -x -C "$folder" --keep-directory-symlink "$@"
 }
 
+# qemu's arguments of a CPU model. Computing the real pointer authentication codes would cost max a fifth of its speed.
+model() {
+  case $1 in
+    max) echo max,pauth-impdef=on ;;
+    *) echo "$1" ;;
+  esac
+}
+
 # on CPU PROGRAM [ARGUMENT..]: runs an aarch64 program on a CPU model.
 on() {
   local cpu=$1
   shift
-  qemu-aarch64-static -cpu "$cpu" "$@"
+  qemu-aarch64-static -cpu "$(model "$cpu")" "$@"
+}
+
+# tiers CPU: those that a CPU model has, the best one last.
+tiers() {
+  case $1 in
+    cortex-a53 | cortex-a72) echo NEON ;;
+    cortex-a76 | neoverse-n1) echo NEON DOTPROD ;;
+    *) echo NEON DOTPROD I8MM ;;
+  esac
 }

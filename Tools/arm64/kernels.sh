@@ -11,19 +11,12 @@ suite=bookworm
 sysroot=$store/libc
 build=$store/kernels
 
-# Tier, its flags, and the features that the CPU models must show.
+# A tier's instruction set.
 flags() {
   case $1 in
     NEON) echo armv8-a ;;
     DOTPROD) echo armv8.2-a+dotprod ;;
     I8MM) echo armv8.2-a+dotprod+i8mm ;;
-  esac
-}
-tiers() {
-  case $1 in
-    cortex-a53 | cortex-a72) echo NEON ;;
-    cortex-a76 | neoverse-n1) echo NEON DOTPROD ;;
-    *) echo NEON DOTPROD I8MM ;;
   esac
 }
 

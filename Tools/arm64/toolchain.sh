@@ -96,6 +96,7 @@ unpack_target() {
           --exclude='*.swiftdoc' --exclude='*.abi.json' --exclude='*/clang/*/lib/linux/*san*' \
           --exclude='*/clang/*/lib/linux/*xray*' --exclude='*/clang/*/lib/linux/*fuzzer*' --exclude='*/clang/*/bin' \
           ./usr/libexec/swift/lib/swift ./usr/libexec/swift/lib/swift_static ./usr/libexec/swift/lib/clang ;;
+      */libswiftlang_*) unpack "$package" "$swift" --exclude='*/host' --exclude='./usr/share' ;;
       *)
         unpack "$package" "$tree" --exclude='./usr/share' --exclude='./usr/bin' --exclude='./usr/sbin' \
           --exclude='./sbin' --exclude='*/gconv*' ;;

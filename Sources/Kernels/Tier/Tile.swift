@@ -68,14 +68,13 @@ import CShim
     let scale = row.residual_scales[tile.column / 256]
     let target = UnsafeMutablePointer(mutating: row.residual.unsafelyUnwrapped)
     if columns == tileColumns {
-      store(toFloat(UnsafeRawPointer(levels).loadUnaligned(as: VUInt8.self)) * scale, target)
-      store(toFloat(UnsafeRawPointer(levels + lanes).loadUnaligned(as: VUInt8.self)) * scale, target + lanes)
+      store(widened(levels) * scale, target)
+      store(widened(levels + lanes) * scale, target + lanes)
       continue
     }
     var i = 0
     while i + lanes <= columns {
-      let vector = UnsafeRawPointer(levels + i).loadUnaligned(as: VUInt8.self) ^ VUInt8(repeating: levelMask)
-      store(toFloat(vector) * scale, target + i)
+      store(widened(levels + i) * scale, target + i)
       i += lanes
     }
     while i < columns {
@@ -83,6 +82,11 @@ import CShim
       i += 1
     }
   }
+}
+
+/// A vector of levels that are never negative, as stored, in Float.
+@inline(__always) private func widened(_ levels: UnsafePointer<UInt8>) -> VFloat {
+  toFloat(UnsafeRawPointer(levels).loadUnaligned(as: VUInt8.self) ^ VUInt8(repeating: levelMask))
 }
 
 /// Weights of the vector of columns that starts at `column`: 4 bytes a column, an int8 group of four or one Float.

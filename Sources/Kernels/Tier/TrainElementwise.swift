@@ -58,7 +58,8 @@ import CShim
   let mean = dot(gradient, probabilities, count: count)
   var i = 0
   while i + lanes <= count {
-    store((load(gradient + i) - mean) * load(probabilities + i) * scale, result + i)
+    let centred = load(gradient + i) - mean
+    store(centred * load(probabilities + i) * scale, result + i)
     i += lanes
   }
   while i < count {

@@ -19,6 +19,7 @@ import Glibc
       checkQuantized(shape, &report)
       checkFloat(shape, &report)
     }
+    for outputs in [16, 23, 300] { checkResidualLevels(outputs: outputs, &report) }
     checkImageKernels(&report)
     checkVectorKernels(&report)
     print("\(report.checks) checks, \(report.failures) failures")

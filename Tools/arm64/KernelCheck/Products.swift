@@ -119,7 +119,7 @@ private func withPointers(
 }
 
 /// The GEMM's output, and whether the memory behind it survived.
-private func product(
+func product(
   _ shape: Shape, activations: UnsafeRawPointer, size: Int, scales: [Float], weights: UnsafeRawPointer,
   weightScales: [Float], bias: [Float], residual: [Float], sums: [Int32], zeroPoint: Int32,
   kernel: (UnsafePointer<gemm_task>) -> Void
