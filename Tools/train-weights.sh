@@ -28,7 +28,7 @@ efficientnet-lite0() {
 vgg16-imagenette() {
   "$ttame" import "$data/models/vgg16_imagenette.safetensors" --name vgg16-imagenette \
     -o "$work/vgg16-imagenette.safetensors"
-  train vgg16-imagenette train-imagenette.tsv --epochs 2 --precision bf16
+  train vgg16-imagenette train-imagenette.tsv --epochs 1 --precision bf16
 }
 
 for model in "${@:-efficientnet-lite0 vgg16-imagenette}"; do

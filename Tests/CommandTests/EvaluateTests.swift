@@ -79,7 +79,7 @@ import Testing
     #expect(trust["score"] != .null && trust["survives"] == .bool(true) && trust["agreement"] == .null)
     #expect(result.error.contains("the map's hotter half alone"))
     let plain = try JSONValue.lines(try Command.run(["explain", "-q", "--json", "-", Photos.espresso]).text)[0]
-    #expect(plain["method"] == .string("cam"))
+    #expect(plain["method"] == .string("ttame"))
     #expect(plain["explanations"].count == 1 && plain["explanations"][0]["trust"] == .null)
   }
 }

@@ -18,7 +18,7 @@ import Testing
     let photo = try Image(decoding: Command.bytes(of: Photos.espresso))
     #expect(report["input"] == .string(Photos.espresso))
     #expect(report["model"] == .string("efficientnet-lite0"))
-    #expect(report["method"] == .string("cam"))
+    #expect(report["method"] == .string("ttame"))
     #expect(report["width"] == .number(Double(photo.width)) && report["height"] == .number(Double(photo.height)))
     #expect(report["predictions"].count == 5)
     #expect(report["predictions"][0].keys == ["class", "label", "probability"])

@@ -19,19 +19,6 @@ import Testing
     return try name.makeMethod(session, options)
   }
 
-  /// The bundled head is CAM, and so the two come to the same, by different ways.
-  @Test func camIsTheWarmStart() throws {
-    let head = try method(.ttame).explain(input) { largest(2, of: $0) }
-    let cam = try method(.cam).explain(input) { largest(2, of: $0) }
-    #expect(head.logits == cam.logits)
-    for (a, b) in zip(head.maps, cam.maps) {
-      #expect(a.classIndex == b.classIndex)
-      let (enlarged, expected) = (SaliencyMap(b.normalized(), crop: 28), SaliencyMap(a.normalized(), crop: 28))
-      #expect(correlation(enlarged.values, expected.values) > 0.999)
-    }
-    #expect(head.passes == PassCount(forward: 1) && cam.passes == PassCount(forward: 1))
-  }
-
   /// Behind the target lie pooling and one linear layer, so that gradients are the layer's row over 49 places: Grad-CAM is the
   /// positive part of CAM, and with equal gradients everywhere LayerCAM leaves out the negative channels.
   @Test func gradCAMIsCAMWherePoolingFollows() throws {
