@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// P-TAME: the head reads an auxiliary network.
-@Suite struct ImportAuxiliaryTests {
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ImportAuxiliaryTests {
   private let channels = [64, 128, 256, 512]
 
   private func folder() throws -> TemporaryFolder {

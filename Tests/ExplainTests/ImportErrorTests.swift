@@ -72,7 +72,7 @@ private let refused = [
   Refused("missing labels", .labels(path: "/nowhere", .notFound)) { _, options in options.labels = "/nowhere" },
 ]
 
-@Suite struct ImportErrorTests {
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ImportErrorTests {
   @Test(arguments: refused)
   private func refuses(_ example: Refused) throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// VGG and Vision Transformers of every size, made up.
-@Suite struct ImportFamilyTests {
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ImportFamilyTests {
   private func options(_ change: (inout ImportOptions) -> Void) -> ImportOptions {
     var options = ImportOptions()
     change(&options)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The published networks, against the facts that PyTorch gave about them.
-@Suite struct ImportGoldenTests {
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ImportGoldenTests {
   private struct Facts: Decodable {
     var layers: [String]
     /// `[images, channels, height, width]`

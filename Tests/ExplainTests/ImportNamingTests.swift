@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// One network under the names of several libraries.
-@Suite struct ImportNamingTests {
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ImportNamingTests {
   private static let resNet = NamedWeights(.resNet18(classes: 3), seed: 7)
   private static let vgg = NamedWeights(.vgg([1, 1, 2, 2, 2], classes: 3, hidden: 16), seed: 8)
   private static let transformer = NamedWeights(

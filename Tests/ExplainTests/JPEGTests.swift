@@ -119,8 +119,9 @@ enum JPEGBytes {
     jpeg[frame + 4] = 12
     #expect(decodingError(jpeg) == .jpeg(reason: "Unsupported JPEG data precision 12"))
     jpeg[frame + 4] = 8
-    jpeg[frame + 1] = 0xC3
-    #expect(decodingError(jpeg) == .jpeg(reason: "Unsupported JPEG process: SOF type 0xc3"))
+    // Differential; the lossless process 0xC3 is decoded from libjpeg-turbo 3 on.
+    jpeg[frame + 1] = 0xC5
+    #expect(decodingError(jpeg) == .jpeg(reason: "Unsupported JPEG process: SOF type 0xc5"))
     jpeg[frame + 1] = 0xC0
     (jpeg[frame + 5], jpeg[frame + 6]) = (0xFF, 0xFF)
     #expect(decodingError(jpeg) == .sideTooLong(width: 29, height: 65535, limit: 16384))

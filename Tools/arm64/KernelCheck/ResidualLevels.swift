@@ -18,7 +18,7 @@ func checkResidualLevels(outputs: Int, _ report: inout Report) {
 
   func run(zeroPoint: UInt8, _ kernel: (UnsafePointer<gemm_task>) -> Void) -> [Float] {
     let levels = levels.map { $0 &+ zeroPoint }
-    var widened = [Float](repeating: .nan, count: (shape.rows + Int(gemm_tile_rows)) * Int(gemm_tile_columns))
+    var widened = [Float](repeating: .nan, count: shape.rows * Int(gemm_tile_columns))
     return activations.withUnsafeBytes { activations in
       packed.withUnsafeBytes { packed in
         product(
@@ -31,11 +31,11 @@ func checkResidualLevels(outputs: Int, _ report: inout Report) {
               widened.withUnsafeMutableBufferPointer { widened in
                 var task = task.pointee
                 var rows = (0..<task.rows + Int(gemm_tile_rows)).map { task.row_data[$0] }
+                // Those beyond the last row are the last one again.
                 for row in rows.indices {
                   let source = min(row, task.rows - 1)
                   rows[row].residual =
-                    UnsafePointer(widened.baseAddress.unsafelyUnwrapped)
-                    + row * Int(gemm_tile_columns)
+                    UnsafePointer(widened.baseAddress.unsafelyUnwrapped) + source * Int(gemm_tile_columns)
                   rows[row].residual_levels = levels.baseAddress.unsafelyUnwrapped + source * stored
                   rows[row].residual_scales = scales.baseAddress.unsafelyUnwrapped + source * (outputs / 256 + 1)
                 }
