@@ -63,7 +63,8 @@ import Testing
         #expect(mask.pixels[3 * (y * mask.width + x)] == 0)
       }
     }
-    #expect(mask.pixels.max() == 255)
+    // Enlarging may flatten the peak.
+    #expect((250...255).contains(mask.pixels.max() ?? 0))
   }
 
   @Test func sizeCropIsTheNetworksView() throws {

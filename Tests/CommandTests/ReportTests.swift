@@ -82,7 +82,7 @@ import Testing
     #expect(cpu.status == 0 && cpu.text.contains("instruction sets") && cpu.text.contains("reference"))
     let model = try Command.run(["info", "efficientnet-lite0"])
     for fact in [
-      "tf_efficientnet_lite0", "int8", "conv_head, 7x7x1280", "Apache-2.0", "Class Activation Mapping, not yet",
+      "tf_efficientnet_lite0", "int8", "conv_head, 7x7x1280", "Apache-2.0", "trained T-TAME, 3 branches",
     ] {
       #expect(model.text.contains(fact), "\(fact)")
     }

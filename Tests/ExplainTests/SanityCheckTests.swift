@@ -48,7 +48,12 @@ import Testing
     let original = try map(name, session, of: 967)
     let last = try map(name, try shuffled(["classifier"], in: folder), of: 967)
     let both = try map(name, try shuffled(["classifier", "conv_head"], in: folder), of: 967)
-    #expect(correlation(original, last) < 0.85, "\(correlation(original, last))")
+    if name == .ttame {
+      // A trained head reads features, and so does not know when only the linear layer behind them has changed.
+      #expect(last == original)
+    } else {
+      #expect(correlation(original, last) < 0.85, "\(correlation(original, last))")
+    }
     #expect(correlation(original, both) < 0.85, "\(correlation(original, both))")
   }
 

@@ -116,7 +116,7 @@ private struct CaseList {
     convolution(size, channels, 1280, isSigned: true)
     add(.averagePool(pixels: 49, channels: 1280))
     linear(1280, 1000)
-    head(maps: [], fuse: [(49, 1280)])
+    head(maps: [(28, 40), (14, 112), (7, 1280)], fuse: [(784, 40), (196, 112), (49, 1280)])
   }
 
   mutating func addVGG16() {
