@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 BINARY := .build/release/ttame-lite
 PHOTO := Tests/Fixtures/photos/espresso.jpg
-# Classifiers and photographs to train on; not part of the repository.
+# The classifier and the photographs to train on; not part of the repository.
 DATA ?= ../shared
 PACKAGES := libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
@@ -43,7 +43,7 @@ test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift a
 bench: build ## measure speed on this machine
 	@$(BINARY) bench
 
-weights: build ## train the heads of the bundled models again; DATA=FOLDER holds classifiers and photographs
+weights: build ## train the bundled model's head again; DATA=FOLDER holds its classifier and photographs
 	@Tools/train-weights.sh $(DATA)
 
 install: build ## install to $(DESTDIR)$(PREFIX)
