@@ -9,7 +9,7 @@ import Testing
   func resultsAreThoseOfAVX512(_ tier: CPUTier) throws {
     let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
     let expected = try GoldenFile(path: "/\(folder)/Fixtures/results/espresso.safetensors")
-    let model = try Model(path: "/\(folder)/../weights/efficientnet-lite0.safetensors")
+    let model = try Model(path: Fixtures.bundledModel)
     let preprocessing = model.description.preprocessing
     let crop = preprocessing.crop(try Image(decoding: Fixture.bytes("photos/espresso.jpg"))).image
     var input = [Float](repeating: 0, count: crop.pixels.count)

@@ -5,11 +5,8 @@ import Testing
 
 /// The bundled model through the engine: what needs no PyTorch to be right.
 @Suite struct EngineTests {
-  private static let path =
-    "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/weights/efficientnet-lite0.safetensors"
-
   private func input() throws -> ([Float], Model) {
-    let model = try Model(path: Self.path)
+    let model = try Model(path: Fixtures.bundledModel)
     let photo = try Image(decoding: Fixture.bytes("photos/espresso.jpg"))
     var input = [Float](repeating: 0, count: model.description.graph.inputShape.count)
     let preprocessing = model.description.preprocessing

@@ -26,9 +26,7 @@ import Testing
 
   /// Dense and depthwise layers of the bundled model are those of the list, no more and no fewer.
   @Test func listedShapesAreTheModels() throws {
-    let model = try Model(
-      path: "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        + "/weights/efficientnet-lite0.safetensors")
+    let model = try Model(path: Fixtures.bundledModel)
     let graph = model.description.graph
     var real = Set<String>()
     for node in graph.nodes {

@@ -9,7 +9,7 @@ import Testing
   private static let photographs = ["cat", "espresso", "rocket"].map { "\(package)/Tests/Fixtures/photos/\($0).jpg" }
 
   private func bundled() throws -> Model {
-    try Model(path: "\(Self.package)/weights/efficientnet-lite0.safetensors")
+    try Model(path: Fixtures.bundledModel)
   }
 
   private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
@@ -74,7 +74,7 @@ import Testing
     #expect(throws: TrainingError.badCheckpoint("it lacks the facts of a training")) {
       _ = try Trainer(
         model: model, paths: Self.photographs, options: options(),
-        resuming: "\(Self.package)/weights/efficientnet-lite0.safetensors")
+        resuming: Fixtures.bundledModel)
     }
   }
 

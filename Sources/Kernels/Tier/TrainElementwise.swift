@@ -36,16 +36,9 @@ import CShim
   }
 }
 
-/// Abramowitz and Stegun 7.1.26, as in the forward pass: the tail beyond |x| is `p(t) t e^(-x² / 2) / 2`.
 @inline(__always) private func geluSlope(_ x: VFloat) -> VFloat {
-  let z = maximum(x, -x) * 0.70710678
-  let t = VFloat(repeating: 1) / multiplyAdd(VFloat(repeating: 1), z, VFloat(repeating: 0.3275911))
-  var p = multiplyAdd(VFloat(repeating: -1.453152027), t, VFloat(repeating: 1.061405429))
-  p = multiplyAdd(VFloat(repeating: 1.421413741), p, t)
-  p = multiplyAdd(VFloat(repeating: -0.284496736), p, t)
-  p = multiplyAdd(VFloat(repeating: 0.254829592), p, t)
-  let bell = exponential(-(z * z))
-  let tail = p * t * bell * 0.5
+  let (doubled, bell) = normalTail(x)
+  let tail = doubled * 0.5
   let density = bell * 0.39894228
   return multiplyAdd(tail.replacing(with: 1 - tail, where: x .> 0), x, density)
 }

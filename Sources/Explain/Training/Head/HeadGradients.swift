@@ -15,6 +15,16 @@ package struct HeadGradients {
     }
   }
 
+  /// The branches' parameters, each with its gradient.
+  func pairs(_ parameters: HeadParameters) -> [(parameter: Parameter, gradient: [Float])] {
+    zip(parameters.branches, branches).flatMap { branch, gradient in
+      [
+        (branch.convolution, gradient.convolution), (branch.bias, gradient.bias),
+        (branch.normWeight, gradient.normWeight), (branch.normBias, gradient.normBias),
+      ]
+    }
+  }
+
   /// The classes of the fuse rows.
   package var labels: [Int]
   package var branches: [Branch] = []

@@ -41,11 +41,8 @@ package struct Adam {
         }
       }
     }
-    for (branch, gradient) in zip(parameters.branches, gradients.branches) {
-      for (parameter, values) in [
-        (branch.convolution, gradient.convolution), (branch.bias, gradient.bias),
-        (branch.normWeight, gradient.normWeight), (branch.normBias, gradient.normBias),
-      ] { descend(parameter, 0, values, steps: moments.steps) }
+    for (parameter, gradient) in gradients.pairs(parameters) {
+      descend(parameter, 0, gradient, steps: moments.steps)
     }
     let length = parameters.fuse.shape[1]
     var shared = [Float](repeating: 0, count: length + 1)

@@ -25,12 +25,7 @@ package struct Descent {
         }
       }
     }
-    for (branch, gradient) in zip(parameters.branches, gradients.branches) {
-      for (parameter, values) in [
-        (branch.convolution, gradient.convolution), (branch.bias, gradient.bias),
-        (branch.normWeight, gradient.normWeight), (branch.normBias, gradient.normBias),
-      ] { descend(parameter, 0..<values.count, values) }
-    }
+    for (parameter, gradient) in gradients.pairs(parameters) { descend(parameter, 0..<gradient.count, gradient) }
     let length = parameters.fuse.shape[1]
     var next = 0
     for (index, label) in gradients.labels.enumerated().sorted(by: { $0.element < $1.element }) {
