@@ -45,7 +45,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "What moves the head: sgd as in the paper, or adam, which learns more from few photographs.")
   var optimizer: Optimizer?
 
-  @Option(help: "What masks an image: its attention, as in the paper, or for every second one its map as it is shown.")
+  @Option(
+    help: """
+      What masks an image: its attention, as in the paper; or for every second one its map as it is shown (mixed), or in turn \
+      that and the higher half of it (graded).
+      """)
   var masks: MaskForm?
 
   @Option(

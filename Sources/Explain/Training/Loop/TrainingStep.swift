@@ -139,8 +139,9 @@ package final class TrainingStep {
     }
     var scaled: [Int: ScaledMap] = [:]
     var shown = maps
-    for image in 0..<images where self.masks.scales(image: image) {
-      let map = ScaledMap(scores[ownMap(image)])
+    for image in 0..<images {
+      guard let share = self.masks.keptShare(image: image) else { continue }
+      let map = ScaledMap(scores[ownMap(image)], keeping: share)
       shown.replaceSubrange(ownMap(image), with: map.values)
       scaled[image] = map
     }

@@ -5,21 +5,40 @@ public enum MaskForm: String, Sendable, CaseIterable, Codable {
   /// Every second image by the map scaled to 0...1 by its own minimum and maximum, which is how a map is shown and judged: a
   /// sigmoid may saturate where the scaled map has a lonely peak.
   case mixed
+  /// As `mixed`, but every second one of the scaled maps keeps its higher half alone, so that the order of all pixels counts: a
+  /// scaled map that lets everything through has none.
+  case graded
 
+  /// The share of its pixels that an image's scaled map keeps; nil where attention masks the image.
+  ///
   /// - Parameter image: its place in the batch, whose order is random.
-  func scales(image: Int) -> Bool { self == .mixed && image % 2 == 1 }
+  func keptShare(image: Int) -> Float? {
+    switch self {
+    case .attention: nil
+    case .mixed: image % 2 == 1 ? 1 : nil
+    case .graded: image % 2 == 1 ? (image % 4 == 1 ? 1 : 0.5) : nil
+    }
+  }
 }
 
-/// A map scaled by its own minimum and maximum, with the way back for gradients.
+/// A map scaled by its own minimum and maximum, and of that a share of the pixels, the highest; with the way back for gradients.
 package struct ScaledMap {
+  /// What masks the image.
   package let values: [Float]
+  /// The map between its minimum and its maximum, and how far each pixel counts as one of the highest.
+  private let scaled, gate: [Float]
   private let lowest, highest: Int
+  /// The highest pixel of those that are not kept; nil where all are.
+  private let threshold: Int?
   private let range: Float
 
   /// Keeps the slope of a flat map finite.
   private static let smallestRange: Float = 1e-6
+  /// A hard threshold has no slope; this is the width of a logistic one.
+  private static let softness: Float = 0.05
 
-  package init(_ map: ArraySlice<Float>) {
+  /// - Parameter share: of the pixels, above 0 and at most 1.
+  package init(_ map: ArraySlice<Float>, keeping share: Float = 1) {
     var (low, high) = (map.startIndex, map.startIndex)
     for i in map.indices {
       if map[i] < map[low] { low = i }
@@ -27,18 +46,38 @@ package struct ScaledMap {
     }
     let minimum = map[low]
     let range = max(map[high] - minimum, Self.smallestRange)
-    values = map.map { ($0 - minimum) / range }
+    let scaled = map.map { ($0 - minimum) / range }
     (lowest, highest, self.range) = (low - map.startIndex, high - map.startIndex, range)
+    self.scaled = scaled
+    if share < 1 {
+      let descending = scaled.indices.sorted { (scaled[$1], $0) < (scaled[$0], $1) }
+      let threshold = descending[min(Int(share * Float(scaled.count)), scaled.count - 1)]
+      gate = scaled.map { logistic(($0 - scaled[threshold]) / Self.softness) }
+      self.threshold = threshold
+    } else {
+      gate = [Float](repeating: 1, count: scaled.count)
+      threshold = nil
+    }
+    values = zip(scaled, gate).map { $0 * $1 }
   }
 
   /// The gradient by the map, from that by `values`.
-  package func gradient(_ scaled: UnsafePointer<Float>) -> [Float] {
+  package func gradient(_ ofValues: UnsafePointer<Float>) -> [Float] {
     var result = [Float](repeating: 0, count: values.count)
+    var ofThreshold: Float = 0
+    for i in values.indices {
+      result[i] = ofValues[i] * gate[i]
+      guard threshold != nil else { continue }
+      let slope = ofValues[i] * scaled[i] * gate[i] * (1 - gate[i]) / Self.softness
+      result[i] += slope
+      ofThreshold += slope
+    }
+    if let threshold { result[threshold] -= ofThreshold }
     var (ofHighest, ofLowest): (Float, Float) = (0, 0)
     for i in values.indices {
-      result[i] = scaled[i] / range
-      ofHighest += result[i] * values[i]
-      ofLowest += result[i] * (1 - values[i])
+      result[i] /= range
+      ofHighest += result[i] * scaled[i]
+      ofLowest += result[i] * (1 - scaled[i])
     }
     result[highest] -= ofHighest
     result[lowest] -= ofLowest
