@@ -27,7 +27,7 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   public var precision = OperandPrecision.float32
   public var start = HeadStart.cam
   public var optimizer = Optimizer.adam
-  public var masks = MaskForm.mixed
+  public var masks = MaskForm.graded
   public var seed = 1
   /// Of `sgd`.
   public var weightDecay = 5e-4
