@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A complete model of four layers, to be spoiled in one respect each.
-private struct TinyModel {
+struct TinyModel {
   var description: ModelDescription
   var tensors: [String: (dtype: DType, shape: [Int], bytes: [UInt8])] = [:]
   var metadata = ["format": "ttame-lite", "format_version": "1"]
