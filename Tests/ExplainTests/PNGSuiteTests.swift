@@ -61,36 +61,3 @@ import Testing
     }
   }
 }
-
-/// Small files that ask for much.
-@Suite struct ImageBombTests {
-  @Test func sizesThatNoDataBacks() {
-    func error(_ width: Int, _ height: Int) -> ImageError? {
-      let header = PNGBuilder(width: width, height: height, depth: 16, colorType: 6, samples: []).header()
-      return decodingError(header + PNGBuilder.chunk("IDAT", PNGBuilder.stored([0])) + PNGBuilder.chunk("IEND", []))
-    }
-    #expect(error(65535, 65535) == .sideTooLong(width: 65535, height: 65535, limit: 16384))
-    #expect(error(16384, 4097) == .tooManyPixels(width: 16384, height: 4097, limit: 67_108_864))
-    #expect(error(4096, 4096) == .png(chunk: nil, reason: "Not enough image data"))
-  }
-
-  @Test func tenThousandChunks() throws {
-    var png = PNGBuilder(width: 1, height: 1, depth: 8, colorType: 0, samples: [7])
-    png.extraChunks = (0..<10_000).map { ("tEXt", [65, 0, UInt8($0 & 255)]) }
-    #expect(try Image(decoding: png.encoded()).pixels == [7, 7, 7])
-  }
-
-  @Test(arguments: [(1, 1), (1, 5000), (5000, 1), (1, 16384)])
-  func extremeShapesAreCropped(_ width: Int, _ height: Int) throws {
-    let png = try Image(width: width, height: height, pixels: noise(3 * width * height)).encodedPNG()
-    let preprocessing = Preprocessing(
-      resize: 256, crop: 224, interpolation: .bicubic, mean: [0, 0, 0], std: [1, 1, 1])
-    let crop = preprocessing.crop(try Image(decoding: png)).image
-    #expect(crop.width == 224 && crop.height == 224)
-  }
-
-  @Test func paletteIndicesOutOfRangeAreBlack() throws {
-    let png = PNGBuilder(width: 3, height: 1, depth: 8, colorType: 3, palette: [9, 8, 7], samples: [0, 1, 255])
-    #expect(try Image(decoding: png.encoded()).pixels == [9, 8, 7, 0, 0, 0, 0, 0, 0])
-  }
-}
