@@ -17,7 +17,7 @@ struct Failure: Error {
   /// The line on standard error.
   var line: String {
     let text = "ttame-lite: " + (subject.map { $0 + ": " } ?? "") + message
-    return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return text.onOneLine
   }
 
   func report() { printError(line) }
@@ -79,7 +79,7 @@ extension FileError {
 extension EngineError {
   fileprivate var status: ExitStatus {
     switch self {
-    case .noHead: .badData
+    case .noHead, .notFinite: .badData
     case .outOfMemory: .system
     }
   }

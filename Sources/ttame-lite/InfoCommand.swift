@@ -79,7 +79,7 @@ struct InfoCommand: ParsableCommand {
   /// Names and values in two columns.
   private func table(_ rows: [(String, String)]) -> String {
     let width = rows.map(\.0.count).max() ?? 0
-    return rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 + "\n" }.joined()
+    return rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1.onOneLine + "\n" }.joined()
   }
 
   private func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }

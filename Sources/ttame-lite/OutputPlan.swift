@@ -114,7 +114,8 @@ struct OutputPlan {
   }
 }
 
-/// A label as a part of a file's name: letters, digits and underscores.
+/// A label as a part of a file's name: letters, digits and underscores, far fewer than file systems take.
 private func slug(_ label: String) -> String {
-  label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.joined(separator: "_").lowercased()
+  let words = label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+  return String(words.joined(separator: "_").lowercased().prefix(100))
 }

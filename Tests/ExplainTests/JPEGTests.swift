@@ -142,4 +142,31 @@ enum JPEGBytes {
       _ = decodingError(damaged, limits: ImageLimits(pixels: 1 << 20))
     }
   }
+
+  /// JPEG has no checksums, so a flipped bit may pass; what comes of it never depends on what memory held before.
+  @Test(arguments: ["jpeg-420", "jpeg-progressive", "jpeg-cmyk"])
+  func everyFlippedBit(name: String) throws {
+    let jpeg = try Fixture.bytes("images/\(name).jpg")
+    let limits = ImageLimits(pixels: 1 << 14, side: 1 << 10)
+    var refused = 0
+    for bit in 0..<8 * jpeg.count {
+      var damaged = jpeg
+      damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+      let decoded = [UInt8(0x00), 0xFF].map { fill in
+        dirtyMemory(fill)
+        return try? Image(decoding: damaged, limits: limits)
+      }
+      #expect(decoded[0] == decoded[1], "bit \(bit)")
+      refused += decoded[0] == nil ? 1 : 0
+    }
+    #expect(refused > 100 && refused < 8 * jpeg.count)
+  }
+
+  /// Leaves freed blocks of the sizes that a decoder asks for, full of one byte.
+  private func dirtyMemory(_ fill: UInt8) {
+    for count in [512, 2001, 2668, 4096, 16384, 49152] {
+      let block = [UInt8](repeating: fill, count: count)
+      #expect(block.last == fill)
+    }
+  }
 }

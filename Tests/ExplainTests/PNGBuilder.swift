@@ -81,7 +81,7 @@ struct PNGBuilder {
 func be32(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
 
 /// The CRC of ISO 3309, as PNG chunks carry it.
-private func crc32(_ bytes: [UInt8]) -> UInt32 {
+func crc32(_ bytes: [UInt8]) -> UInt32 {
   var crc = ~UInt32(0)
   for byte in bytes {
     crc ^= UInt32(byte)

@@ -32,6 +32,12 @@ import Testing
     #expect(names.name(0) == "tench" && names.label(0) == "tench, Tinca tinca")
   }
 
+  @Test func labelsNeitherBreakLinesNorCommandTerminals() {
+    let hostile = ClassNames(labels: ["a\u{1B}[31m\r\nb\u{2028}c\0", "", "naïve 犬"], count: 3)
+    #expect(hostile.label(0) == "a [31m  b c " && hostile.name(0) == hostile.label(0))
+    #expect(hostile.label(1) == "class 1" && hostile.label(2) == "naïve 犬")
+  }
+
   @Test func messagesNameTheWayOut() {
     let many = (0..<9).map { "\($0) x" }
     #expect("\(ClassNameError.ambiguous("x", matches: many))".contains("4 x (and 4 more)"))

@@ -96,6 +96,14 @@ private let refused = [
     "reduction too long",
     graph([Node("x", convolution(Window(kernel: 64), 1), ["input"])], input: Shape(64, 64, 1024)),
     attribute("reduction length", 64 * 64 * 1024)),
+  Refused(
+    "too many nodes", graph((0...4096).map { Node("\($0)", relu, [$0 == 0 ? "input" : "\($0 - 1)"]) }),
+    .tooManyNodes(4097)),
+  Refused(
+    "too much work",
+    graph(
+      [Node("x", convolution(Window(kernel: 3, padding: 1), 1 << 14), ["input"])], input: Shape(128, 128, 1 << 14)),
+    .tooMuchWork(node: "x", limit: 1 << 42)),
 ]
 
 @Suite struct ShapeInferenceTests {

@@ -4,13 +4,12 @@ import Kernels
 final class ActivationReader {
   private let session: Session
   private let executor: Executor
-  private let outputNode: String
 
   /// - Throws: `EngineError.outOfMemory`.
   init(_ session: Session, nodes: [String]) throws(EngineError) {
     self.session = session
-    outputNode = session.model.description.graph.output
-    let plan = ExecutionPlan(session.model, outputs: nodes + [outputNode], context: session.context)
+    let outputs = nodes + [session.model.description.graph.output]
+    let plan = ExecutionPlan(session.model, outputs: outputs, context: session.context)
     executor = try Executor(plan, context: session.context)
   }
 
@@ -18,11 +17,8 @@ final class ActivationReader {
   ///
   /// - Parameter input: normalised `[size, size, 3]`.
   /// - Returns: the logits.
-  func run(_ input: UnsafePointer<Float>) -> [Float] {
-    executor.input.update(from: input, count: session.model.description.graph.inputShape.count)
-    session.context.withFlushedDenormals { executor.run() }
-    return Array(UnsafeBufferPointer(start: executor.output(outputNode), count: session.model.description.classes))
-  }
+  /// - Throws: `EngineError.notFinite`.
+  func run(_ input: UnsafePointer<Float>) throws(EngineError) -> [Float] { try session.run(executor, input) }
 
   /// A node's result, `[height, width, channels]`, valid until the next pass.
   func output(_ node: String) -> UnsafePointer<Float> { executor.output(node) }

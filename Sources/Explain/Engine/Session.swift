@@ -26,16 +26,16 @@ public final class Session {
   /// Logits of one image.
   ///
   /// - Parameter input: normalised `[size, size, 3]`.
-  /// - Throws: `EngineError.outOfMemory`.
+  /// - Throws: `EngineError.outOfMemory`, or `notFinite`.
   public func classify(_ input: UnsafePointer<Float>) throws(EngineError) -> [Float] {
     let executor = try makeExecutor(&classifier, outputs: [outputNode])
-    return run(executor, input)
+    return try run(executor, input)
   }
 
   /// Logits of one image and the maps of the classes that `classes` chooses from them, in one forward pass.
   ///
   /// - Parameter input: normalised `[size, size, 3]`.
-  /// - Throws: `EngineError.noHead` if the model has no attention head; `EngineError.outOfMemory`.
+  /// - Throws: `EngineError.noHead` if the model has no attention head; `outOfMemory`, or `notFinite`.
   public func explain(
     _ input: UnsafePointer<Float>, classes: (_ logits: [Float]) -> [Int]
   ) throws(EngineError) -> Explanation {
@@ -43,7 +43,7 @@ public final class Session {
     let executor = try makeExplainer()
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = run(executor, input)
+    let logits = try run(executor, input)
     let forwardEnd = clock.now
     let maps = context.withFlushedDenormals {
       classes(logits).map { head.map(of: $0, reading: executor.output, context) }
@@ -62,7 +62,7 @@ public final class Session {
   /// Results of any nodes of the graph, `[height, width, channels]` each: for tests and research.
   public func features(_ input: UnsafePointer<Float>, nodes: [String]) throws(EngineError) -> [String: [Float]] {
     let reader = try ActivationReader(self, nodes: nodes)
-    _ = reader.run(input)
+    _ = try reader.run(input)
     return Dictionary(nodes.map { ($0, reader.values($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -78,10 +78,13 @@ public final class Session {
     return made
   }
 
-  private func run(_ executor: Executor, _ input: UnsafePointer<Float>) -> [Float] {
+  /// One forward pass of `executor`, which has the output among its results; answers the logits.
+  func run(_ executor: Executor, _ input: UnsafePointer<Float>) throws(EngineError) -> [Float] {
     executor.input.update(from: input, count: model.description.graph.inputShape.count)
     context.withFlushedDenormals { executor.run() }
-    return Array(UnsafeBufferPointer(start: executor.output(outputNode), count: model.description.classes))
+    let logits = Array(UnsafeBufferPointer(start: executor.output(outputNode), count: model.description.classes))
+    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(node: outputNode) }
+    return logits
   }
 }
 

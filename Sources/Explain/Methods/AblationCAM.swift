@@ -24,7 +24,7 @@ final class AblationCAM: ExplanationMethod {
   func explain(_ input: MethodInput, classes choose: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     let activations = reader.values(target.node)
     let chosen = choose(logits)

@@ -29,7 +29,7 @@ final class AttentionMechanism: ExplanationMethod {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     let chosen = classes(logits)
     let context = session.context

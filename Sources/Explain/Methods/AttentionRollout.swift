@@ -16,7 +16,7 @@ final class AttentionRollout: ExplanationMethod {
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     // Only the first row of the product is wanted, so that it is multiplied from the left.
     var relevance = attention.classToken

@@ -19,7 +19,7 @@ final class CAM: ExplanationMethod {
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     let maps = classes(logits).map { classifier.map(of: $0, reader.output(classifier.node), context) }
     return Explanation(

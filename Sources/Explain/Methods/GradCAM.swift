@@ -8,7 +8,7 @@ final class GradCAM: ExplanationMethod {
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let target = gradients.target
-    return gradients.explain(input, classes: classes) { activations, gradients in
+    return try gradients.explain(input, classes: classes) { activations, gradients in
       var weights = [Float](repeating: 0, count: target.channels)
       for i in target.firstPlace..<gradients.count { weights[i % target.channels] += gradients[i] }
       return target.weightedSum(activations, weights.map { $0 / Float(target.places) })

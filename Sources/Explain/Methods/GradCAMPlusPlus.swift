@@ -11,7 +11,7 @@ final class GradCAMPlusPlus: ExplanationMethod {
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let target = gradients.target
-    return gradients.explain(input, classes: classes) { activations, gradients in
+    return try gradients.explain(input, classes: classes) { activations, gradients in
       var (sums, weights) = (
         [Float](repeating: 0, count: target.channels), [Float](repeating: 0, count: target.channels)
       )

@@ -9,7 +9,7 @@ final class LayerCAM: ExplanationMethod {
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let target = gradients.target
-    return gradients.explain(input, classes: classes) { activations, gradients in
+    return try gradients.explain(input, classes: classes) { activations, gradients in
       (0..<target.places).map { place in
         let first = target.firstPlace + place * target.channels
         return (first..<first + target.channels).reduce(0) { $0 + max(gradients[$1], 0) * activations[$1] }

@@ -22,7 +22,7 @@ final class ScoreCAM: ExplanationMethod {
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     let activations = reader.values(target.node)
     let chosen = classes(logits)

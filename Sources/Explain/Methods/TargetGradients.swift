@@ -17,10 +17,10 @@ final class TargetGradients {
   /// - Parameter map: makes a class's map `[height, width]` of the activations and their gradients, which have the target's shape.
   func explain(
     _ input: MethodInput, classes: ([Float]) -> [Int], map: (_ activations: [Float], _ gradients: [Float]) -> [Float]
-  ) -> Explanation {
+  ) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
     let start = clock.now
-    let logits = reader.run(input.values)
+    let logits = try reader.run(input.values)
     let forwardEnd = clock.now
     let activations = reader.values(target.node)
     let chosen = classes(logits)

@@ -24,6 +24,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongTokenCount(node: String, expected: Int, found: Int)
   case badEpsilon(node: String, Float)
   case tensorTooLarge(node: String, Shape)
+  /// The nodes up to this one ask for more multiplications than `limit`.
+  case tooMuchWork(node: String, limit: Int)
   case unknownOutput(String)
 
   public var description: String {
@@ -58,6 +60,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
       "node \(node) has the epsilon \(value), it must lie above 0 and not above 1"
     case .tensorTooLarge(let node, let shape):
       "node \(node) yields \(shape), too large to compute"
+    case .tooMuchWork(let node, let limit):
+      "the nodes up to \(node) take more than \(limit) multiplications"
     case .unknownOutput(let name):
       "the output \(name) is no node of the graph"
     }
@@ -67,7 +71,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Bounds on what a graph may ask for, far above any real classifier, so that arithmetic on sizes cannot overflow and a
 /// hostile file cannot ask for absurd amounts of memory.
 enum GraphLimits {
-  static let nodes = 1 << 16
+  /// Planning takes time with the square of their number.
+  static let nodes = 1 << 12
   static let side = 1 << 14
   static let channels = 1 << 20
   static let kernel = 1 << 8
@@ -76,4 +81,6 @@ enum GraphLimits {
   static let reduction = 1 << 20
   /// Elements of one tensor of activations.
   static let elements = 1 << 28
+  /// Multiplications of all nodes for one image: some twenty times those of ViT-L/16 at 384 pixels.
+  static let work = 1 << 42
 }

@@ -76,6 +76,7 @@ extension ModelDescription {
     } catch {
       throw .badDescription("malformed JSON")
     }
+    if let problem = ambiguousKey(inJSON: json) { throw .badDescription(problem) }
   }
 
   /// Compact JSON with sorted keys, the same for equal descriptions.

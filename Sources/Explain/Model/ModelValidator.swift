@@ -128,7 +128,7 @@ extension ModelValidator {
     }
     switch required.content {
     case .weights, .columnSums: return
-    case .scales: try checkValues(required, bytes, "a positive scale") { $0 > 0 }
+    case .scales: try checkValues(required, bytes, "a positive scale") { $0 >= .leastNormalMagnitude }
     case .biases: try checkValues(required, bytes, "a finite bias") { _ in true }
     case .parameters: try checkValues(required, bytes, "a finite value") { _ in true }
     }

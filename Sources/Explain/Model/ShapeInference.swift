@@ -12,6 +12,7 @@ extension Graph {
       guard names.insert(node.name).inserted else { throw .duplicateName(node.name) }
     }
     var shapes = [input: inputShape]
+    var work = 0
     for node in nodes {
       var inputs: [Shape] = []
       for name in node.inputs {
@@ -19,7 +20,10 @@ extension Graph {
         guard let shape = shapes[name] else { throw .inputNotYetComputed(node: node.name, input: name) }
         inputs.append(shape)
       }
-      shapes[node.name] = try node.outputShape(inputs)
+      let shape = try node.outputShape(inputs)
+      shapes[node.name] = shape
+      work += shape.count * node.op.workPerElement(inputs[0])
+      guard work <= GraphLimits.work else { throw .tooMuchWork(node: node.name, limit: GraphLimits.work) }
     }
     guard output != input, shapes[output] != nil else { throw .unknownOutput(output) }
     return shapes
@@ -145,4 +149,22 @@ extension Operator {
       1
     }
   }
+
+  /// Multiplications for one element of the result; 1 where there are none, for the element itself takes time.
+  ///
+  /// - Parameter input: shape of the first input.
+  func workPerElement(_ input: Shape) -> Int {
+    switch self {
+    case .convolution(let convolution, _): convolution.window.area * input.channels
+    case .depthwiseConvolution(let convolution, _): convolution.window.area
+    case .maxPool(let window): window.area
+    case .globalAveragePool: input.pixels
+    case .attention: 2 * input.pixels
+    case .activation, .add, .layerNorm, .tokens, .firstToken, .imageTokens: 1
+    }
+  }
+}
+
+extension Window {
+  fileprivate var area: Int { kernelHeight * kernelWidth }
 }

@@ -13,9 +13,9 @@ public struct ClassNames: Sendable {
     self.count = count
   }
 
-  /// The whole label of a class, or `class 7` in a model without labels.
+  /// The whole label of a class on one line, or `class 7` where the model has none.
   public func label(_ index: Int) -> String {
-    labels.isEmpty ? "class \(index)" : labels[index]
+    labels.isEmpty || labels[index].isEmpty ? "class \(index)" : labels[index].onOneLine
   }
 
   /// The first name of a class.
