@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         ttame-lite evaluate --data test.tsv --metrics accuracy
         ttame-lite evaluate --data test.tsv --metrics ad,ic
-        ttame-lite evaluate --data test.tsv --metrics ad,ic,road --method ttame,gradcam,scorecam
+        ttame-lite evaluate --data test.tsv --metrics ad,ic,road --method ttame,gradcam,scorecam --report out.html
 
       Methods:
       \(MethodName.list)
@@ -40,11 +40,15 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"))
   var log: String?
 
+  @Option(help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"))
+  var report: String?
+
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
     if !(1...10_000).contains(steps) { throw ValidationError("--steps must be 1 to 10000.") }
     if log == "-" { throw ValidationError("--log needs a file; standard output has the results.") }
+    if report == "-" { throw ValidationError("--report needs a file; standard output has the results.") }
   }
 
   func run() throws {
@@ -60,6 +64,9 @@ struct EvaluateCommand: ParsableCommand {
     if method != nil, mapMetrics.isEmpty {
       throw Failure(.usage, "--method measures maps; add --metrics ad,ic or others of them")
     }
+    if report != nil, mapMetrics.isEmpty {
+      throw Failure(.usage, "--report shows maps; add --metrics ad,ic or others of them")
+    }
     let items = mapMetrics.isEmpty ? list.items.filter { $0.classIndex != nil } : list.items
     if wanted.contains(.accuracy), !items.contains(where: { $0.classIndex != nil }) {
       throw Failure(.badData, "no line has a class, which accuracy needs", subject: data)
@@ -67,6 +74,7 @@ struct EvaluateCommand: ParsableCommand {
     if !mapMetrics.isDisjoint(with: [.pointing, .energy]), !items.contains(where: { $0.box != nil }) {
       throw Failure(.badData, "no line has a box, which pointing and energy need", subject: data)
     }
+    if let report { try OutputFile.checkReplaceable(report, inputs: [data] + items.map(\.path)) }
     let source = try InputSource(items.map(\.path))
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ttame]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
@@ -78,15 +86,54 @@ struct EvaluateCommand: ParsableCommand {
       methods: try names.map { name in
         do { return (name, try name.makeMethod(session, options)) } catch { throw Failure(error, reading: model.model) }
       },
-      log: try log.map { try JSONLines(path: $0) })
+      log: try log.map { try JSONLines(path: $0) },
+      pictures: report.map { _ in
+        ReportPictures(images: items.count, methods: names.map(\.rawValue), metrics: mapMetrics)
+      })
     let clock = ContinuousClock()
     let start = clock.now
     let worst = answerAll(source, progress) { try run.measure($0) }
-    let report = EvaluationReport(
+    let results = EvaluationReport(
       model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
       milliseconds: start.duration(to: clock.now).milliseconds)
-    if json { try JSONLines(path: "-").write(report) } else { try printOutput(report.text) }
+    if let report { try write(results, run, session, mapMetrics, to: report) }
+    if json { try JSONLines(path: "-").write(results) } else { try printOutput(results.text) }
     try worst.end()
+  }
+
+  /// Writes the page.
+  private func write(
+    _ results: EvaluationReport, _ run: EvaluationRun, _ session: Session, _ metrics: Set<MapMetric>, to path: String
+  ) throws {
+    guard let pictures = run.pictures else { return }
+    var page = results.page(
+      pictures, methods: run.measured.map(\.name.rawValue), glossary: MapMetric.allCases.filter(metrics.contains))
+    page.facts = facts(results, session, run)
+    try OutputFile.write(Array(page.html.utf8), to: path)
+  }
+
+  private func facts(
+    _ results: EvaluationReport, _ session: Session, _ run: EvaluationRun
+  ) -> [(name: String, value: String)] {
+    let description = session.model.description
+    var facts = [
+      (
+        name: "model", value: "\(description.name), \(description.precision.rawValue), \(session.model.fileBytes) bytes"
+      ),
+      ("photographs", "\(results.images) of \(data)" + (results.failed > 0 ? ", \(results.failed) not readable" : "")),
+      ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(threadCount(session.threads))"),
+      ("seed", "\(methods.seed)"),
+    ]
+    if run.measured.contains(where: { $0.name == .rise }) { facts.append(("masks of RISE", "\(methods.masks)")) }
+    if let top1 = results.metrics.top1, let top5 = results.metrics.top5 {
+      facts.append(("accuracy", "top-1 \(percent(top1)), top-5 \(percent(top5))"))
+    }
+    return facts + [
+      ("time", "\(number(results.milliseconds / 1000)) s, metrics included"),
+      ("date", Machine.date),
+      ("version", TTAMELite.configuration.version),
+      ("command", programArguments.map(shellQuoted).joined(separator: " ")),
+    ]
   }
 }
 

@@ -11,27 +11,42 @@ struct EvaluationRun {
     var seen = MapStatistics()
     var unseen = MapStatistics()
     var cost = MapCost()
+
+    /// - Parameter isSeen: whether the head was trained on images of the map's class; nil where it was not trained here.
+    mutating func add(_ map: MapMeasurement, _ passes: PassCount, _ time: Duration, isSeen: Bool?) {
+      all.add(map)
+      cost.add(passes, time)
+      switch isSeen {
+      case true?: seen.add(map)
+      case false?: unseen.add(map)
+      case nil: break
+      }
+    }
   }
 
   private(set) var accuracy = Accuracy()
   private(set) var measured: [Measured]
   /// Images measured.
   private(set) var images = 0
+  /// What a page about the run shows; nil where none was asked for.
+  private(set) var pictures: ReportPictures?
   let items: [ImageList.Item]
   /// Nil for heads that were not trained here.
   let trainedClasses: Set<Int>?
   private let session: Session
   private let measuresAccuracy: Bool
   private let evaluator: MapEvaluator
+  private let names: ClassNames
   private let log: JSONLines?
   private let clock = ContinuousClock()
 
   init(
     session: Session, items: [ImageList.Item], measuresAccuracy: Bool, evaluator: MapEvaluator,
-    methods: [(MethodName, any ExplanationMethod)], log: JSONLines?
+    methods: [(MethodName, any ExplanationMethod)], log: JSONLines?, pictures: ReportPictures?
   ) {
     (self.session, self.items, self.measuresAccuracy) = (session, items, measuresAccuracy)
-    (self.evaluator, self.log) = (evaluator, log)
+    (self.evaluator, self.log, self.pictures) = (evaluator, log, pictures)
+    names = ClassNames(labels: session.model.description.labels, count: session.model.description.classes)
     measured = methods.map { Measured(name: $0, method: $1) }
     trainedClasses = session.model.description.head?.training.map { Set($0.labels.keys) }
   }
@@ -43,18 +58,18 @@ struct EvaluationRun {
     do {
       let logits = try session.classify(picture.input)
       if measuresAccuracy, let label = item.classIndex { accuracy.add(logits: logits, class: label) }
-      for index in measured.indices { try measure(&measured[index], picture, item, encoded.index, logits) }
+      for index in measured.indices { try measure(method: index, picture, item, encoded.index, logits) }
       images += 1
     } catch { throw Failure(error, reading: picture.origin.description) }
   }
 
-  private func measure(
-    _ measured: inout Measured, _ picture: PreparedPicture, _ item: ImageList.Item, _ index: Int, _ logits: [Float]
+  private mutating func measure(
+    method: Int, _ picture: PreparedPicture, _ item: ImageList.Item, _ index: Int, _ logits: [Float]
   ) throws {
     // All methods explain the same class, also where their own arithmetic would put a tie the other way.
     let predicted = largest(1, of: logits)
     let start = clock.now
-    let explanation = try measured.method.explain(MethodInput(crop: picture.crop, values: picture.input)) { _ in
+    let explanation = try measured[method].method.explain(MethodInput(crop: picture.crop, values: picture.input)) { _ in
       predicted
     }
     let time = start.duration(to: clock.now)
@@ -62,13 +77,11 @@ struct EvaluationRun {
     let image = EvaluatedImage(crop: picture.crop, region: picture.region, box: item.box, index: index)
     let result = try evaluator.measure(
       map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
-    measured.all.add(result)
-    measured.cost.add(explanation.passes, time)
-    if let trainedClasses {
-      if trainedClasses.contains(result.classIndex) { measured.seen.add(result) } else { measured.unseen.add(result) }
-    }
+    measured[method].add(result, explanation.passes, time, isSeen: trainedClasses?.contains(result.classIndex))
+    let label = names.name(result.classIndex)
+    try pictures?.add(map, result, method: method, of: image, name: item.path, label: label)
     try log?.write(
-      MapLine(item.path, measured.name, result, explanation.passes, milliseconds: time.milliseconds))
+      MapLine(item.path, measured[method].name, result, explanation.passes, milliseconds: time.milliseconds))
   }
 }
 

@@ -64,21 +64,7 @@ extension EvaluationReport {
 
   /// A row for each method.
   private func table(_ methods: [Metrics]) -> String {
-    var columns: [(title: String, value: (Metrics) -> Double?)] = []
-    for share in KeptShare.allCases { columns.append(("AD \(share.rawValue)", { $0.ad?["\(share.rawValue)"] })) }
-    for share in KeptShare.allCases { columns.append(("IC \(share.rawValue)", { $0.ic?["\(share.rawValue)"] })) }
-    columns.append(("MoRF %", { $0.road.map { 100 * $0.morfMean } }))
-    columns.append(("LeRF %", { $0.road.map { 100 * $0.lerfMean } }))
-    columns.append(("insertion", { $0.insertion }))
-    columns.append(("deletion", { $0.deletion }))
-    columns.append(("pointing %", { $0.pointing.map { 100 * $0 } }))
-    columns.append(("energy %", { $0.energy.map { 100 * $0 } }))
-    columns.append(("trust", { $0.trust }))
-    columns.append(("passes", { $0.cost?.forwardPasses }))
-    columns.append(("tail", { $0.cost?.tailPasses }))
-    columns.append(("backward", { $0.cost?.backwardPasses }))
-    columns.append(("ms", { $0.cost?.milliseconds }))
-    columns = columns.filter { column in methods.contains { column.value($0) != nil } }
+    let columns = Self.columns(of: methods)
     var table = Table(["method"] + columns.map(\.title))
     for method in methods {
       table.add([method.method ?? ""] + columns.map { $0.value(method).map(number) ?? "-" })

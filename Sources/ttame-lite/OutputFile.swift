@@ -15,6 +15,20 @@ enum OutputFile {
     try Interruption.protecting { try replace(target, with: bytes, subject: path) }
   }
 
+  /// Finds out, before hours of work, what keeps a file from being written after them.
+  ///
+  /// - Parameter inputs: files that it must not replace.
+  static func checkReplaceable(_ path: String, inputs: [String]) throws {
+    if let status = FileStatus(path) {
+      if status.isFolder { throw Failure(.cannotCreate, "is a directory", subject: path) }
+      if inputs.contains(where: { FileStatus($0)?.identity == status.identity }) {
+        throw Failure(.cannotCreate, "is an input; it is not overwritten", subject: path)
+      }
+    } else if access(parentFolder(path) ?? ".", W_OK) != 0 {
+      throw Failure.creating(path)
+    }
+  }
+
   /// Opens a file for lines that are added one by one; empties it first, unless it continues.
   static func openLog(_ path: String, continues: Bool = false) throws -> Int32 {
     let file = open(path, O_WRONLY | O_CREAT | (continues ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0o666)

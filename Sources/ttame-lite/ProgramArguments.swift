@@ -12,3 +12,15 @@ let programArguments: [String] = {
   }
   return arguments
 }()
+
+/// An argument as a shell takes it.
+func shellQuoted(_ argument: String) -> String {
+  let isPlain = argument.unicodeScalars.allSatisfy {
+    $0.isASCII && ($0.properties.isAlphabetic || ("+"..."9").contains($0) || "_=:@%".unicodeScalars.contains($0))
+  }
+  return isPlain && !argument.isEmpty
+    ? argument
+    : "'"
+      + argument.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: "'\\''") + "'"
+}

@@ -1,0 +1,63 @@
+extension MapMetric {
+  /// The metric that the worst maps are chosen by: average drop, or else the first that was measured.
+  static func ofDemerits(_ measured: Set<MapMetric>) -> MapMetric? {
+    // AD, IC and both boxes' metrics read the same measurement, of which the finer number orders maps better.
+    switch allCases.first(where: measured.contains) {
+    case .ic: .ad
+    case .pointing: .energy
+    case let metric: metric
+    }
+  }
+
+  /// What it says of a single map.
+  var nameOfDemerit: String {
+    switch self {
+    case .ad, .ic: "drop of the probability through all of the map (AD 100)"
+    case .road: "survival of the prediction (ROAD, MoRF against LeRF)"
+    case .insertion: "insertion"
+    case .deletion: "deletion"
+    case .pointing, .energy: "energy in the box"
+    case .trust: "trust"
+    }
+  }
+}
+
+/// How bad a map is by one metric, and the figure that says so.
+struct MapDemerit: Sendable {
+  /// Higher is worse.
+  let value: Double
+  let text: String
+
+  /// Nil where the metric has not been measured for this map.
+  init?(_ map: MapMeasurement, by metric: MapMetric) {
+    func percent(_ value: Double) -> String { "\((10 * value).rounded() / 10) %" }
+    func decimals(_ value: Double) -> String { "\((1000 * value).rounded() / 1000)" }
+    switch metric {
+    case .ad, .ic:
+      guard let masked = map.masked?[.all], map.probability > 0 else { return nil }
+      value = 100 * max(0, Double(map.probability) - Double(masked)) / Double(map.probability)
+      text = "drop \(percent(value))"
+    case .road:
+      guard let morf = map.road?.survives[.morf], let lerf = map.road?.survives[.lerf] else { return nil }
+      let (first, last) = (morf.count { $0 }, lerf.count { $0 })
+      value = Double(first - last)
+      text = "MoRF \(first), LeRF \(last) of \(morf.count)"
+    case .insertion:
+      guard let area = map.insertion else { return nil }
+      value = -area
+      text = "insertion \(decimals(area))"
+    case .deletion:
+      guard let area = map.deletion else { return nil }
+      value = area
+      text = "deletion \(decimals(area))"
+    case .pointing, .energy:
+      guard let energy = map.localization?.energy else { return nil }
+      value = -energy
+      text = "energy \(percent(100 * energy))"
+    case .trust:
+      guard let score = map.trust?.score else { return nil }
+      value = -score
+      text = "trust \(decimals(score))"
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// What the page about an evaluation says and shows, ready to be drawn by `html`.
+public struct ReportContent: Sendable {
+  /// What the page is about, in a line.
+  public var title: String
+  /// What was run, on what, when: names and values.
+  public var facts: [(name: String, value: String)] = []
+  /// Methods by metrics.
+  public var metrics = ReportTable(rows: [])
+  /// What the metrics are: names and explanations.
+  public var glossary: [(name: String, value: String)] = []
+  /// Metrics along a parameter, a curve for each method.
+  public var curves: [CurveChart] = []
+  /// The curves in figures.
+  public var curveTable: ReportTable?
+  /// Quality against cost, a point for each method.
+  public var costs: [CostChart] = []
+  /// Some photographs, and the worst maps.
+  public var pictures: ReportPictures
+
+  public init(title: String, pictures: ReportPictures) { (self.title, self.pictures) = (title, pictures) }
+}
+
+/// Which values are good.
+public enum BetterDirection: Sendable {
+  case higher, lower
+
+  var arrow: String { self == .higher ? "↑" : "↓" }
+  var words: String { self == .higher ? "higher is better" : "lower is better" }
+}
+
+/// Figures of methods, column by column.
+public struct ReportTable: Sendable {
+  public struct Column: Sendable {
+    public var title: String
+    /// Nil where no value is better than another, as for costs.
+    public var better: BetterDirection?
+    /// One for each row; nil where there is none.
+    public var values: [Double?]
+
+    public init(_ title: String, _ better: BetterDirection?, _ values: [Double?]) {
+      (self.title, self.better, self.values) = (title, better, values)
+    }
+
+    /// The best of several values; nil where there are not two to compare.
+    var best: Double? {
+      let known = values.compactMap { $0 }
+      guard let better, known.count > 1 else { return nil }
+      return better == .higher ? known.max() : known.min()
+    }
+  }
+
+  /// Names of the rows.
+  public var rows: [String]
+  public var columns: [Column] = []
+  /// How a value is written.
+  public var format: @Sendable (Double) -> String
+
+  public init(rows: [String], format: @escaping @Sendable (Double) -> String = { "\($0)" }) {
+    (self.rows, self.format) = (rows, format)
+  }
+}
+
+/// Lines over a common axis.
+public struct CurveChart: Sendable {
+  public struct Curve: Sendable {
+    public var name: String
+    public var points: [(x: Double, y: Double)]
+
+    public init(_ name: String, _ points: [(x: Double, y: Double)]) { (self.name, self.points) = (name, points) }
+  }
+
+  public var title: String
+  public var better: BetterDirection
+  public var x, y: String
+  public var curves: [Curve]
+
+  public init(title: String, better: BetterDirection, x: String, y: String, curves: [Curve]) {
+    (self.title, self.better, self.x, self.y, self.curves) = (title, better, x, y, curves)
+  }
+}
+
+/// What methods cost, and what for.
+public struct CostChart: Sendable {
+  public struct Point: Sendable {
+    public var name: String
+    /// For one map; above zero.
+    public var milliseconds: Double
+    public var quality: Double
+
+    public init(_ name: String, milliseconds: Double, quality: Double) {
+      (self.name, self.milliseconds, self.quality) = (name, milliseconds, quality)
+    }
+  }
+
+  public var title: String
+  public var better: BetterDirection
+  /// What quality is measured in.
+  public var y: String
+  public var points: [Point]
+
+  public init(title: String, better: BetterDirection, y: String, points: [Point]) {
+    (self.title, self.better, self.y, self.points) = (title, better, y, points)
+  }
+}
