@@ -10,7 +10,8 @@ package struct PlotAxis: Sendable {
   /// Values in steps of 1, 2 or 5 times a power of ten; the range ends on steps.
   package init(_ title: String, covering values: [Double]) {
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)
-    let extent = max(high - low, 1e-6)
+    // Equal values have no extent of their own.
+    let extent = high > low ? high - low : max(abs(high) / 10, 1e-3)
     let power = pow(10, floor(log10(extent / 5)))
     let step = [1, 2, 5, 10].map { $0 * power }.first { extent / $0 <= 5 } ?? extent
     let from = Int(floor(low / step))
@@ -21,11 +22,11 @@ package struct PlotAxis: Sendable {
     isLogarithmic = false
   }
 
-  /// Powers of ten, or 1, 2 and 5 times them where the values span little; there is room beyond the first and the last value.
+  /// Powers of ten, or 1, 2 and 5 times them, or all whole times them, where the values span little; there is room beyond the first and the last value.
   package init(_ title: String, logarithmicCovering values: [Double]) {
     let (low, high) = ((values.min() ?? 1) / 1.3, (values.max() ?? 1) * 1.3)
     let exponents = Int(floor(log10(low)))...Int(ceil(log10(high)))
-    let mantissas: [Double] = high / low < 100 ? [1, 2, 5] : [1]
+    let mantissas: [Double] = high / low < 10 ? (1...9).map(Double.init) : high / low < 100 ? [1, 2, 5] : [1]
     self.title = title
     ticks = exponents.flatMap { exponent in mantissas.map { $0 * pow(10, Double(exponent)) } }
       .filter { (low...high).contains($0) }

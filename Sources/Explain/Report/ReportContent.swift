@@ -41,11 +41,11 @@ public struct ReportTable: Sendable {
       (self.title, self.better, self.values) = (title, better, values)
     }
 
-    /// The best of several values; nil where there are not two to compare.
+    /// The best of several values; nil where there are not two that differ.
     var best: Double? {
       let known = values.compactMap { $0 }
-      guard let better, known.count > 1 else { return nil }
-      return better == .higher ? known.max() : known.min()
+      guard let better, let least = known.min(), let most = known.max(), least < most else { return nil }
+      return better == .higher ? most : least
     }
   }
 
