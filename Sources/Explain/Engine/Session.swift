@@ -41,15 +41,13 @@ public final class Session {
   ) throws(EngineError) -> Explanation {
     guard let head else { throw .noHead }
     let executor = try makeExplainer()
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try run(executor, input)
-    let forwardEnd = clock.now
+    clock.endForward()
     let maps = context.withFlushedDenormals {
       classes(logits).map { head.map(of: $0, reading: executor.output, context) }
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+    return clock.explanation(logits: logits, maps: maps)
   }
 
   /// Softmax of logits.

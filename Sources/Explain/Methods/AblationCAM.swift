@@ -22,10 +22,9 @@ final class AblationCAM: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes choose: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let activations = reader.values(target.node)
     let chosen = choose(logits)
     let channels = target.channels
@@ -48,8 +47,6 @@ final class AblationCAM: ExplanationMethod {
     let maps = chosen.indices.map {
       target.map(of: chosen[$0], target.weightedSum(activations, weights[$0]))
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
-      passes: PassCount(forward: 1, tail: channels + 1))
+    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1, tail: channels + 1))
   }
 }

@@ -27,10 +27,9 @@ final class AttentionMechanism: ExplanationMethod {
     guard let (head, classifier, reader) = comparison else {
       return try session.explain(input.values, classes: classes)
     }
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let chosen = classes(logits)
     let context = session.context
     let (maps, cam) = context.withFlushedDenormals {
@@ -39,8 +38,7 @@ final class AttentionMechanism: ExplanationMethod {
         chosen.map { classifier.map(of: $0, reader.output(classifier.node), context) }
       )
     }
-    var explanation = Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+    var explanation = clock.explanation(logits: logits, maps: maps)
     explanation.cam = cam
     return explanation
   }

@@ -14,10 +14,9 @@ final class AttentionRollout: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     // Only the first row of the product is wanted, so that it is multiplied from the left.
     var relevance = attention.classToken
     for block in attention.blocks.reversed() {
@@ -30,7 +29,6 @@ final class AttentionRollout: ExplanationMethod {
       relevance = zip(relevance, taken).map { ($0 + $1) / 2 }
     }
     let maps = classes(logits).map { attention.map(of: $0, relevance) }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+    return clock.explanation(logits: logits, maps: maps)
   }
 }

@@ -17,12 +17,10 @@ final class CAM: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let maps = classes(logits).map { classifier.map(of: $0, reader.output(classifier.node), context) }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+    return clock.explanation(logits: logits, maps: maps)
   }
 }

@@ -29,12 +29,11 @@ final class GradientAttention: ExplanationMethod {
   deinit { arena.deallocate() }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     var values = forward(input)
     let (classCount, output) = (model.description.classes, model.description.graph.output)
     let logits = Array(UnsafeBufferPointer(start: pass.output(output), count: classCount))
-    let forwardEnd = clock.now
+    clock.endForward()
     let chosen = classes(logits)
     var maps: [ClassMap] = []
     for (index, classIndex) in chosen.enumerated() {
@@ -45,9 +44,8 @@ final class GradientAttention: ExplanationMethod {
       context.withFlushedDenormals { pass.backward() }
       maps.append(attention.map(of: classIndex, relevance(values)))
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
-      passes: PassCount(forward: max(1, chosen.count), backward: chosen.count))
+    return clock.explanation(
+      logits: logits, maps: maps, passes: PassCount(forward: max(1, chosen.count), backward: chosen.count))
   }
 
   /// Queries, keys and values of all blocks.

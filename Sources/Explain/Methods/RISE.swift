@@ -25,10 +25,9 @@ package final class RISE: ExplanationMethod {
   }
 
   package func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try session.classify(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let chosen = classes(logits)
     let crop = input.crop
     let pixels = crop.width * crop.height
@@ -48,9 +47,7 @@ package final class RISE: ExplanationMethod {
     let maps = zip(chosen, sums).map { classIndex, sum in
       ClassMap(classIndex: classIndex, height: crop.height, width: crop.width, values: sum.map { $0 * factor })
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
-      passes: PassCount(forward: 1 + count))
+    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + count))
   }
 }
 

@@ -48,12 +48,10 @@ extension Session {
   fileprivate func explanation(
     _ input: MethodInput, _ classes: ([Float]) -> [Int], map: (Int) -> ClassMap
   ) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try classify(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let maps = classes(logits).map(map)
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now))
+    return clock.explanation(logits: logits, maps: maps)
   }
 }

@@ -20,10 +20,9 @@ final class ScoreCAM: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let activations = reader.values(target.node)
     let chosen = classes(logits)
     let (crop, channels) = (input.crop, target.channels)
@@ -45,8 +44,6 @@ final class ScoreCAM: ExplanationMethod {
     let maps = chosen.indices.map {
       target.map(of: chosen[$0], target.weightedSum(activations, session.probabilities(scores[$0])))
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
-      passes: PassCount(forward: 1 + channels))
+    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + channels))
   }
 }

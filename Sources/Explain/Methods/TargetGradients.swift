@@ -18,18 +18,16 @@ final class TargetGradients {
   func explain(
     _ input: MethodInput, classes: ([Float]) -> [Int], map: (_ activations: [Float], _ gradients: [Float]) -> [Float]
   ) throws(EngineError) -> Explanation {
-    let clock = ContinuousClock()
-    let start = clock.now
+    var clock = ExplanationClock()
     let logits = try reader.run(input.values)
-    let forwardEnd = clock.now
+    clock.endForward()
     let activations = reader.values(target.node)
     let chosen = classes(logits)
     let maps = chosen.map { classIndex in
       _ = tail.logits(reader.values)
       return target.map(of: classIndex, map(activations, tail.gradient(of: classIndex)))
     }
-    return Explanation(
-      logits: logits, maps: maps, forward: start.duration(to: forwardEnd), head: forwardEnd.duration(to: clock.now),
-      passes: PassCount(forward: 1, tail: chosen.count, backward: chosen.count))
+    return clock.explanation(
+      logits: logits, maps: maps, passes: PassCount(forward: 1, tail: chosen.count, backward: chosen.count))
   }
 }
