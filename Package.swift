@@ -74,7 +74,8 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags(
           [
-            "-static-executable", "-Xlinker", "-s", "-lswiftSynchronization", "-l_FoundationCollections",
+            "-static-executable", "-Xlinker", "-s", "-Xlinker", "--wrap=swift_slowAlloc", "-lswiftSynchronization",
+            "-l_FoundationCollections",
             "-l_FoundationCShims",
           ], .when(platforms: [.linux], configuration: .release))
       ]),

@@ -71,6 +71,7 @@ extension FileError {
     switch self {
     case .notFound, .permissionDenied, .isDirectory, .notRegularFile: .inputMissing
     case .overwritesInput: .cannotCreate
+    case .system(_, ENOMEM): .system
     case .system: .inputOutput
     }
   }

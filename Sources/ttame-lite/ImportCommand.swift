@@ -89,6 +89,7 @@ struct ImportCommand: ParsableCommand {
     } catch {
       throw Failure(error, weights: weights)
     }
+    do { try Model(path: output).verify() } catch { throw Failure(error, reading: output) }
     let model = summary.description
     var line = "\(output): \(model.architecture), \(model.precision.rawValue), \(model.classes) classes"
     line += ", \(summary.layers) layers, \(summary.parameters) parameters, \(summary.bytes) bytes"

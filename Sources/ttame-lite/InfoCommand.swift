@@ -11,6 +11,7 @@ struct InfoCommand: ParsableCommand {
         ttame-lite info
         ttame-lite info efficientnet-lite0
         ttame-lite info resnet50.safetensors --labels
+        ttame-lite info resnet50.safetensors --verify
       """)
 
   @Argument(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "MODEL"))
@@ -19,9 +20,12 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "List the model's classes, one a line: index, tab, label.")
   var labels = false
 
+  @Flag(help: "Read all of the model and compare it with the checksum that it carries.")
+  var verify = false
+
   func run() throws {
     guard let model else {
-      if labels { return try describe(ModelLocator.defaultName) }
+      if labels || verify { return try describe(ModelLocator.defaultName) }
       return try printOutput(table(machine))
     }
     try describe(model)
@@ -31,11 +35,21 @@ struct InfoCommand: ParsableCommand {
     let path = try ModelLocator.find(name)
     let model: Model
     do { model = try Model(path: path) } catch { throw Failure(error, reading: path) }
+    let checksum = verify ? try verifiedChecksum(path, model) : nil
     if labels {
       let names = ClassNames(labels: model.description.labels, count: model.description.classes)
       return try printOutput((0..<names.count).map { "\($0)\t\(names.label($0))\n" }.joined())
     }
-    try printOutput(table(rows(path, model)))
+    try printOutput(table(rows(path, model) + (checksum.map { [("checksum", "\($0), intact")] } ?? [])))
+  }
+
+  private func verifiedChecksum(_ path: String, _ model: Model) throws -> String {
+    let checksum: String?
+    do { checksum = try model.verify() } catch { throw Failure(error, reading: path) }
+    guard let checksum else {
+      throw Failure(.badData, "carries no checksum, so that nothing can be verified; import it again", subject: path)
+    }
+    return checksum
   }
 
   private var machine: [(String, String)] {

@@ -7,6 +7,7 @@ enum Main {
     // A reader that goes away is an ordinary end, seen as EPIPE, and no reason to die.
     signal(SIGPIPE, SIG_IGN)
     Interruption.install()
+    LostMapping.install()
     do {
       var command = try TTAMELite.parseAsRoot(Array(programArguments.dropFirst()))
       try command.run()

@@ -51,7 +51,7 @@ import Testing
       let result = try Command.run(command + ["--model", "./m.safetensors", Photos.cat], in: scratch.path)
       #expect(result.status == 65 && result.output.isEmpty, "\(command)")
       #expect(
-        result.error == "ttame-lite: \(Photos.cat): the model's output classifier holds values that are not finite\n")
+        result.error == "ttame-lite: \(Photos.cat): the model's node classifier yields values that are not finite\n")
     }
   }
 

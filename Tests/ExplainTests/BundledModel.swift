@@ -2,7 +2,7 @@ import Explain
 
 /// The model and the photographs that come with the package.
 enum Fixtures {
-  private static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+  static let package = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
   static let bundledModel = "\(package)/weights/efficientnet-lite0.safetensors"
 
   /// What a model sees of a bundled photograph.

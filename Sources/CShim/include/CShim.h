@@ -102,6 +102,9 @@ static inline void shim_restore_float_control(uint64_t before) {
 
 // ---- Memory -------------------------------------------------------------------------------------------------------
 
+// Ends the process for want of memory: one line on standard error, and status 71 (EX_OSERR of sysexits(3)).
+_Noreturn void shim_out_of_memory(intptr_t bytes);
+
 // 64-byte aligned memory of the calling thread, valid until its next call; null if there is none.
 void *shim_thread_scratch(intptr_t bytes);
 

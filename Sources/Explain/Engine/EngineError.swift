@@ -4,14 +4,15 @@ import Glibc
 public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   case outOfMemory(bytes: Int)
   case noHead
-  /// The network's output holds infinity or what is no number, so it says nothing about the image.
+  /// The network's output holds infinity or what is no number, so it says nothing about the image; this node's result
+  /// is the first that does.
   case notFinite(node: String)
 
   public var description: String {
     switch self {
     case .outOfMemory(let bytes): "the model's activations need \(bytes / 1_000_000) MB of memory, which cannot be had"
     case .noHead: "the model has no attention head, so it can classify but not explain; import it with --head"
-    case .notFinite(let node): "the model's output \(node) holds values that are not finite"
+    case .notFinite(let node): "the model's node \(node) yields values that are not finite"
     }
   }
 }

@@ -28,6 +28,19 @@ final class Executor {
     for step in plan.steps { run(step) }
   }
 
+  /// Runs again, step by step, up to the first whose result holds infinity or what is no number; nil if none does.
+  func firstNotFinite(shapes: [String: Shape]) -> String? {
+    for step in plan.steps {
+      run(step)
+      let results = [
+        step.output.map { UnsafeBufferPointer(start: floats($0), count: shapes[step.name]?.count ?? 0) },
+        step.prepared.map { UnsafeBufferPointer(start: floats($0.scales), count: $0.form.scaleCount) },
+      ]
+      if results.contains(where: { $0?.allSatisfy(\.isFinite) == false }) { return step.name }
+    }
+    return nil
+  }
+
   func run(_ step: ExecutionPlan.Step) {
     let output = step.output.map(floats)
     let quantized = step.prepared.map {

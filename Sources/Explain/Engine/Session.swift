@@ -78,10 +78,15 @@ public final class Session {
 
   /// One forward pass of `executor`, which has the output among its results; answers the logits.
   func run(_ executor: Executor, _ input: UnsafePointer<Float>) throws(EngineError) -> [Float] {
-    executor.input.update(from: input, count: model.description.graph.inputShape.count)
+    let inputCount = model.description.graph.inputShape.count
+    executor.input.update(from: input, count: inputCount)
     context.withFlushedDenormals { executor.run() }
     let logits = Array(UnsafeBufferPointer(start: executor.output(outputNode), count: model.description.classes))
-    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(node: outputNode) }
+    guard logits.allSatisfy(\.isFinite) else {
+      executor.input.update(from: input, count: inputCount)
+      let node = context.withFlushedDenormals { executor.firstNotFinite(shapes: model.shapes) }
+      throw .notFinite(node: node ?? outputNode)
+    }
     return logits
   }
 }

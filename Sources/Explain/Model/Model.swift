@@ -18,7 +18,7 @@ public final class Model: Sendable {
   public let description: ModelDescription
   /// Shapes of every node's tensor and of the input.
   public let shapes: [String: Shape]
-  private let tensors: Safetensors
+  let tensors: Safetensors
 
   /// Maps and checks the file at `path`. Weights are not read, so the cost does not grow with their size.
   ///

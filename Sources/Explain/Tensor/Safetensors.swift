@@ -22,11 +22,13 @@ public struct Safetensors: Sendable {
 
   /// Tensors by name.
   public let entries: [String: Entry]
-  /// The header's `__metadata__`; empty without one.
+  /// The header's `__metadata__` but for the checksum; empty without one.
   public let metadata: [String: String]
   /// Offset of the first tensor's data in the file.
   public let dataStart: Int
-  private let file: MappedFile
+  let file: MappedFile
+  /// What the file says its checksum is, and where it says so; nil if it does not.
+  let checksum: (digits: String, place: Range<Int>)?
 
   /// Maps and checks the file at `path`.
   public init(path: String) throws(SafetensorsError) {
@@ -53,7 +55,11 @@ public struct Safetensors: Sendable {
     let header = try parser.parse()
     let start = prefix + headerBytes
     entries = try Self.check(header.tensors, dataStart: start, dataBytes: bytes.count - start)
-    metadata = header.metadata
+    var metadata = header.metadata
+    checksum = metadata.removeValue(forKey: SafetensorsChecksum.key).flatMap { digits in
+      header.checksumPlace.map { (digits, prefix + $0.lowerBound..<prefix + $0.upperBound) }
+    }
+    self.metadata = metadata
     dataStart = start
     self.file = file
   }

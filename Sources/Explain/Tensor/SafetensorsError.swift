@@ -21,6 +21,8 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
   case hole(tensor: String, begin: Int, previousEnd: Int)
   /// The tensors end before the file does.
   case trailingData(expected: Int, found: Int)
+  /// The file's bytes are not those that were written.
+  case checksumMismatch(stated: String, computed: String)
   case missingTensor(String)
   case notFloating(tensor: String, dtype: DType)
 
@@ -60,6 +62,8 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
       "tensor \(tensor) begins at \(begin), but the one before it ends at \(previousEnd)"
     case .trailingData(let expected, let found):
       "tensors cover \(expected) bytes of data, the file holds \(found)"
+    case .checksumMismatch(let stated, let computed):
+      "the file is damaged: its checksum says \(stated), its bytes have \(computed)"
     case .missingTensor(let name):
       "no tensor \(name)"
     case .notFloating(let tensor, let dtype):

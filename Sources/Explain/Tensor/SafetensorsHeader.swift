@@ -6,6 +6,14 @@ struct DeclaredTensor {
   var begin, end: Int
 }
 
+/// What a header says, before anything about it is believed.
+struct SafetensorsHeader {
+  var tensors: [DeclaredTensor]
+  var metadata: [String: String]
+  /// Bytes of the header that hold the checksum of the file; nil without one.
+  var checksumPlace: Range<Int>?
+}
+
 /// Parser of the small part of JSON that a safetensors header may use.
 ///
 /// A general JSON decoder would keep the last of two equal keys without a word; here they are refused, as the format's
@@ -13,11 +21,13 @@ struct DeclaredTensor {
 struct SafetensorsHeaderParser {
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
+  /// Where the checksum's digits lie, between their quotes.
+  private var checksumPlace: Range<Int>?
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// Parses the whole header: one object, then nothing but spaces.
-  mutating func parse() throws(SafetensorsError) -> (tensors: [DeclaredTensor], metadata: [String: String]) {
+  mutating func parse() throws(SafetensorsError) -> SafetensorsHeader {
     var tensors: [DeclaredTensor] = []
     var metadata: [String: String] = [:]
     var seen: Set<String> = []
@@ -35,7 +45,7 @@ struct SafetensorsHeaderParser {
     }
     skipSpaces()
     guard offset == bytes.count else { throw malformed("the end of the header") }
-    return (tensors, metadata)
+    return SafetensorsHeader(tensors: tensors, metadata: metadata, checksumPlace: checksumPlace)
   }
 
   private mutating func parseMetadata() throws(SafetensorsError) -> [String: String] {
@@ -44,7 +54,10 @@ struct SafetensorsHeaderParser {
     while more {
       let name = try key()
       guard metadata[name] == nil else { throw .duplicateKey(tensor: "__metadata__", key: name) }
+      skipSpaces()
+      let start = offset
       metadata[name] = try string()
+      if name == SafetensorsChecksum.key { checksumPlace = start + 1..<offset - 1 }
       more = try closesOrContinues("}")
     }
     return metadata

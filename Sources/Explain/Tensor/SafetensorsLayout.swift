@@ -2,28 +2,31 @@
 struct SafetensorsLayout {
   /// The length field and the padded JSON.
   let header: [UInt8]
+  /// Where the checksum's digits go in the file; zeros in `header`.
+  let checksumPlace: Range<Int>
   /// Byte ranges in the file.
   let ranges: [String: Range<Int>]
   let fileBytes: Int
 
   init(_ tensors: [SafetensorsWriter.Declaration], _ metadata: [String: String]) {
-    var json = "{"
-    if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-      json += "\"__metadata__\":{\(pairs.joined(separator: ","))}"
-    }
+    let prefix = MemoryLayout<UInt64>.size
+    var json = "{\"__metadata__\":{\"\(SafetensorsChecksum.key)\":\""
+    let digits = prefix + json.utf8.count
+    checksumPlace = digits..<digits + SafetensorsChecksum.blank.utf8.count
+    json += "\(SafetensorsChecksum.blank)\""
+    precondition(metadata[SafetensorsChecksum.key] == nil, "the checksum is the writer's own")
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { json += ",\(quoted(key)):\(quoted(value))" }
+    json += "}"
     var offsets: [String: Range<Int>] = [:]
     var end = 0
     for tensor in Self.ordered(tensors) {
       let range = end..<end + tensor.byteCount
       precondition(offsets.updateValue(range, forKey: tensor.name) == nil, "tensor \(tensor.name) declared twice")
-      json += json.utf8.count > 1 ? "," : ""
-      json += "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":\(list(tensor.shape)),"
+      json += ",\(quoted(tensor.name)):{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":\(list(tensor.shape)),"
       json += "\"data_offsets\":\(list([range.lowerBound, range.upperBound]))}"
       end = range.upperBound
     }
     json += "}"
-    let prefix = MemoryLayout<UInt64>.size
     let alignment = SafetensorsWriter.alignment
     let start = (prefix + json.utf8.count + alignment - 1) / alignment * alignment
     var header = withUnsafeBytes(of: UInt64(start - prefix).littleEndian) { Array($0) }

@@ -7,6 +7,7 @@ import Glibc
 ///
 /// The data starts at a multiple of 64 bytes. Tensors are laid out by the largest power of two (at most 64) that
 /// divides their size, large ones first, so that each is aligned to that power without holes, which the format forbids.
+/// The metadata carries a checksum of the whole file, see `Safetensors.verifyChecksum()`.
 public final class SafetensorsWriter {
   /// A tensor to come.
   public struct Declaration: Sendable, Equatable {
@@ -32,6 +33,7 @@ public final class SafetensorsWriter {
   private let ranges: [String: Range<Int>]
   private var written: [String: Int] = [:]
   private let fileBytes: Int
+  private let checksumPlace: Range<Int>
 
   /// Creates the temporary file and writes the header.
   ///
@@ -45,7 +47,7 @@ public final class SafetensorsWriter {
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw .last("open") }
     (self.path, temporaryPath, descriptor) = (target, temporary, file)
-    (ranges, fileBytes) = (layout.ranges, layout.fileBytes)
+    (ranges, fileBytes, checksumPlace) = (layout.ranges, layout.fileBytes, layout.checksumPlace)
     try put(layout.header, at: 0)
   }
 
@@ -83,6 +85,8 @@ public final class SafetensorsWriter {
     for (name, range) in ranges {
       precondition(written[name, default: 0] == range.count, "tensor \(name) is incomplete")
     }
+    let checksum = SafetensorsChecksum.compute(try MappedFile(path: temporaryPath), digits: checksumPlace)
+    try put(Array(SafetensorsChecksum.text(checksum).utf8), at: checksumPlace.lowerBound)
     guard fsync(descriptor) == 0 else { throw .last("fsync") }
     guard close(descriptor) == 0 else { throw .last("close") }
     descriptor = -1

@@ -134,12 +134,13 @@ extension ExecutionContext {
   ) {
     precondition(output != nil || quantized != nil)
     precondition(quantized == nil || plan.canQuantizeOutput)
+    let tail = ResidualTail(residual, pixels: plan.outputHeight * plan.outputWidth, channels: plan.outputChannels)
     pool.run(chunks: plan.chunks.count) { index in
       let chunk = plan.chunks[index]
       let width = chunk.columns.count
       let gemmBytes = GemmScratch.byteCount(rows: chunk.rows.count)
-      let memory = threadScratch(
-        gemmBytes + (output == nil ? chunk.rows.count * width * MemoryLayout<Float>.size : 0))
+      let targetBytes = output == nil ? chunk.rows.count * width * MemoryLayout<Float>.size : 0
+      let memory = threadScratch(gemmBytes + targetBytes + tail.byteCount)
       let stride = output == nil ? width : plan.outputChannels
       // First row and column of the chunk.
       let target =
@@ -147,7 +148,8 @@ extension ExecutionContext {
         ?? (memory + gemmBytes).assumingMemoryBound(to: Float.self)
       var task = plan.task(
         chunk, scratch: GemmScratch(memory), kernels, input: input, scales: scales, weights: weights,
-        residual: residual, output: target - chunk.columns.lowerBound, stride: stride)
+        residual: residual, tail: tail, tailMemory: memory + gemmBytes + targetBytes,
+        output: target - chunk.columns.lowerBound, stride: stride)
       task.is_output_cold = output == nil ? 0 : 1
       task.lower = epilogue.clamp.lower
       task.upper = epilogue.clamp.upper
@@ -172,10 +174,11 @@ extension ConvolutionPlan {
   /// - Parameter output: row 0 is the chunk's first, column 0 the tensor's first.
   fileprivate func task(
     _ chunk: ConvolutionChunks.Chunk, scratch: GemmScratch, _ kernels: KernelTable, input base: UnsafeRawPointer,
-    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, output: UnsafeMutablePointer<Float>,
-    stride outputStride: Int
+    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, tail: ResidualTail,
+    tailMemory: UnsafeMutableRawPointer, output: UnsafeMutablePointer<Float>, stride outputStride: Int
   ) -> gemm_task {
     let bytesPerPixel = input.storedChannels * input.elementSize
+    let tailCopy = chunk.rows.upperBound > tail.firstPixel ? tail.copy(to: tailMemory) : nil
     var (y, x) = chunk.rows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
     for i in 0..<chunk.rows.count {
       let pixel = (y * stride - top + input.top) * input.paddedWidth + x * stride - left + input.left
@@ -186,7 +189,12 @@ extension ConvolutionPlan {
       let outputPixel = chunk.rows.lowerBound + i
       switch residual {
       case nil: break
-      case .float(let values): row.residual = values + outputPixel * outputChannels
+      case .float(let values):
+        let isInTail = outputPixel >= tail.firstPixel
+        row.residual =
+          isInTail
+          ? tailCopy.map { $0 + (outputPixel - tail.firstPixel) * outputChannels }
+          : values + outputPixel * outputChannels
       case .quantized(let form, let levels, let scales):
         row.residual = scratch.widenedResidual(row: i, tileRows: kernels.tileRows)
         row.residual_levels = levels.assumingMemoryBound(to: UInt8.self) + outputPixel * form.storedChannels

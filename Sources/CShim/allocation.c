@@ -1,0 +1,27 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "CShim.h"
+
+_Noreturn void shim_out_of_memory(intptr_t bytes) {
+  char line[96];
+  const int length =
+      snprintf(line, sizeof line, "ttame-lite: out of memory: %ld more bytes cannot be had\n", (long)bytes);
+  // Nobody is left to hear of an error of this one.
+  const ssize_t written = write(STDERR_FILENO, line, (size_t)length);
+  (void)written;
+  _exit(71);
+}
+
+// Stands in for the Swift runtime's allocator where the linker is told so (--wrap): that one traps without a word when
+// memory runs out. Like there, what is allocated here is returned by free(3), whatever its alignment.
+void *__wrap_swift_slowAlloc(size_t bytes, size_t alignment_mask);
+
+void *__wrap_swift_slowAlloc(size_t bytes, size_t alignment_mask) {
+  const size_t alignment = alignment_mask == ~(size_t)0 ? 16 : alignment_mask + 1;
+  const size_t padded = (bytes + alignment - 1) / alignment * alignment;
+  void *memory = alignment <= 16 ? malloc(bytes) : aligned_alloc(alignment, padded);
+  if (!memory && bytes > 0) shim_out_of_memory((intptr_t)bytes);
+  return memory;
+}

@@ -1,0 +1,17 @@
+import Glibc
+
+/// Says what happened when a mapped file cannot be read any more: another process made it shorter, or its disk failed.
+/// The system tells by SIGBUS, in the middle of a kernel, from where there is no way back.
+enum LostMapping {
+  private static let line: StaticString =
+    "ttame-lite: a model or weights file was made shorter, or could not be read, while it was in use; replace such files by renaming\n"
+
+  static func install() { signal(SIGBUS, handler) }
+
+  // Only what is safe in a signal handler: no allocation, no locks.
+  private static let handler: @convention(c) (Int32) -> Void = { _ in
+    let line = LostMapping.line
+    _ = write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
+    _exit(ExitStatus.inputOutput.rawValue)
+  }
+}
