@@ -41,7 +41,11 @@ extension Failure {
   /// What an error of writing `subject` means.
   init(_ error: FileError, writing subject: String) {
     let status: ExitStatus =
-      if case .system(let call, _) = error, call != "open", call != "stat" { .inputOutput } else { .cannotCreate }
+      switch error {
+      case .system(_, ENOMEM): .system
+      case .system(let call, _) where call != "open" && call != "stat": .inputOutput
+      default: .cannotCreate
+      }
     self.init(status, "\(error)", subject: subject)
   }
 
