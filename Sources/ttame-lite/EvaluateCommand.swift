@@ -76,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     if let report { try OutputFile.checkReplaceable(report, inputs: [data] + items.map(\.path)) }
     let source = try InputSource(items.map(\.path))
-    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ttame]
+    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
