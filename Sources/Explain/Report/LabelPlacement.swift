@@ -30,6 +30,19 @@ package struct LabelPlacement {
     taken = points.map { Box(x: $0.x - 5, y: $0.y - 5, width: 10, height: 10) }
   }
 
+  /// What the line to a label that stands aside runs through, in the measure of `overlap`.
+  private func crossed(by label: Label, from point: (x: Double, y: Double)) -> Double {
+    guard label.isAside else { return 0 }
+    let steps = 12
+    // The first steps lie within the point itself.
+    let crossings = (steps / 3...steps).count { step in
+      let share = Double(step) / Double(steps)
+      let (x, y) = (point.x + share * (label.x - point.x), point.y + share * (label.y - Self.base - point.y))
+      return taken.contains { $0.overlap(Box(x: x - 0.5, y: y - 0.5, width: 1, height: 1)) > 0 }
+    }
+    return Double(crossings) * Self.line
+  }
+
   /// The nearest place of least overlap.
   package mutating func place(_ text: String, at point: (x: Double, y: Double)) -> Label {
     let width = Double(text.count) * Self.letter
@@ -49,7 +62,7 @@ package struct LabelPlacement {
       let box = box(label)
       return taken.reduce(PlotFrame.plot.contains(box.x...box.x + width, box.y...box.y + Self.line) ? 0 : 1e4) {
         $0 + $1.overlap(box)
-      }
+      } + crossed(by: label, from: point)
     }
     let best = labels[costs.indices.min { costs[$0] < costs[$1] } ?? 0]
     taken.append(box(best))

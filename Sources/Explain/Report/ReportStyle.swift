@@ -18,7 +18,7 @@ let reportStyle: StaticString = """
   summary{cursor:pointer;padding:.3rem 0}
   .scroll{overflow-x:auto;max-width:100%}
   table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-  th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+  th,td{padding:.35rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
   th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;background:var(--ground)}
   .best{background:var(--mark);color:var(--best)}
   figure{margin:0}
