@@ -74,9 +74,9 @@ struct EvaluateCommand: ParsableCommand {
     if !mapMetrics.isDisjoint(with: [.pointing, .energy]), !items.contains(where: { $0.box != nil }) {
       throw Failure(.badData, "no line has a box, which pointing and energy need", subject: data)
     }
-    if let report { try OutputFile.checkReplaceable(report, inputs: [data] + items.map(\.path)) }
+    try checkOutputs(pictures: items.map(\.path))
     let source = try InputSource(items.map(\.path))
-    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ttame]
+    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
@@ -96,9 +96,34 @@ struct EvaluateCommand: ParsableCommand {
     let results = EvaluationReport(
       model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
       milliseconds: start.duration(to: clock.now).milliseconds)
-    if let report { try write(results, run, session, mapMetrics, to: report) }
-    if json { try JSONLines(path: "-").write(results) } else { try printOutput(results.text) }
+    // A disk that is full must not lose the table, and a reader that is gone not the page.
+    let printed = Result {
+      if json { try JSONLines(path: "-").write(results) } else { try printOutput(results.text) }
+    }
+    if let report {
+      if results.images > 0 {
+        try write(results, run, session, mapMetrics, to: report)
+      } else {
+        printError("ttame-lite: \(report): not written, as there is nothing to show")
+      }
+    }
+    try printed.get()
     try worst.end()
+  }
+
+  /// Finds out, before hours of work, whether a file that is to be written is one that is read.
+  private func checkOutputs(pictures: [String]) throws {
+    let model = try ModelLocator.find(self.model.model)
+    for (option, path) in [("--report", report), ("--log", log)] {
+      guard let path else { continue }
+      for (input, name) in [(model, "the model's own file"), (data, "the list of --data")] {
+        if let identity = FileStatus(path)?.identity, identity == FileStatus(input)?.identity {
+          throw Failure(.usage, "\(option) names \(name), which is not overwritten", subject: path)
+        }
+      }
+      try OutputFile.checkReplaceable(path, inputs: pictures)
+    }
+    if let report, report == log { throw Failure(.usage, "--report and --log name the same file", subject: report) }
   }
 
   /// Writes the page.

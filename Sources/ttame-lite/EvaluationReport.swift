@@ -108,7 +108,7 @@ extension EvaluationReport.Metrics {
   fileprivate init(_ measured: EvaluationRun.Measured, _ wanted: Set<EvaluationMetric>, isTrainedHere: Bool) {
     self.init(measured.all, wanted)
     trustThirds = measured.all.thirdsByTrust?.map { Self($0, wanted) }
-    if isTrainedHere, measured.name == .ttame {
+    if isTrainedHere, [.ttame, .lcam].contains(measured.name) {
       seen = EvaluationReport.Group(measured.seen.faithfulness)
       unseen = EvaluationReport.Group(measured.unseen.faithfulness)
     }

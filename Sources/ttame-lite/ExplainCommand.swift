@@ -38,7 +38,7 @@ struct ExplainCommand: ParsableCommand {
   var top: Int?
 
   @Option(help: ArgumentHelp("How to explain (default: the model's head).", valueName: "NAME"))
-  var method = MethodName.ttame
+  var method: MethodName?
 
   @OptionGroup var methods: MethodParameters
 
@@ -69,6 +69,7 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let source = try InputSource(inputs)
     let session = try model.makeSession()
+    let method = method ?? .ofHead(session.model.description)
     let progress = Progress(count: source.count, showsPasses: method.isLong)
     var options = methods.options(progress)
     options.comparesWithCAM = trust

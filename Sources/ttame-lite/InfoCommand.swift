@@ -105,6 +105,7 @@ extension HeadDescription {
     let used = branches.count { $0.fuse != nil }
     return switch kind {
     case .ttame: "ttame: trained T-TAME, \(branches.count) branches"
+    case .lcam: "lcam: trained L-CAM, one convolution on the last feature layer"
     case .cam: "cam: Class Activation Mapping, not yet trained T-TAME (\(used) of \(branches.count) branches used)"
     }
   }

@@ -41,7 +41,7 @@ struct ImageReport: Encodable {
   let frame: Int?
   let model: String
   let width, height: Int
-  /// As `--method` names it; for the model's head `ttame`, or `cam` where that is the warm start. Nothing where no map is made.
+  /// As `--method` names it; for the model's head `ttame`, `lcam`, or `cam` for the warm start. Nothing without maps.
   let method: String?
   let predictions: [Prediction]
   let explanations: [Explanation]?

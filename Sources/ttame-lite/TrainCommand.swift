@@ -27,6 +27,9 @@ struct TrainCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
   var output: String
 
+  @Option(help: "What is trained: T-TAME's attention mechanism, or L-CAM, one convolution on the last feature layer.")
+  var head: HeadForm?
+
   @Option(help: "How often every photograph is seen.")
   var epochs: Int?
 
@@ -96,6 +99,7 @@ struct TrainCommand: ParsableCommand {
 
   private var options: TrainingOptions {
     var options = recipe == .paper ? TrainingOptions.paper : TrainingOptions()
+    options.head = head ?? options.head
     options.epochs = epochs ?? options.epochs
     options.batch = batch ?? options.batch
     options.rate = lr ?? options.rate
@@ -143,6 +147,7 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension OperandPrecision: ExpressibleByArgument {}
+extension HeadForm: ExpressibleByArgument {}
 extension HeadStart: ExpressibleByArgument {}
 extension MaskForm: ExpressibleByArgument {}
 extension Optimizer: ExpressibleByArgument {}

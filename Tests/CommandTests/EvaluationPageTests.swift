@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// `evaluate --report`.
@@ -39,10 +40,17 @@ import Testing
   @Test func whatCannotBeWrittenIsSaidAtOnce() throws {
     let scratch = try Scratch()
     let list = try list(scratch)
+    let model = scratch / "model.safetensors"
+    #expect(symlink(Command.package + "/weights/efficientnet-lite0.safetensors", model) == 0)
     let cases: [([String], Int32, String)] = [
       (["--metrics", "ad", "--report", scratch / "none/out.html"], 73, "cannot be created"),
       (["--metrics", "ad", "--report", scratch.path], 73, "is a directory"),
-      (["--metrics", "ad", "--report", list], 73, "is an input"),
+      (["--metrics", "ad", "--report", list], 64, "--report names the list of --data"),
+      (["--metrics", "ad", "--log", list], 64, "--log names the list of --data"),
+      (["--metrics", "ad", "--model", model, "--report", model], 64, "--report names the model's own file"),
+      (["--metrics", "ad", "--model", model, "--log", model], 64, "--log names the model's own file"),
+      (["--metrics", "ad", "--log", scratch / "broken.jpg"], 73, "is an input"),
+      (["--metrics", "ad", "--log", scratch / "o", "--report", scratch / "o"], 64, "name the same file"),
       (["--metrics", "ad", "--report", scratch / "broken.jpg"], 73, "is an input"),
       (["--metrics", "ad", "--report", "-"], 64, "--report needs a file"),
       (["--report", scratch / "out.html"], 64, "add --metrics"),
@@ -52,13 +60,26 @@ import Testing
       #expect(result.status == status && result.error.contains(message), "\(arguments): \(result.error)")
       #expect(result.errorLines.count == 1 && result.output.isEmpty)
     }
-    #expect(try scratch.files() == ["a<b> & 'c'.jpg", "broken.jpg", "list.tsv"])
+    #expect(try scratch.files() == ["a<b> & 'c'.jpg", "broken.jpg", "list.tsv", "model.safetensors"])
   }
 
+  /// The table is worth hours; a page that cannot be written must not take it along.
   @Test(.disabled(if: Command.isEmulated, "takes minutes under emulation")) func fullDiskIsAnError() throws {
     let scratch = try Scratch()
     let result = try Command.run(
       ["evaluate", "--data", try list(scratch), "--metrics", "ad", "--report", "/dev/full"])
     #expect(result.status == 74 && result.error.contains("/dev/full: cannot be written"), "\(result.error)")
+    #expect(result.text.contains("AD(100)"), "\(result.text)")
+  }
+
+  @Test func nothingToShowLeavesTheOldPage() throws {
+    let scratch = try Scratch()
+    try scratch.write([1, 2, 3], to: "broken.jpg")
+    try scratch.write(Array("broken.jpg\n".utf8), to: "list.tsv")
+    try scratch.write(Array("old".utf8), to: "out.html")
+    let result = try Command.run(
+      ["evaluate", "--data", scratch / "list.tsv", "--metrics", "ad", "--report", scratch / "out.html"])
+    #expect(result.status == 65 && result.error.contains("not written"), "\(result.error)")
+    #expect(try Command.bytes(of: scratch / "out.html") == Array("old".utf8))
   }
 }

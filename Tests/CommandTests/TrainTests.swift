@@ -78,6 +78,28 @@ import Testing
     #expect(try scratch.files() == ["log", "model.checkpoint"])
   }
 
+  @Test func anLCAMHeadExplainsWithItself() throws {
+    let scratch = try Scratch()
+    let model = scratch / "model.safetensors"
+    let trained = try Command.run(
+      ["train", "--head", "lcam", "--data", Self.photos, "-o", model, "--batch", "2", "--epochs", "1"])
+    #expect(trained.status == 0, "\(trained.error)")
+    #expect(try Command.run(["info", model]).text.contains("lcam: trained L-CAM"))
+    func explain(_ arguments: [String]) throws -> Command.Result {
+      try Command.run(["explain", Photos.cat, "-q", "--json", "-"] + arguments)
+    }
+    for arguments in [["--model", model], ["--model", model, "--method", "lcam", "--trust"]] {
+      let explained = try explain(arguments)
+      #expect(explained.status == 0, "\(explained.error)")
+      let line = try JSONValue.lines(explained.text)[0]
+      #expect(line["method"] == .string("lcam"))
+    }
+    let other = try explain(["--model", model, "--method", "ttame"])
+    #expect(other.status == 65 && other.error.contains("ttame needs a T-TAME head, which this model has not"))
+    let bundled = try explain(["--method", "lcam"])
+    #expect(bundled.status == 65 && bundled.error.contains("lcam needs an L-CAM head, which this model has not"))
+  }
+
   @Test func mistakesAreNamed() throws {
     let scratch = try Scratch()
     func run(_ arguments: [String]) throws -> (Int32, String) {

@@ -17,8 +17,8 @@ import Testing
   private func gradients(_ labels: [Int], _ head: HeadParameters, step: Int) -> HeadGradients {
     var gradients = HeadGradients(labels: labels, fuseBias: labels.map { Float($0 + step) * 0.3 - 0.4 })
     for branch in head.branches {
-      var gradient = HeadGradients.Branch(channels: branch.channels, labels: labels.count)
-      for i in gradient.fuse.indices { gradient.fuse[i] = Float((i + step) % 5) * 0.2 - 0.3 }
+      gradients.fuse.append((0..<labels.count * branch.channels).map { Float(($0 + step) % 5) * 0.2 - 0.3 })
+      var gradient = HeadGradients.Branch(channels: branch.channels)
       for i in gradient.convolution.indices { gradient.convolution[i] = Float((i + 2 * step) % 3) - 0.9 }
       gradient.normBias[0] = 1e-4
       gradients.branches.append(gradient)

@@ -60,8 +60,12 @@ struct GoldenFaithfulnessTests {
     }
     for share in KeptShare.allCases {
       let difference = abs(found.averageDrop(share)! - expected.averageDrop(share)!)
-      #expect(difference < (precision == .float32 ? 0.05 : 5), "\(share)")
-      if precision == .float32 { #expect(found.increase(share) == expected.increase(share)) }
+      #expect(difference < (precision == .float32 ? 0.01 : Self.int8Bounds[share]!), "\(share): \(difference)")
+      #expect(found.increase(share) == expected.increase(share), "\(share)")
     }
   }
+
+  /// In points of AD. Of single photographs int8's drops differ from Float's with a deviation of 4 to 6 points, so that the mean of
+  /// eight cannot be closer than some 2; measured are 3.2, 1.0 and 0.4 at most.
+  private static let int8Bounds: [KeptShare: Double] = [.all: 4, .half: 1.5, .fifteen: 0.5]
 }

@@ -21,15 +21,36 @@ import Testing
     #expect(!narrow.ticks.isEmpty && abs(narrow.position(7) - 0.5) < 1e-12)
   }
 
-  @Test func labelsOfOnePlaceDoNotCoverOneAnother() {
-    let points = [(x: 200.0, y: 150.0), (x: 200.0, y: 150.0), (x: 203.0, y: 151.0), (x: 410.0, y: 100.0)]
+  /// As many methods as there are, most of them of one pass and so of one time.
+  @Test func labelsDoNotCoverOneAnother() {
+    let names = MethodName.allCases.map(\.rawValue)
+    let points = names.indices.map { index in
+      (x: index < 9 ? 80 + Double(index % 3) : 300, y: 40 + Double(index * 37 % 12) * 3)
+    }
     var labels = LabelPlacement(points: points)
-    let places = points.map { labels.place("gradcam++", at: $0) }
-    #expect(places[3].anchor == "end")
-    for i in 0..<3 {
-      for j in i + 1..<3 {
-        #expect(places[i].anchor != places[j].anchor || abs(places[i].y - places[j].y) > 11, "\(i), \(j)")
+    let boxes = zip(names, points).map { name, point in
+      let label = labels.place(name, at: point)
+      let width = 6.6 * Double(name.count)
+      #expect(label.isAside == (abs(label.y - 4 - point.y) > 14))
+      return (x: label.anchor == "end" ? label.x - width : label.x, y: label.y - 9, width: width)
+    }
+    for (i, box) in boxes.enumerated() {
+      #expect(box.x >= 50 && box.x + box.width <= 406 && box.y >= 12 && box.y + 13 <= 254, "\(names[i]) \(box)")
+      for (j, other) in boxes.enumerated() where j > i {
+        let columns = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
+        #expect(columns <= 0 || abs(box.y - other.y) > 11, "\(names[i]) \(box), \(names[j]) \(other)")
+      }
+      for point in points {
+        let isInside = (box.x...box.x + box.width).contains(point.x) && (box.y...box.y + 13).contains(point.y)
+        #expect(!isInside, "\(names[i]) \(box), \(point)")
       }
     }
+  }
+
+  @Test func labelsStandBesideTheirPointsWhereThereIsRoom() {
+    var labels = LabelPlacement(points: [(100, 100), (400, 100)])
+    let (left, right) = (labels.place("rise", at: (100, 100)), labels.place("rise", at: (400, 100)))
+    #expect(left.anchor == "start" && left.x == 108 && left.y == 104 && !left.isAside)
+    #expect(right.anchor == "end" && right.x == 392 && !right.isAside)
   }
 }

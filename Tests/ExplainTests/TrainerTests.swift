@@ -22,18 +22,21 @@ import Testing
   struct Run: Sendable {
     var start: HeadStart
     var optimizer: Optimizer
+    var head = HeadForm.ttame
   }
 
   private static let runs = [
     Run(start: .cam, optimizer: .adam), Run(start: .random, optimizer: .adam), Run(start: .random, optimizer: .sgd),
+    Run(start: .cam, optimizer: .adam, head: .lcam),
   ]
 
-  @Test(arguments: Emulation.affordable(runs, of: "resumed training") { $0.start == .cam })
+  @Test(arguments: Emulation.affordable(runs, of: "resumed training") { $0.start == .cam && $0.head == .ttame })
   func resumingChangesNoBit(_ run: Run) throws {
     let folder = try TemporaryFolder()
     let options = options {
       $0.start = run.start
       $0.optimizer = run.optimizer
+      $0.head = run.head
     }
     let model = try bundled()
     let straight = try Trainer(model: model, paths: Self.photographs, options: options)
@@ -63,6 +66,9 @@ import Testing
     try resume(Self.photographs, options())
     #expect(throws: TrainingError.otherRun(what: "--seed", checkpoint: "1", now: "2")) {
       try resume(Self.photographs, options { $0.seed = 2 })
+    }
+    #expect(throws: TrainingError.otherRun(what: "--head", checkpoint: "ttame", now: "lcam")) {
+      try resume(Self.photographs, options { $0.head = .lcam })
     }
     #expect(throws: TrainingError.otherRun(what: "--optimizer", checkpoint: "adam", now: "sgd")) {
       try resume(Self.photographs, options { $0.optimizer = .sgd })

@@ -14,40 +14,24 @@ package struct LinearImputation {
     let holes = removed.reduce(0) { $0 + ($1 ? 1 : 0) }
     if holes == 0 { return image }
     if holes == removed.count { return [Float](repeating: 0, count: image.count) }
-    let system = ImputationSystem(rows: height, columns: width)
+    let system = ImputationSystem(ImputationGrid(rows: height, columns: width) { removed[$0 * width + $1] })
     forEachPixel(system) { pixel, place in
-      system.mask[place] = removed[pixel] ? 1 : 0
-      system.diagonal[place] = weightOfNeighbours(pixel)
+      if !removed[pixel] {
+        system.image[place] = SIMD4(image[3 * pixel], image[3 * pixel + 1], image[3 * pixel + 2], 0)
+      }
     }
+    system.solve()
     var result = image
-    for channel in 0..<3 {
-      var sum: Float = 0
-      forEachPixel(system) { pixel, place in
-        system.known[place] = removed[pixel] ? 0 : image[3 * pixel + channel]
-        sum += system.known[place]
-      }
-      let mean = sum / Float(removed.count - holes)
-      forEachPixel(system) { pixel, place in system.solution[place] = removed[pixel] ? mean : 0 }
-      system.solve()
-      forEachPixel(system) { pixel, place in
-        if removed[pixel] { result[3 * pixel + channel] = system.solution[place] }
-      }
+    forEachPixel(system) { pixel, place in
+      if removed[pixel] { for c in 0..<3 { result[3 * pixel + c] = system.image[place][c] } }
     }
     return result
   }
 
-  /// Calls `body` with the index of every pixel in an image and in a plane of the system.
+  /// Calls `body` with the index of every pixel in an image and in the system's.
   private func forEachPixel(_ system: ImputationSystem, _ body: (_ pixel: Int, _ place: Int) -> Void) {
     for y in 0..<height {
       for x in 0..<width { body(y * width + x, system.place(row: y, column: x)) }
     }
-  }
-
-  /// Sum of the weights of the neighbours that lie in the image.
-  private func weightOfNeighbours(_ pixel: Int) -> Float {
-    let (y, x) = pixel.quotientAndRemainder(dividingBy: width)
-    let vertical = (y > 0 ? 1 : 0) + (y + 1 < height ? 1 : 0)
-    let horizontal = (x > 0 ? 1 : 0) + (x + 1 < width ? 1 : 0)
-    return Float(vertical + horizontal) / 6 + Float(vertical * horizontal) / 12
   }
 }

@@ -45,43 +45,50 @@ extension Session {
     noise: Float = RoadAgreement.noise
   ) throws(EngineError) -> RoadAgreement {
     var agreement = RoadAgreement(survives: [:])
-    for order in RemovalOrder.allCases {
-      let inputs = imputed(crop, under: saliency, order, seeds: [seed, image], noise: noise)
+    let inputs = imputed(crop, under: saliency, seeds: [seed, image], noise: noise)
+    for (order, inputs) in zip(RemovalOrder.allCases, inputs) {
       var survives: [Bool] = []
-      for image in inputs {
-        survives.append(largest(1, of: try classify(image)).first == classIndex)
+      for input in inputs {
+        survives.append(largest(1, of: try classify(input)).first == classIndex)
       }
       agreement.survives[order] = survives
     }
     return agreement
   }
 
-  /// The network's inputs for all shares that are removed, `[height, width, 3]` each.
+  /// The network's inputs for both orders and all shares that are removed, `[height, width, 3]` each.
   private func imputed(
-    _ crop: Image, under saliency: SaliencyMap, _ order: RemovalOrder, seeds: [Int], noise: Float
-  ) -> [[Float]] {
+    _ crop: Image, under saliency: SaliencyMap, seeds: [Int], noise: Float
+  ) -> [[[Float]]] {
     let imputation = LinearImputation(width: crop.width, height: crop.height)
     let raw = crop.pixels.map { Float($0) / 255 }
     let sorted = saliency.values.sorted()
     let preprocessing = model.description.preprocessing
-    let shares = RoadAgreement.removed
-    var images = [[Float]](repeating: [], count: shares.count)
+    let (orders, shares) = (RemovalOrder.allCases, RoadAgreement.removed)
+    var images = [[Float]](repeating: [], count: orders.count * shares.count)
     images.withUnsafeMutableBufferPointer { images in
       let images = images
-      context.pool.run(chunks: shares.count) { chunk in
+      context.pool.run(chunks: images.count) { chunk in
         // The largest holes take longest, and begin first.
-        let index = shares.count - 1 - chunk
-        let removed = saliency.removal(shares[index], order, sorted: sorted)
+        let (share, order) = (shares.count - 1 - chunk / orders.count, chunk % orders.count)
+        let removed = saliency.removal(shares[share], orders[order], sorted: sorted)
         var image = imputation.filled(raw, removed: removed)
         if noise > 0, removed.contains(false) {
-          var generator = SplitMix64(seeds + [order == .morf ? 0 : 1, shares[index]])
+          var generator = SplitMix64(seeds + [orders[order] == .morf ? 0 : 1, shares[share]])
           addNoise(noise, to: &image, where: removed, &generator)
         }
-        for i in image.indices { image[i] = (image[i] - preprocessing.mean[i % 3]) / preprocessing.std[i % 3] }
-        images[index] = image
+        normalize(&image, preprocessing)
+        images[order * shares.count + share] = image
       }
     }
-    return images
+    return orders.indices.map { Array(images[$0 * shares.count..<($0 + 1) * shares.count]) }
+  }
+}
+
+private func normalize(_ image: inout [Float], _ preprocessing: Preprocessing) {
+  for channel in 0..<3 {
+    let (mean, std) = (preprocessing.mean[channel], preprocessing.std[channel])
+    for i in stride(from: channel, to: image.count, by: 3) { image[i] = (image[i] - mean) / std }
   }
 }
 
@@ -91,8 +98,8 @@ private func addNoise(
   for pixel in removed.indices where removed[pixel] {
     let (red, green) = generator.normalPair()
     let (blue, _) = generator.normalPair()
-    image[3 * pixel] += deviation * Float(red)
-    image[3 * pixel + 1] += deviation * Float(green)
-    image[3 * pixel + 2] += deviation * Float(blue)
+    image[3 * pixel] += deviation * red
+    image[3 * pixel + 1] += deviation * green
+    image[3 * pixel + 2] += deviation * blue
   }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The fuse layer of T-TAME's attention mechanism, for the classes asked for only.
+/// The fuse layer of T-TAME's attention mechanism, for the classes asked for only; L-CAM is a fuse layer and no more.
 ///
 /// The head computes `c = fuse(concat(u_1 ... u_L))` with every `u_l` enlarged to the first one's size, and one map per class.
 /// A 1 x 1 convolution commutes with bilinear enlargement (its weights sum to 1), so the fuse row is applied at each branch's
@@ -21,16 +21,16 @@ struct AttentionHead {
   /// Largest side of a map (the reference enlarges no further).
   private static let largestSide = 56
 
-  /// Sides of the maps, given the shape of the first feature layer.
+  /// Sides of the maps, given the shape of the first feature layer that the head reads.
   static func mapSize(first: Shape) -> (height: Int, width: Int) {
     (min(first.height, largestSide), min(first.width, largestSide))
   }
 
   /// Nil if the model has no head.
   init?(_ model: Model) {
-    guard let head = model.description.head, let first = head.branches.first, let size = model.shapes[first.node] else {
-      return nil
-    }
+    guard let head = model.description.head,
+      let first = head.kind == .lcam ? head.branches.last : head.branches.first, let size = model.shapes[first.node]
+    else { return nil }
     self.model = model
     bias = head.bias
     (height, width) = Self.mapSize(first: size)

@@ -39,12 +39,13 @@ private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
   }
 }
 
-/// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order,
+/// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either), `fuse` and, where the rows are not all classes in order,
 /// `fuse.classes`: the class of each row. Or the attention mechanism in a checkpoint of the reference implementation,
 /// among all else that it holds: `convs.L`, `bns.L` and `fuser`.
 struct TrainedHead {
   private static let epsilon = 1e-5
   private let state: StateDict
+  private let form: HeadForm
   /// All files that were read.
   let paths: [String]
 
@@ -54,9 +55,11 @@ struct TrainedHead {
     if let prefix = Self.attentionMechanism(files.tensors.keys) {
       try Self.checkVersion(files.metadata)
       state = StateDict(files, prefix: prefix, scheme: .attentionMechanism)
+      form = .ttame
     } else {
       let prefix = files.tensors.keys.contains { $0.hasPrefix("head.") } ? "head." : ""
       state = StateDict(files, prefix: prefix, scheme: .head)
+      form = state.names.contains { $0.hasPrefix("branch.") } ? .ttame : .lcam
     }
   }
 
@@ -80,8 +83,9 @@ struct TrainedHead {
   /// Appends the branches' nodes and the fuse layers to the graph.
   func append(to graph: inout GraphBuilder, classes: Int) throws(ImportError) -> ImportedHead {
     graph.use(state, nodePrefix: "head.")
-    var branches: [HeadDescription.Branch] = []
-    for (index, feature) in graph.featureLayers.enumerated() {
+    var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
+    let used = branches.indices.suffix(form == .lcam ? 1 : branches.count)
+    for (index, feature) in graph.featureLayers.enumerated() where form == .ttame {
       let name = "branch.\(index)"
       let channels = graph.shape(feature.node).channels
       var x = try graph.convolution(
@@ -89,17 +93,17 @@ struct TrainedHead {
         normalization: BatchNorm(name: "\(name).bn", epsilon: Self.epsilon), bias: true)
       x = try graph.add("\(name).add", x, feature.node)
       x = try graph.activation("\(name).relu", x, .relu)
-      branches.append(HeadDescription.Branch(node: x, fuse: nil))
+      branches[index].node = x
     }
     let rows = graph.outputs(of: "fuse.weight")
-    let channels = graph.featureLayers.map { graph.shape($0.node).channels }
+    let channels = used.map { graph.shape(branches[$0].node).channels }
     let length = channels.reduce(0, +)
     graph.require("fuse.weight", [rows, length, 1, 1])
     graph.require("fuse.bias", [rows])
     try graph.finish { $0.hasPrefix("branch.") || ($0.hasPrefix("fuse.") && $0 != "fuse.classes") }
     let rowOfClass = try rowOfClass(rows: rows, classes: classes)
     var start = 0
-    for (index, count) in channels.enumerated() {
+    for (index, count) in zip(used, channels) {
       let columns = start..<start + count
       let layer = fuseLayer(index, columns, stride: length, rowOfClass, precision: graph.precision)
       graph.append(layer)
@@ -110,7 +114,8 @@ struct TrainedHead {
     guard rowBiases.allSatisfy(\.isFinite) else { throw .notFinite(tensor: state.fullName("fuse.bias")) }
     let biases = rowOfClass.map { row in row.map { rowBiases[$0] } ?? 0 }
     let padding = [Float](repeating: 0, count: PanelLayout.padded(classes) - classes)
-    let description = HeadDescription(kind: .ttame, branches: branches, bias: "head.fuse.bias")
+    let description = HeadDescription(
+      kind: form == .lcam ? .lcam : .ttame, branches: branches, bias: "head.fuse.bias")
     return ImportedHead(description: description, bias: (name: description.bias, values: biases + padding))
   }
 

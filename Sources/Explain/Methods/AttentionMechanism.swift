@@ -1,6 +1,6 @@
 import Kernels
 
-/// The trained attention mechanism of T-TAME, or what else the model's head computes: one forward pass.
+/// The trained attention mechanism of T-TAME, or what else the model's head computes (L-CAM, CAM): one forward pass.
 ///
 /// M. Ntrougkas, N. Gkalelis and V. Mezaris, "T-TAME: Trainable Attention Mechanism for Explaining Convolutional Networks and
 /// Vision Transformers", IEEE Access 2024.
@@ -9,8 +9,12 @@ final class AttentionMechanism: ExplanationMethod {
   /// What yields CAM's maps in the same pass, where they are wanted and something else than the head's.
   private let comparison: (head: AttentionHead, classifier: PooledClassifier, reader: ActivationReader)?
 
-  init(_ session: Session, _ options: MethodOptions) throws(MethodError) {
+  /// - Throws: `MethodError.unsupported` if `name` is not what the model's head is.
+  init(_ session: Session, _ name: MethodName, _ options: MethodOptions) throws(MethodError) {
     guard let description = session.model.description.head else { throw .engine(.noHead) }
+    guard name == .ofHead(session.model.description) else {
+      throw .unsupported(method: name.rawValue, needs: name == .lcam ? "an L-CAM head" : "a T-TAME head")
+    }
     self.session = session
     guard options.comparesWithCAM, description.kind != .cam, let head = AttentionHead(session.model),
       let classifier = PooledClassifier(session.model)

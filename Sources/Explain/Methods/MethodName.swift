@@ -1,6 +1,7 @@
 /// The methods by the names that users and tables call them.
 public enum MethodName: String, Sendable, CaseIterable {
   case ttame
+  case lcam
   case cam
   case gradCAM = "gradcam"
   case gradCAMPlusPlus = "gradcam++"
@@ -13,10 +14,14 @@ public enum MethodName: String, Sendable, CaseIterable {
   case random
   case centre
 
+  /// The method of a model's own head.
+  public static func ofHead(_ model: ModelDescription) -> MethodName { model.head?.kind == .lcam ? .lcam : .ttame }
+
   /// What it is, in a few words.
   public var summary: String {
     switch self {
     case .ttame: "the model's own attention head"
+    case .lcam: "the model's own head, where it is a trained L-CAM"
     case .cam: "Class Activation Mapping; needs pooling and a linear layer"
     case .gradCAM: "channels weighted by their mean gradient"
     case .gradCAMPlusPlus: "channels weighted by positive gradients"
@@ -36,7 +41,7 @@ public enum MethodName: String, Sendable, CaseIterable {
   /// - Throws: `MethodError.unsupported` if the model lacks what the method reads.
   public func makeMethod(_ session: Session, _ options: MethodOptions) throws(MethodError) -> any ExplanationMethod {
     switch self {
-    case .ttame: return try AttentionMechanism(session, options)
+    case .ttame, .lcam: return try AttentionMechanism(session, self, options)
     case .cam: return try CAM(session)
     case .gradCAM: return try GradCAM(session)
     case .gradCAMPlusPlus: return try GradCAMPlusPlus(session)

@@ -64,13 +64,15 @@ public struct HeadDescription: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable {
     /// A trained head.
     case ttame
+    /// A trained L-CAM: the fuse layer reads the last feature layer itself, and maps have its resolution.
+    case lcam
     /// The warm start: Class Activation Mapping, not yet trained T-TAME.
     case cam
   }
 
   /// One per feature layer, in their order.
   public struct Branch: Codable, Sendable, Equatable {
-    /// Node that yields `u_l = relu(bn(conv1x1(F_l)) + F_l)`, of the feature layer's shape.
+    /// Node that yields `u_l = relu(bn(conv1x1(F_l)) + F_l)`, of the feature layer's shape; in L-CAM the feature layer.
     public var node: String
     /// Nil: this branch contributes zero.
     public var fuse: FuseWeights?

@@ -35,11 +35,11 @@ package struct SplitMix64: RandomNumberGenerator {
   mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Two independent values of the normal distribution with mean 0 and deviation 1: G. Box and M. Muller, 1958.
-  package mutating func normalPair() -> (Double, Double) {
+  package mutating func normalPair() -> (Float, Float) {
     // 1 - u is never zero, whose logarithm would be infinite.
-    let radius = (-2 * log(1 - unit())).squareRoot()
-    let angle = 2 * Double.pi * unit()
-    return (radius * cos(angle), radius * sin(angle))
+    let radius = (-2 * logf(Float(1 - unit()))).squareRoot()
+    let angle = Float(2 * Double.pi * unit())
+    return (radius * cosf(angle), radius * sinf(angle))
   }
 
   /// 0 ..< count in random order.

@@ -4,6 +4,9 @@ struct PlotFrame {
   static let height = 300.0
   private static let (left, right, top, bottom) = (50.0, 14.0, 12.0, 46.0)
 
+  /// What lies between the axes.
+  static let plot = PlotArea(x: left...width - right, y: top...height - bottom)
+
   let x, y: PlotAxis
 
   /// The place of a value, from the upper left corner.
@@ -61,4 +64,14 @@ struct PlotFrame {
 
   /// To a tenth, which is finer than a pixel.
   static func decimal(_ value: Double) -> String { "\((10 * value).rounded() / 10)" }
+}
+
+/// A rectangle of a drawing.
+struct PlotArea {
+  let x, y: ClosedRange<Double>
+
+  func contains(_ x: ClosedRange<Double>, _ y: ClosedRange<Double>) -> Bool {
+    self.x.lowerBound <= x.lowerBound && x.upperBound <= self.x.upperBound && self.y.lowerBound <= y.lowerBound
+      && y.upperBound <= self.y.upperBound
+  }
 }

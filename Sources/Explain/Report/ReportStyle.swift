@@ -1,9 +1,10 @@
-/// How the page looks, by day and by night, from a phone's width up.
+/// How the page looks, by day and by night, from a phone's width up. The colours of methods are those of M. Okabe and K. Ito,
+/// "Color Universal Design", 2008, which people with any kind of colour vision tell apart.
 let reportStyle: StaticString = """
   :root{color-scheme:light dark;--ground:#fff;--ink:#1c1f24;--dim:#5b626d;--line:#d9dce1;--mark:#e8f3ec;--best:#11683a;
-  --c0:#0072b2;--c1:#c34e00;--c2:#00805e;--c3:#b0508a;--c4:#a87400;--c5:#2a8fc9}
+  --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#e69f00;--c5:var(--ink)}
   @media(prefers-color-scheme:dark){:root{--ground:#16181d;--ink:#e8eaed;--dim:#a0a7b2;--line:#363b45;--mark:#1c3527;
-  --best:#7fd6a4;--c0:#4aa8e0;--c1:#f08a4b;--c2:#3dc79c;--c3:#e08fc0;--c4:#e6b033;--c5:#9bd4f5}}
+  --best:#7fd6a4;--c0:#56b4e9}}
   *{box-sizing:border-box}
   body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
   main{max-width:72rem;margin:0 auto;padding:1rem}
@@ -17,7 +18,7 @@ let reportStyle: StaticString = """
   summary{cursor:pointer;padding:.3rem 0}
   .scroll{overflow-x:auto;max-width:100%}
   table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-  th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+  th,td{padding:.35rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
   th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;background:var(--ground)}
   .best{background:var(--mark);color:var(--best)}
   figure{margin:0}
@@ -27,6 +28,7 @@ let reportStyle: StaticString = """
   svg text{font:11.5px system-ui,sans-serif;fill:var(--ink)}
   .grid{stroke:var(--line);stroke-width:1} .axis{stroke:var(--dim);stroke-width:1}
   .curve{fill:none;stroke-width:2} .d1{stroke-dasharray:6 3} .d2{stroke-dasharray:2 3} .dot{stroke-dasharray:none}
+  .leader{stroke:var(--dim);stroke-width:.7}
   .c0{stroke:var(--c0)} .c1{stroke:var(--c1)} .c2{stroke:var(--c2)} .c3{stroke:var(--c3)} .c4{stroke:var(--c4)}
   .c5{stroke:var(--c5)}
   .dot.c0{fill:var(--c0)} .dot.c1{fill:var(--c1)} .dot.c2{fill:var(--c2)} .dot.c3{fill:var(--c3)} .dot.c4{fill:var(--c4)}

@@ -19,6 +19,11 @@ public enum Optimizer: String, Sendable, CaseIterable, Codable {
 
 /// What decides how a head is trained, and so what a checkpoint can be resumed with.
 public struct TrainingOptions: Sendable, Equatable, Codable {
+  /// What is trained.
+  public var head: HeadForm {
+    get { otherForm ?? .ttame }
+    set { otherForm = newValue == .ttame ? nil : newValue }
+  }
   public var epochs = 8
   /// Images of one step.
   public var batch = 32
@@ -32,6 +37,8 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   /// Of `sgd`.
   public var weightDecay = 5e-4
   public var loss = LossWeights()
+  /// Nil for T-TAME, as in files of the time when there was no other form.
+  private var otherForm: HeadForm?
 
   /// Our own recipe.
   public init() {}

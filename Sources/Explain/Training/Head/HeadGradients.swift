@@ -4,14 +4,11 @@ package struct HeadGradients {
     /// `[C, C]`: outputs, inputs.
     package var convolution: [Float]
     package var bias, normWeight, normBias: [Float]
-    /// `[labels, C]`
-    package var fuse: [Float]
 
-    package init(channels: Int, labels: Int) {
+    package init(channels: Int) {
       convolution = [Float](repeating: 0, count: channels * channels)
       bias = [Float](repeating: 0, count: channels)
       (normWeight, normBias) = (bias, bias)
-      fuse = [Float](repeating: 0, count: labels * channels)
     }
   }
 
@@ -27,16 +24,19 @@ package struct HeadGradients {
 
   /// The classes of the fuse rows.
   package var labels: [Int]
+  /// None in L-CAM.
   package var branches: [Branch] = []
+  /// Of every layer that the head reads, `[labels, C]`.
+  package var fuse: [[Float]] = []
   package var fuseBias: [Float]
 
   package init(labels: [Int], fuseBias: [Float]) { (self.labels, self.fuseBias) = (labels, fuseBias) }
 
-  /// All branches' columns of the fuse row of `labels[index]`.
+  /// All columns of the fuse row of `labels[index]`.
   package func fuseRow(_ index: Int) -> [Float] {
-    branches.flatMap { branch in
-      let channels = branch.bias.count
-      return branch.fuse[index * channels..<(index + 1) * channels]
+    fuse.flatMap { rows in
+      let channels = rows.count / labels.count
+      return rows[index * channels..<(index + 1) * channels]
     }
   }
 }

@@ -2,10 +2,12 @@ import Kernels
 
 extension HeadParameters {
   /// PyTorch's start: convolutions uniform in ±1 / sqrt(inputs), BatchNorm an identity.
-  static func random(channels: [Int], classes: Int, seed: Int) throws(TrainingError) -> HeadParameters {
+  static func random(
+    _ form: HeadForm, channels: [Int], classes: Int, seed: Int
+  ) throws(TrainingError) -> HeadParameters {
     let length = channels.reduce(0, +)
     var stream = 0
-    return try HeadParameters(channels: channels, classes: classes) { (name, shape) throws(TrainingError) in
+    return try HeadParameters(form, channels: channels, classes: classes) { (name, shape) throws(TrainingError) in
       let count = shape.reduce(1, *)
       switch name.split(separator: ".").suffix(2).joined(separator: ".") {
       case "bn.weight", "bn.running_var": return [Float](repeating: 1, count: count)
@@ -20,18 +22,20 @@ extension HeadParameters {
     }
   }
 
-  /// The warm start: `u = relu(F)` exactly, because BatchNorm's scale is zero, and the classifier's own rows on the last branch.
+  /// The warm start: `u = relu(F)` exactly, because BatchNorm's scale is zero, and the classifier's own rows on the last layer.
   ///
   /// - Throws: `noWarmStart` where the network has no single linear layer that `ClassifierRows` could read.
-  static func classActivation(_ model: Model, seed: Int) throws(TrainingError) -> HeadParameters {
+  static func classActivation(
+    _ form: HeadForm, _ model: Model, seed: Int
+  ) throws(TrainingError) -> HeadParameters {
     let description = model.description
-    let channels = description.featureLayers.compactMap { model.shapes[$0.node]?.channels }
-    let parameters = try random(channels: channels, classes: description.classes, seed: seed)
+    let parameters = try random(
+      form, channels: form.channels(of: model), classes: description.classes, seed: seed)
     guard let start = ClassifierRows(model) else { throw .noWarmStart(architecture: description.architecture) }
     for branch in parameters.branches {
       branch.normWeight.values = [Float](repeating: 0, count: branch.channels)
     }
-    let columns = parameters.fuseColumns(parameters.branches.count - 1)
+    let columns = parameters.fuseColumns(parameters.channels.count - 1)
     let length = parameters.fuse.shape[1]
     parameters.fuse.values = [Float](repeating: 0, count: parameters.fuse.values.count)
     for label in 0..<description.classes {
@@ -44,15 +48,15 @@ extension HeadParameters {
   }
 
   /// Lets the last branch pass features that are not above `minima` too: BatchNorm's shift lifts them over the ReLU, and the
-  /// fuse bias takes the shift out again, so that `u = F + shift` and the maps are linear in F.
+  /// fuse bias takes the shift out again, so that `u = F + shift` and the maps are linear in F. L-CAM has no ReLU.
   ///
   /// - Parameter minima: of each channel of the last branch.
   func passNegatives(above minima: [Float]) {
-    let last = branches.count - 1
-    let columns = fuseColumns(last)
+    guard let branch = branches.last else { return }
+    let columns = fuseColumns(channels.count - 1)
     let length = fuse.shape[1]
     let shift = minima.map { max(0, -$0) }
-    branches[last].normBias.values = shift
+    branch.normBias.values = shift
     for label in 0..<classes {
       let first = label * length + columns.lowerBound
       fuseBias.values[label] -= shift.indices.reduce(0) { $0 + shift[$1] * fuse.values[first + $1] }

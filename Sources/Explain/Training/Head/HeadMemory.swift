@@ -1,24 +1,28 @@
 import Kernels
 
-/// What one branch of the head keeps of a batch between its forward and its backward pass.
+/// What the head keeps of a batch for one layer between its forward and its backward pass.
 final class BranchState {
   let height, width, channels: Int
   /// Pixels of one image, and of all.
   let pixels, rows: Int
-  /// `[rows, channels]`: the backbone's features, behind the convolution, behind BatchNorm, skip and ReLU.
+  /// `[rows, channels]`: the backbone's features, behind the convolution, behind BatchNorm, skip and ReLU. Without a branch all
+  /// are the features.
   let features, convolved, activated: UnsafeMutablePointer<Float>
   /// Batch statistics behind the convolution: mean, and 1 / sqrt(variance + epsilon).
   let mean: UnsafeMutablePointer<Float>
   var inverse: [Double]
   private let memory: UnsafeMutableRawPointer
 
-  init(_ shape: Shape, images: Int) throws(EngineError) {
+  init(_ shape: Shape, images: Int, hasBranch: Bool) throws(EngineError) {
     (height, width, channels) = (shape.height, shape.width, shape.channels)
     (pixels, rows) = (shape.pixels, images * shape.pixels)
     let count = (rows * channels + 15) / 16 * 16
-    memory = try allocateAligned((3 * count + channels + 16) * 4)
+    let behind = hasBranch ? count : 0
+    memory = try allocateAligned((count + 2 * behind + channels + 16) * 4)
     features = memory.assumingMemoryBound(to: Float.self)
-    (convolved, activated, mean) = (features + count, features + 2 * count, features + 3 * count)
+    (convolved, activated, mean) = (
+      features + behind, features + 2 * behind, features + count + 2 * behind
+    )
     inverse = [Double](repeating: 1, count: channels)
   }
 
@@ -58,4 +62,13 @@ final class HeadScratch {
   }
 
   deinit { memory.deallocate() }
+}
+
+extension [Float] {
+  /// Calls `body` with the elements as a matrix that is there until `body` returns.
+  func withMatrix(rows: Int, columns: Int, _ body: (Matrix) -> Void) {
+    withUnsafeBufferPointer { values in
+      if let values = values.baseAddress { body(Matrix(values, rows: rows, columns: columns)) }
+    }
+  }
 }

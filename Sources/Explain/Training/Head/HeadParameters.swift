@@ -15,7 +15,7 @@ package final class Parameter {
   }
 }
 
-/// All values of an attention head: `u_l = relu(bn(conv_l(F_l)) + F_l)`, `c = fuse(concat(up(u_l)))`.
+/// All values of an attention head: `u_l = relu(bn(conv_l(F_l)) + F_l)`, `c = fuse(concat(up(u_l)))`; in L-CAM `c = fuse(F)`.
 package final class HeadParameters {
   /// One branch, of C channels.
   package final class Branch {
@@ -45,7 +45,11 @@ package final class HeadParameters {
     }
   }
 
+  package let form: HeadForm
   package let classes: Int
+  /// Of the layers that the head reads.
+  package let channels: [Int]
+  /// One for each layer; none in L-CAM.
   package let branches: [Branch]
   /// `[classes, Σ C, 1, 1]`
   package let fuse: Parameter
@@ -56,14 +60,17 @@ package final class HeadParameters {
   static let statisticsMomentum = 0.1
 
   /// - Parameters:
-  ///   - channels: of the feature layers.
+  ///   - channels: of the layers that the head reads.
   ///   - read: yields the values of a tensor.
   package init(
-    channels: [Int], classes: Int, _ read: (_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float]
+    _ form: HeadForm = .ttame, channels: [Int], classes: Int,
+    _ read: (_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float]
   ) throws(TrainingError) {
-    self.classes = classes
+    (self.form, self.channels, self.classes) = (form, channels, classes)
     var branches: [Branch] = []
-    for (index, count) in channels.enumerated() { branches.append(try Branch(index, channels: count, read)) }
+    if form == .ttame {
+      for (index, count) in channels.enumerated() { branches.append(try Branch(index, channels: count, read)) }
+    }
     self.branches = branches
     let length = channels.reduce(0, +)
     fuse = Parameter(
@@ -76,9 +83,9 @@ package final class HeadParameters {
     branches.flatMap { [$0.convolution, $0.bias, $0.normWeight, $0.normBias] } + [fuse, fuseBias]
   }
 
-  /// Columns of the fuse layer that belong to a branch.
-  func fuseColumns(_ branch: Int) -> Range<Int> {
-    let first = branches[..<branch].reduce(0) { $0 + $1.channels }
-    return first..<first + branches[branch].channels
+  /// Columns of the fuse layer that belong to a layer.
+  func fuseColumns(_ layer: Int) -> Range<Int> {
+    let first = channels[..<layer].reduce(0, +)
+    return first..<first + channels[layer]
   }
 }

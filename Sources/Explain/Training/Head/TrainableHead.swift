@@ -15,7 +15,7 @@ package final class TrainableHead {
   private let scratch: HeadScratch
   private var labels: [Int] = []
 
-  /// - Parameter shapes: of the feature layers.
+  /// - Parameter shapes: of the layers that the head reads.
   init(
     _ parameters: HeadParameters, shapes: [Shape], images: Int, context: ExecutionContext
   ) throws(EngineError) {
@@ -24,12 +24,14 @@ package final class TrainableHead {
     self.context = context
     (height, width) = AttentionHead.mapSize(first: shapes[0])
     var states: [BranchState] = []
-    for shape in shapes { states.append(try BranchState(shape, images: images)) }
+    for shape in shapes {
+      states.append(try BranchState(shape, images: images, hasBranch: !parameters.branches.isEmpty))
+    }
     branches = states
     scratch = try HeadScratch(shapes: shapes, images: images)
   }
 
-  /// Features of a branch, `[images, height, width, channels]`, which the caller fills in.
+  /// Features of a layer, `[images, height, width, channels]`, which the caller fills in.
   func features(_ branch: Int) -> UnsafeMutablePointer<Float> { branches[branch].features }
 
   private var mapPixels: Int { height * width }
@@ -49,14 +51,14 @@ package final class TrainableHead {
       initialized = count
     }
     for index in branches.indices {
-      normalize(index, updatesStatistics)
+      if !parameters.branches.isEmpty { normalize(index, updatesStatistics) }
       let planes = fuse(index)
       enlarge(planes, index, into: &maps)
     }
     return maps
   }
 
-  /// The smallest values of a branch's feature channels in the batch.
+  /// The smallest values of a layer's feature channels in the batch.
   func featureMinima(_ index: Int) -> [Float] {
     let state = branches[index]
     return (0..<state.channels).map { c in
@@ -64,7 +66,7 @@ package final class TrainableHead {
     }
   }
 
-  /// Means of a branch's feature channels over the batch.
+  /// Means of a layer's feature channels over the batch.
   func featureMeans(_ index: Int) -> [Float] {
     let state = branches[index]
     let sums = context.moments(state.features, state.features, rows: state.rows, channels: state.channels)
@@ -74,8 +76,9 @@ package final class TrainableHead {
   private func normalize(_ index: Int, _ updatesStatistics: Bool) {
     let (state, branch) = (branches[index], parameters.branches[index])
     let (rows, channels) = (state.rows, state.channels)
-    context.packTransposedPanels(
-      Matrix(branch.convolution.values, rows: channels, columns: channels), into: scratch.panels)
+    branch.convolution.values.withMatrix(rows: channels, columns: channels) {
+      context.packTransposedPanels($0, into: scratch.panels)
+    }
     scratch.bias.update(from: branch.bias.values, count: channels)
     context.product(
       Matrix(state.features, rows: rows, columns: channels), panels: scratch.panels, columns: channels,
@@ -115,11 +118,12 @@ package final class TrainableHead {
     }
   }
 
-  /// This branch's share of the maps at its own resolution, `[rows, labels]`.
+  /// A layer's share of the maps at its own resolution, `[rows, labels]`.
   private func fuse(_ index: Int) -> [Float] {
     let state = branches[index]
-    context.packTransposedPanels(
-      Matrix(fuseRows(index), rows: labels.count, columns: state.channels), into: scratch.panels)
+    fuseRows(index).withMatrix(rows: labels.count, columns: state.channels) {
+      context.packTransposedPanels($0, into: scratch.panels)
+    }
     var planes = [Float](repeating: 0, count: state.rows * labels.count)
     context.product(
       Matrix(state.activated, rows: state.rows, columns: state.channels), panels: scratch.panels,
@@ -157,7 +161,10 @@ package final class TrainableHead {
     var gradients = HeadGradients(labels: labels, fuseBias: biasGradient(maps))
     for index in branches.indices {
       let planes = shrink(maps, index)
-      gradients.branches.append(backward(planes, index))
+      planes.withMatrix(rows: branches[index].rows, columns: labels.count) { planes in
+        gradients.fuse.append(fuseGradient(planes, index))
+        if !parameters.branches.isEmpty { gradients.branches.append(backward(planes, index)) }
+      }
     }
     return gradients
   }
@@ -173,7 +180,7 @@ package final class TrainableHead {
     }
   }
 
-  /// The gradient of a branch's planes, `[rows, labels]`.
+  /// The gradient of a layer's planes, `[rows, labels]`.
   private func shrink(_ maps: [Float], _ index: Int) -> [Float] {
     let (state, labels) = (branches[index], labels.count)
     var planes = [Float](repeating: 0, count: state.rows * labels)
@@ -196,15 +203,23 @@ package final class TrainableHead {
     return planes
   }
 
-  private func backward(_ planes: [Float], _ index: Int) -> HeadGradients.Branch {
+  /// The gradient of the batch's fuse rows, `[labels, channels]`.
+  private func fuseGradient(_ planes: Matrix, _ index: Int) -> [Float] {
+    let state = branches[index]
+    var gradient = [Float](repeating: 0, count: labels.count * state.channels)
+    context.transposedProduct(
+      planes, Matrix(state.activated, rows: state.rows, columns: state.channels), scratch: scratch.product,
+      zeros: scratch.zeros, into: &gradient)
+    return gradient
+  }
+
+  private func backward(_ planes: Matrix, _ index: Int) -> HeadGradients.Branch {
     let (state, branch) = (branches[index], parameters.branches[index])
     let (rows, channels) = (state.rows, state.channels)
-    let planes = Matrix(planes, rows: rows, columns: labels.count)
-    var gradient = HeadGradients.Branch(channels: channels, labels: labels.count)
-    context.transposedProduct(
-      planes, Matrix(state.activated, rows: rows, columns: channels), scratch: scratch.product, zeros: scratch.zeros,
-      into: &gradient.fuse)
-    context.packPanels(Matrix(fuseRows(index), rows: labels.count, columns: channels), into: scratch.panels)
+    var gradient = HeadGradients.Branch(channels: channels)
+    fuseRows(index).withMatrix(rows: labels.count, columns: channels) {
+      context.packPanels($0, into: scratch.panels)
+    }
     context.product(
       planes, panels: scratch.panels, columns: channels, bias: scratch.zeros, into: scratch.gradient)
     context.clampGradient(

@@ -4,7 +4,7 @@ import FoundationEssentials
 ///
 /// A safetensors file under PyTorch's names, so that `import --head` takes it too; the optimiser's velocities are beside the
 /// values as `velocity.NAME` (and Adam's second moments as `second.NAME`), the mean of every feature channel as
-/// `features.BRANCH.mean`.
+/// `features.LAYER.mean`.
 struct Checkpoint {
   /// What the metadata say.
   struct Facts: Codable, Equatable {
@@ -27,7 +27,7 @@ struct Checkpoint {
   let parameters: HeadParameters
   /// Nil if the optimiser is another one.
   let moments: AdamMoments?
-  /// Of every branch.
+  /// Of every layer that the head reads.
   var featureMeans: [[Float]]
 
   func write(to path: String) throws(FileError) {
@@ -59,25 +59,27 @@ struct Checkpoint {
     for (index, branch) in parameters.branches.enumerated() {
       result.append(("branch.\(index).bn.running_mean", [branch.channels], branch.runningMean))
       result.append(("branch.\(index).bn.running_var", [branch.channels], branch.runningVariance))
-      result.append(("features.\(index).mean", [branch.channels], featureMeans[index]))
     }
+    for (index, means) in featureMeans.enumerated() { result.append(("features.\(index).mean", [means.count], means)) }
     return result
   }
 
-  /// - Parameter channels: of the feature layers.
-  init(path: String, channels: [Int], classes: Int) throws(TrainingError) {
+  /// - Parameter model: whose head it is.
+  init(path: String, _ model: Model) throws(TrainingError) {
     let file: Safetensors
     do { file = try Safetensors(path: path) } catch { throw .checkpoint(error) }
     guard let text = file.metadata[Self.metadataKey] else { throw .badCheckpoint("it lacks the facts of a training") }
     do { facts = try JSONDecoder().decode(Facts.self, from: Data(text.utf8)) } catch {
       throw .badCheckpoint("its facts are malformed")
     }
+    let channels = facts.options.head.channels(of: model)
+    let classes = model.description.classes
     func read(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
       guard let entry = file.entries[name] else { throw .badCheckpoint("it lacks the tensor \(name)") }
       guard entry.shape == shape else { throw .wrongShape(tensor: name, expected: shape, found: entry.shape) }
       do { return try file.floats(name) } catch { throw .checkpoint(error) }
     }
-    parameters = try HeadParameters(channels: channels, classes: classes, read)
+    parameters = try HeadParameters(facts.options.head, channels: channels, classes: classes, read)
     for parameter in parameters.trainable {
       parameter.velocity = try read("velocity.\(parameter.name)", parameter.shape)
     }

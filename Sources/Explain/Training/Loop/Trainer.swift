@@ -40,7 +40,7 @@ public final class Trainer {
     threads: Int? = nil
   ) throws(TrainingError) {
     (self.model, self.paths, self.options) = (model, paths, options)
-    let channels = model.description.featureLayers.compactMap { model.shapes[$0.node]?.channels }
+    let channels = options.head.channels(of: model)
     let classes = model.description.classes
     guard !channels.isEmpty else { throw .noFeatureLayers }
     loader = BatchLoader(
@@ -52,13 +52,14 @@ public final class Trainer {
     let parameters: HeadParameters
     var resumed: Checkpoint?
     if let checkpoint {
-      let loaded = try Checkpoint(path: checkpoint, channels: channels, classes: classes)
+      let loaded = try Checkpoint(path: checkpoint, model)
       parameters = loaded.parameters
       resumed = loaded
     } else {
       switch options.start {
-      case .random: parameters = try .random(channels: channels, classes: classes, seed: options.seed)
-      case .cam: parameters = try .classActivation(model, seed: options.seed)
+      case .random:
+        parameters = try .random(options.head, channels: channels, classes: classes, seed: options.seed)
+      case .cam: parameters = try .classActivation(options.head, model, seed: options.seed)
       }
     }
     moments = options.optimizer == .adam ? resumed?.moments ?? AdamMoments(parameters) : nil
@@ -155,6 +156,7 @@ public final class Trainer {
     try same("a number of images of", "\(facts.images)", "\(paths.count)")
     try same("images of the digest", "\(facts.imagesDigest)", "\(digest)")
     let (old, new) = (facts.options, options)
+    try same("--head", old.head.rawValue, new.head.rawValue)
     try same("--epochs", "\(old.epochs)", "\(new.epochs)")
     try same("--batch", "\(old.batch)", "\(new.batch)")
     try same("--lr", "\(old.rate)", "\(new.rate)")
@@ -178,9 +180,9 @@ public final class Trainer {
   }
 
   private func updateFeatureMeans() {
-    for (index, branch) in arithmetic.head.parameters.branches.enumerated() {
+    for index in featureMeans.indices {
       let means = arithmetic.head.featureMeans(index)
-      for c in 0..<branch.channels {
+      for c in means.indices {
         let old = featureMeans[index][c]
         featureMeans[index][c] = done == 0 ? means[c] : old + Self.meanMomentum * (means[c] - old)
       }

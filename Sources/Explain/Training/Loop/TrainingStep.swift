@@ -26,7 +26,7 @@ package final class TrainingStep {
   let weights: LossWeights
   let masks: MaskForm
   private let context: ExecutionContext
-  private let layers: FrozenLayers
+  private let frozen: FrozenLayers
   private let arena: UnsafeMutableRawPointer
   private let plain, masked: BackbonePass
   private let maskedImage: MaskedImage
@@ -46,18 +46,18 @@ package final class TrainingStep {
     self.context = context
     let description = model.description
     maskedImage = MaskedImage(MaskPlacement(description.graph), description.preprocessing)
-    let shapes = description.featureLayers.compactMap { model.shapes[$0.node] }
+    let layers = parameters.form.layers(of: description)
+    let shapes = layers.compactMap { model.shapes[$0.node] }
     guard !shapes.isEmpty else { throw .noFeatureLayers }
     do throws(EngineError) {
-      let layers = FrozenLayers(model, precision: precision)
-      self.layers = layers
+      let frozen = FrozenLayers(model, precision: precision)
+      self.frozen = frozen
       let output = description.graph.output
       func plans(_ count: Int) throws(EngineError) -> (plain: BackbonePlan, masked: BackbonePlan) {
-        let features = description.featureLayers.map(\.node)
         return (
           try BackbonePlan(
-            model, layers, images: count, outputs: [output] + features, gradientOf: nil, context: context),
-          try BackbonePlan(model, layers, images: count, outputs: [output], gradientOf: output, context: context)
+            model, frozen, images: count, outputs: [output] + layers.map(\.node), gradientOf: nil, context: context),
+          try BackbonePlan(model, frozen, images: count, outputs: [output], gradientOf: output, context: context)
         )
       }
       let single = try plans(1).masked.arenaBytes
@@ -67,8 +67,8 @@ package final class TrainingStep {
       let (plain, masked) = try plans(group)
       arena = try allocateAligned(max(plain.arenaBytes, masked.arenaBytes))
       arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arenaBytes, masked.arenaBytes))
-      self.plain = BackbonePass(plain, layers, arena: arena, context: context)
-      self.masked = BackbonePass(masked, layers, arena: arena, context: context)
+      self.plain = BackbonePass(plain, frozen, arena: arena, context: context)
+      self.masked = BackbonePass(masked, frozen, arena: arena, context: context)
       head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
     } catch { throw .engine(error) }
   }
@@ -88,7 +88,7 @@ package final class TrainingStep {
   /// The smallest value of each channel of the last features.
   func lastFeatureMinima(_ crops: [UInt8]) -> [Float] {
     context.withFlushedDenormals { _ = classify(crops) }
-    return head.featureMinima(model.description.featureLayers.count - 1)
+    return head.featureMinima(head.parameters.channels.count - 1)
   }
 
   /// Mean and deviation, before the sigmoid, of every image's map of its own label.
@@ -185,7 +185,7 @@ package final class TrainingStep {
       }
       plain.forward()
       logits += UnsafeBufferPointer(start: plain.output(model.description.graph.output), count: count * classes)
-      for (index, layer) in model.description.featureLayers.enumerated() {
+      for (index, layer) in head.parameters.form.layers(of: model.description).enumerated() {
         let size = model.shapes[layer.node]?.count ?? 0
         (head.features(index) + first * size).update(from: plain.output(layer.node), count: count * size)
       }
