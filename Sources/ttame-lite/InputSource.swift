@@ -39,7 +39,10 @@ enum PictureOrigin {
 struct InputSource {
   private var remaining: ArraySlice<String>
   private var stream: ImageStreamReader?
+  /// Pictures of standard input so far, damaged ones too.
   private var frames = 0
+  /// Whether standard input has given anything, or been called empty.
+  private var hasSpoken = false
   private var position = 0
   /// How many pictures there will be; nil with standard input, which does not say.
   let count: Int?
@@ -76,22 +79,25 @@ struct InputSource {
 
   private mutating func nextFrame() -> Result<EncodedPicture, Failure>? {
     var reader = stream ?? ImageStreamReader(read: Self.readStandardInput)
+    defer { stream = reader }
     let origin = PictureOrigin.standardInput(frame: frames + 1)
     do {
-      let bytes = try reader.next()
-      stream = reader
-      guard let bytes else {
-        // Said once: afterwards `frames` is not zero.
-        guard frames == 0 else { return nil }
-        frames = 1
+      guard let bytes = try reader.next() else {
+        guard !hasSpoken else { return nil }
+        hasSpoken = true
         return .failure(
           Failure(.inputMissing, "is empty; name a file, or pipe a picture in", subject: origin.description))
       }
-      frames += 1
+      (frames, hasSpoken) = (frames + 1, true)
       return .success(EncodedPicture(index: position, origin: origin, bytes: bytes))
+    } catch ImageError.unrecognized where frames > 0 {
+      // No picture, so that the numbers of those that follow stay those of a film.
+      return .failure(
+        Failure(.badData, "bytes that begin no picture are skipped", subject: "standard input, after picture \(frames)")
+      )
     } catch {
-      stream = reader
-      frames += 1
+      if error as? ImageError != .unrecognized { frames += 1 }
+      hasSpoken = true
       return .failure(Failure(error, reading: origin.description))
     }
   }

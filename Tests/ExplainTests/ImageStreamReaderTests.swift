@@ -100,7 +100,7 @@ private final class Source {
     #expect(error(png.prefix(33) + noise(20)) == .png(chunk: nil, reason: "has bytes between its chunks"))
   }
 
-  @Test func nothingFollowsAnError() throws {
+  @Test func nothingIsFoundInGarbage() throws {
     let source = Source(Array("junk P5 1 1 255 a".utf8), step: 5)
     var reader = ImageStreamReader(read: source.read)
     #expect(throws: ImageError.unrecognized) { try reader.next() }

@@ -17,9 +17,22 @@ extension Image {
 }
 
 /// The big-endian number of two bytes at `offset`.
-func bigEndian16(_ bytes: [UInt8], at offset: Int) -> Int { Int(bytes[offset]) << 8 | Int(bytes[offset + 1]) }
+func bigEndian16(_ bytes: Span<UInt8>, at offset: Int) -> Int { Int(bytes[offset]) << 8 | Int(bytes[offset + 1]) }
 
 /// The big-endian number of four bytes at `offset`.
-func bigEndian32(_ bytes: [UInt8], at offset: Int) -> Int {
+func bigEndian32(_ bytes: Span<UInt8>, at offset: Int) -> Int {
   bigEndian16(bytes, at: offset) << 16 | bigEndian16(bytes, at: offset + 2)
+}
+
+extension Span<UInt8> {
+  /// Whether `other` is at `offset`, as far as the bytes go.
+  func holds(_ other: some Sequence<UInt8>, at offset: Int = 0) -> Bool {
+    var index = offset
+    for byte in other {
+      guard index < count else { return true }
+      guard self[index] == byte else { return false }
+      index += 1
+    }
+    return true
+  }
 }

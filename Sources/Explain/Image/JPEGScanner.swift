@@ -1,41 +1,93 @@
 /// Walks the markers of a JPEG from SOI to EOI, as far as the bytes go; more bytes may be added between calls.
 ///
 /// Thumbnails inside APP segments are skipped with their segment, restart markers and stuffed zeros with the coded data.
-/// Bytes between segments that belong to none are skipped too, as libjpeg does.
+/// Bytes between segments that belong to none are skipped too, as libjpeg does. A marker in the midst of coded data may be
+/// damage: only one that a whole segment follows is taken for one, so that no more than the damaged data is skipped.
 struct JPEGScanner {
   private(set) var size: (width: Int, height: Int)?
   private(set) var components = 0
   private(set) var orientation: Orientation?
-  private var hasScan = false
+  /// Where to look for another picture when this one proves damaged: behind the last APP segment of the header, for these
+  /// hold thumbnails.
+  private(set) var resumption = 2
   private var position = 0
+  /// Where the header ends.
+  private var firstScan: Int?
 
   /// The length of the picture when its EOI is among `bytes`, or nil when they end before it.
-  mutating func scan(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Int? {
+  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits) throws(ImageError) -> Int? {
     if position == 0 {
-      guard bytes.count >= 2 else { return nil }
-      guard bytes[0] == 0xFF, bytes[1] == 0xD8 else { throw .unrecognized }
+      guard bytes.holds([0xFF, 0xD8, 0xFF]) else { throw .unrecognized }
+      guard bytes.count >= 3 else { return nil }
       position = 2
     }
     while let (marker, end) = nextMarker(bytes) {
       switch marker {
-      case 0xD8: throw .truncated(.jpeg)  // another picture begins inside this one
+      case 0xD8:
+        if firstScan != nil {
+          guard bytes.count > end else { return nil }
+          guard bytes[end] == 0xFF else {
+            position = end
+            continue
+          }
+        }
+        throw .truncated(.jpeg)  // another picture begins inside this one
       case 0xD9:
-        guard size != nil, hasScan else { throw .jpeg(reason: "holds no picture") }
+        guard size != nil, let firstScan else { throw .jpeg(reason: "holds no picture") }
+        if holdsStart(bytes, before: firstScan) == true { throw .truncated(.jpeg) }
         return end
       default:
         guard bytes.count >= end + 2 else { return nil }
         let length = bigEndian16(bytes, at: end)
+        if firstScan != nil || marker == 0xDA {
+          guard let isSegment = isSegment(marker, bytes, at: end, length: length) else { return nil }
+          if marker == 0xDA { firstScan = firstScan ?? position }
+          guard isSegment else {
+            position = end
+            continue
+          }
+        }
         guard length >= 2 else { throw .jpeg(reason: "a marker segment has length \(length)") }
+        if firstScan == nil, (0xE1...0xEF).contains(marker) {
+          guard let isOther = holdsStart(bytes, before: position) else { return nil }
+          if isOther { throw .truncated(.jpeg) }
+          resumption = end + length
+        }
         guard bytes.count >= end + length else { return nil }
-        try read(marker, bytes[(end + 2)..<(end + length)], limits)
+        try read(marker, bytes.extracting((end + 2)..<(end + length)), limits)
         position = end + length
       }
     }
     return nil
   }
 
+  /// Whether another picture begins in the header, behind its last APP segment and in front of `end`: this one is cut there,
+  /// or a wrong length has led on to the other. Nil where more bytes are needed.
+  private func holdsStart(_ bytes: Span<UInt8>, before end: Int) -> Bool? {
+    guard resumption < end else { return false }
+    let (offset, isCertain) = PictureStart().search(
+      bytes.extracting(droppingFirst: resumption), before: end - resumption)
+    if isCertain { return true }
+    return offset < end - resumption ? nil : false
+  }
+
+  /// Whether a marker in coded data begins a segment: a scan's header of a length that there is, or what ends at the next
+  /// marker; nil where more bytes are needed.
+  private func isSegment(_ marker: UInt8, _ bytes: Span<UInt8>, at start: Int, length: Int) -> Bool? {
+    guard marker >= 0xC0, length >= 2 else { return false }
+    if marker == 0xDA {
+      guard bytes.count > start + 2 else { return nil }
+      let components = Int(bytes[start + 2])
+      guard (1...4).contains(components), length == 6 + 2 * components else { return false }
+      guard bytes.count >= start + length else { return nil }
+      return (start..<start + length).allSatisfy { bytes[$0] != 0xFF }
+    }
+    guard bytes.count > start + length + 1 else { return nil }
+    return bytes[start + length] == 0xFF && bytes[start + length + 1] >= 0xC0
+  }
+
   /// The next marker that is neither a restart nor a stuffed zero, and the index behind it.
-  private mutating func nextMarker(_ bytes: [UInt8]) -> (marker: UInt8, end: Int)? {
+  private mutating func nextMarker(_ bytes: Span<UInt8>) -> (marker: UInt8, end: Int)? {
     bytes.withUnsafeBufferPointer { bytes in
       while position < bytes.count {
         guard bytes[position] == 0xFF else {
@@ -60,22 +112,21 @@ struct JPEGScanner {
   }
 
   private mutating func read(
-    _ marker: UInt8, _ segment: ArraySlice<UInt8>, _ limits: ImageLimits
+    _ marker: UInt8, _ segment: Span<UInt8>, _ limits: ImageLimits
   ) throws(ImageError) {
     switch marker {
     case 0xC4, 0xC8, 0xCC: break  // tables; the other C0...CF begin a frame
     case 0xC0...0xCF:
       guard segment.count >= 6 else { throw .jpeg(reason: "a frame header has length \(segment.count + 2)") }
       guard size == nil else { throw .jpeg(reason: "has two frame headers") }
-      let frame = Array(segment.prefix(6))
-      let (height, width) = (bigEndian16(frame, at: 1), bigEndian16(frame, at: 3))
+      let (height, width) = (bigEndian16(segment, at: 1), bigEndian16(segment, at: 3))
       try limits.check(.jpeg, width: width, height: height)
       size = (width, height)
-      components = Int(frame[5])
-    case 0xDA: hasScan = true
+      components = Int(segment[5])
     case 0xE1:
-      guard orientation == nil, segment.starts(with: Array("Exif".utf8) + [0, 0]) else { break }
-      orientation = exifOrientation(segment.dropFirst(6))
+      let exif = Array("Exif".utf8) + [0, 0]
+      guard orientation == nil, segment.count >= exif.count, segment.holds(exif) else { break }
+      orientation = exifOrientation(segment.withUnsafeBufferPointer { Array($0) }[exif.count...])
     default: break
     }
   }

@@ -6,7 +6,7 @@ import CPNG
 /// - Transparency (alpha channel or tRNS) is composited over white without gamma; other ancillary chunks are ignored.
 /// - Every chunk's checksum counts, and the file must go on to its IEND.
 func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
-  let (width, height) = try pngSize(bytes)
+  let (width, height) = try pngSize(bytes.span)
   try limits.check(.png, width: width, height: height)
   var memory = cpng_memory()
   var failed = false
@@ -27,9 +27,9 @@ func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Imag
 }
 
 /// The size that a PNG's first chunk declares.
-func pngSize(_ bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
+func pngSize(_ bytes: Span<UInt8>) throws(ImageError) -> (width: Int, height: Int) {
   guard bytes.count >= 24 else { throw .truncated(.png) }
-  guard bytes[8..<16].elementsEqual([0, 0, 0, 13] + "IHDR".utf8) else {
+  guard bytes.holds([0, 0, 0, 13] + Array("IHDR".utf8), at: 8) else {
     throw .png(chunk: nil, reason: "does not begin with a chunk IHDR")
   }
   return (bigEndian32(bytes, at: 16), bigEndian32(bytes, at: 20))
@@ -39,12 +39,12 @@ func pngSize(_ bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
 private func firstDamagedChunk(_ bytes: [UInt8]) -> String? {
   var position = 8
   while bytes.count >= position + 12 {
-    let length = bigEndian32(bytes, at: position)
+    let length = bigEndian32(bytes.span, at: position)
     let end = position + 8 + length
     guard bytes.count >= end + 4 else { return nil }
     let body = bytes[(position + 4)..<end]
     let checksum = body.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
-    if Int(checksum) != bigEndian32(bytes, at: end) {
+    if Int(checksum) != bigEndian32(bytes.span, at: end) {
       return String(decoding: body.prefix(4), as: UTF8.self)
     }
     position = end + 4

@@ -3,7 +3,7 @@
 /// Samples are scaled to 255 as in Pillow: the quotient is rounded, halves to even; samples above the largest value
 /// count as the largest.
 func decodePNM(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
-  guard let header = try PNMHeader(bytes, limits: limits), bytes.count >= header.fileLength else {
+  guard let header = try PNMHeader(bytes.span, limits: limits), bytes.count >= header.fileLength else {
     throw .truncated(.pnm)
   }
   let levels = (0...(header.sampleBytes == 1 ? 255 : 65535)).map { value in

@@ -16,18 +16,19 @@ struct PNMHeader {
   static let maximumLength = 4096
 
   /// Reads a header and checks its size, or answers nil when `bytes` end before it does.
-  init?(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) {
+  init?(_ bytes: Span<UInt8>, limits: ImageLimits) throws(ImageError) {
     guard bytes.count >= 2 else { return nil }
-    guard bytes.starts(with: "P5".utf8) || bytes.starts(with: "P6".utf8) else { throw .unrecognized }
+    guard bytes.holds("P5".utf8) || bytes.holds("P6".utf8) else { throw .unrecognized }
     channels = bytes[1] == UInt8(ascii: "5") ? 1 : 3
 
-    var scanner = NumberScanner(bytes: bytes.prefix(Self.maximumLength))
-    guard let width = try scanner.next(), let height = try scanner.next() else {
+    var scanner = NumberScanner()
+    let start = bytes.extracting(first: Self.maximumLength)
+    guard let width = try scanner.next(start), let height = try scanner.next(start) else {
       if bytes.count >= Self.maximumLength { throw .pnmHeaderTooLong(limit: Self.maximumLength) }
       return nil
     }
     try limits.check(.pnm, width: width, height: height)
-    guard let maximum = try scanner.next() else {
+    guard let maximum = try scanner.next(start) else {
       if bytes.count >= Self.maximumLength { throw .pnmHeaderTooLong(limit: Self.maximumLength) }
       return nil
     }
@@ -39,29 +40,26 @@ struct PNMHeader {
 
 /// Reads the decimal numbers of a PNM header, one after another.
 private struct NumberScanner {
-  let bytes: ArraySlice<UInt8>
   /// Behind the last digit that was read; at first behind the kind.
   private(set) var position = 2
 
-  init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-
   /// The next number, or nil when the bytes end before the white space behind it.
-  mutating func next() throws(ImageError) -> Int? {
+  mutating func next(_ bytes: Span<UInt8>) throws(ImageError) -> Int? {
     var index = position
     var inComment = false
-    while index < bytes.endIndex, inComment || isSpace(bytes[index]) || bytes[index] == UInt8(ascii: "#") {
+    while index < bytes.count, inComment || isSpace(bytes[index]) || bytes[index] == UInt8(ascii: "#") {
       if bytes[index] == UInt8(ascii: "#") { inComment = true }
       if bytes[index] == UInt8(ascii: "\n") || bytes[index] == UInt8(ascii: "\r") { inComment = false }
       index += 1
     }
     let start = index
     var value = 0
-    while index < bytes.endIndex, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) {
+    while index < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) {
       // Beyond any limit a value need not be exact, only free of overflow.
       value = min(value * 10 + Int(bytes[index] - UInt8(ascii: "0")), 1 << 40)
       index += 1
     }
-    guard index < bytes.endIndex else { return nil }
+    guard index < bytes.count else { return nil }
     guard index > start, start > position, isSpace(bytes[index]) || bytes[index] == UInt8(ascii: "#") else {
       throw .pnmHeader(found: bytes[start == position ? start : index])
     }
