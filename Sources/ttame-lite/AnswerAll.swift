@@ -5,18 +5,56 @@ func answerAll(
   _ source: InputSource, _ progress: Progress, _ answer: (EncodedPicture) throws -> Void
 ) -> ExitStatus {
   var source = source
+  return deliverAll(progress, { source.next().map { next in Result { try next.get() } } }, answer)
+}
+
+/// Answers every picture of a source in order, in three steps that overlap: while one picture is delivered, the next is
+/// computed and the one after it read and prepared. So there are three pictures in memory at most, and who reads slowly
+/// slows down the source. None waits for another to arrive.
+///
+/// - Parameters:
+///   - finishes: whether a signal to end waits for the pictures that have been read.
+///   - prepare: called on a thread of its own, as is `compute`.
+/// - Returns: the worst status.
+func answerAll<Prepared, Computed>(
+  _ source: InputSource, _ progress: Progress, finishes: Bool,
+  prepare: @escaping (EncodedPicture) throws -> Prepared, compute: @escaping (Prepared) throws -> Computed,
+  deliver: (Computed) throws -> Void
+) -> ExitStatus {
+  var source = source
+  let prepared = Ahead<Result<Prepared, any Error>> {
+    guard let next = source.next(), !finishes || Interruption.hold() else { return nil }
+    return Result { try prepare(next.get()) }
+  }
+  let computed = Ahead<Result<Computed, any Error>> {
+    prepared.next().map { prepared in Result { try compute(prepared.get()) } }
+  }
+  return deliverAll(progress, computed.next) { computed in
+    try Interruption.protecting { try deliver(computed) }
+  } afterEach: {
+    if finishes { Interruption.release() }
+  }
+}
+
+/// Delivers one answer after the other, or says why there is none.
+private func deliverAll<Answer>(
+  _ progress: Progress, _ next: () -> Result<Answer, any Error>?, _ deliver: (Answer) throws -> Void,
+  afterEach: () -> Void = {}
+) -> ExitStatus {
   var worst = ExitStatus.ok
-  while let next = source.next() {
+  while let answer = next() {
     do {
-      try answer(next.get())
+      try deliver(answer.get())
     } catch is OutputClosed {
       break
     } catch {
       let failure = error as? Failure ?? Failure(.software, "\(error)")
       progress.say(failure.line)
       worst = max(worst, failure.status)
+      if failure.isFinal { break }
     }
     progress.advance()
+    afterEach()
   }
   progress.clear()
   return worst

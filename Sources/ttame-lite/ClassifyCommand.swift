@@ -32,16 +32,11 @@ struct ClassifyCommand: ParsableCommand {
     let session = try model.makeSession()
     let lines = json ? try JSONLines(path: "-") : nil
     let progress = Progress(count: source.count)
-    let worst = answerAll(source, progress) { encoded in
-      let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
-      let clock = ContinuousClock()
-      let start = clock.now
-      let logits: [Float]
-      do { logits = try session.classify(picture.input) } catch {
-        throw Failure(error, reading: picture.origin.description)
-      }
-      let forward = start.duration(to: clock.now)
-      let predictions = Predictions(logits, session)
+    let worst = answerAll(
+      source, progress, finishes: true,
+      prepare: { try PreparedPicture($0, session.model.description.preprocessing) },
+      compute: { try classify($0, session) }
+    ) { picture, predictions, forward in
       if let lines {
         let times = ImageReport.Milliseconds(
           decode: picture.decode.milliseconds, forward: forward.milliseconds, explain: 0, encode: 0)
@@ -51,5 +46,18 @@ struct ClassifyCommand: ParsableCommand {
       }
     }
     try worst.end()
+  }
+
+  private func classify(
+    _ picture: PreparedPicture, _ session: Session
+  ) throws -> (picture: PreparedPicture, predictions: Predictions, forward: Duration) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    do {
+      let logits = try session.classify(picture.input)
+      return (picture, Predictions(logits, session), start.duration(to: clock.now))
+    } catch {
+      throw Failure(error, reading: picture.origin.description)
+    }
   }
 }

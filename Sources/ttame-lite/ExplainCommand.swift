@@ -77,16 +77,19 @@ struct ExplainCommand: ParsableCommand {
     do { explainer = try method.makeMethod(session, options) } catch {
       throw Failure(error, reading: model.model)
     }
-    let writesPictures = output != nil || json != "-"
-    var run = ExplainRun(
-      session: session, name: method, method: explainer,
-      selection: try ClassSelection(classes, top: top, session.model.description),
-      look: look, assessesTrust: trust,
-      pictures: writesPictures ? try OutputPlan(output, inputs: inputs) : nil,
+    let writesPictures = self.output != nil || json != "-"
+    let selection = try ClassSelection(classes, top: top, session.model.description)
+    let run = ExplainRun(session: session, method: explainer, selection: selection, assessesTrust: trust)
+    var output = ExplainOutput(
+      name: method, selection: selection, look: look,
+      pictures: writesPictures ? try OutputPlan(self.output, inputs: inputs) : nil,
       raw: try raw.map { try RawOutput($0, inputs: inputs) },
       json: try json.map { try JSONLines(path: $0) })
-    let worst = answerAll(source, progress) { encoded in
-      let summary = try run.answer(encoded)
+    // Minutes of one picture are too long to wait for.
+    let worst = answerAll(
+      source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
+    ) { explained in
+      let summary = try output.write(explained)
       if !quiet { progress.say(summary) }
     }
     try worst.end()

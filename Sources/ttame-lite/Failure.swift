@@ -7,11 +7,14 @@ struct Failure: Error {
   /// The input, output or option that failed; nil where the message says it.
   let subject: String?
   let message: String
+  /// Whether the pictures that follow cannot be answered either: the output that all share has failed.
+  let isFinal: Bool
 
-  init(_ status: ExitStatus, _ message: String, subject: String? = nil) {
+  init(_ status: ExitStatus, _ message: String, subject: String? = nil, isFinal: Bool = false) {
     self.status = status
     self.subject = subject
     self.message = message
+    self.isFinal = isFinal
   }
 
   /// The line on standard error.
@@ -46,7 +49,8 @@ extension Failure {
       case .system(let call, _) where call != "open" && call != "stat": .inputOutput
       default: .cannotCreate
       }
-    self.init(status, "\(error)", subject: subject)
+    let message = error == .notFound ? "cannot be created: \(String(cString: strerror(ENOENT)))" : "\(error)"
+    self.init(status, message, subject: subject)
   }
 
   /// A system call on an input that failed with the current `errno`.
@@ -54,6 +58,7 @@ extension Failure {
     switch errno {
     case EISDIR: Failure(.inputMissing, "is a directory; name the files in it instead", subject: subject)
     case ENOENT, ENOTDIR: Failure(.inputMissing, "no such file", subject: subject)
+    case EBADF: Failure(.inputMissing, "is closed; name a file, or pipe a picture in", subject: subject)
     case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
     case let code: Failure(.inputOutput, String(cString: strerror(code)), subject: subject)
     }
@@ -65,8 +70,9 @@ extension Failure {
   }
 
   /// A write failed with the current `errno`.
-  static func writing(_ subject: String) -> Failure {
-    Failure(.inputOutput, "cannot be written: \(String(cString: strerror(errno)))", subject: subject)
+  static func writing(_ subject: String, isFinal: Bool = false) -> Failure {
+    let reason = errno == EBADF ? "it is closed" : String(cString: strerror(errno))
+    return Failure(.inputOutput, "cannot be written: \(reason)", subject: subject, isFinal: isFinal)
   }
 }
 

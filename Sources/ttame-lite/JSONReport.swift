@@ -72,7 +72,7 @@ final class JSONLines {
     do { line = try encoder.encode(value) + [UInt8(ascii: "\n")] } catch {
       throw Failure(.software, "JSON: \(error)", subject: name)
     }
-    try line.withUnsafeBytes { try writeAll($0, to: descriptor, subject: name) }
+    try line.withUnsafeBytes { try writeAll($0, to: descriptor, subject: name, isShared: true) }
   }
 }
 

@@ -6,6 +6,9 @@ enum Main {
   static func main() {
     // A reader that goes away is an ordinary end, seen as EPIPE, and no reason to die.
     signal(SIGPIPE, SIG_IGN)
+    // Likewise a file that may not grow any further, seen as EFBIG.
+    signal(SIGXFSZ, SIG_IGN)
+    claimStandardStreams()
     Interruption.install()
     LostMapping.install()
     do {
@@ -14,6 +17,10 @@ enum Main {
     } catch let failure as Failure {
       failure.report()
       exit(failure.status.rawValue)
+    } catch let code as ExitCode {
+      exit(code.rawValue)
+    } catch is OutputClosed {
+      exit(ExitStatus.ok.rawValue)
     } catch {
       guard TTAMELite.exitCode(for: error) == .validationFailure else { TTAMELite.exit(withError: error) }
       Failure(.usage, TTAMELite.message(for: error) + " (see \(helpCommand))").report()

@@ -85,7 +85,8 @@ struct OutputPlan {
     case .currentFolder: return .file(unused(origin.stem + "-explained" + suffix))
     case .file(let path):
       if let owner, owner != origin.description {
-        throw Failure(.usage, "is one file, but more pictures follow the first; give a folder or -", subject: path)
+        throw Failure(
+          .usage, "is one file, but more pictures follow the first; give a folder or -", subject: path, isFinal: true)
       }
       owner = origin.description
       if label != nil {

@@ -3,25 +3,40 @@ import Glibc
 /// The reader of our standard output has gone: an ordinary end of a pipe, nothing to complain about.
 struct OutputClosed: Error {}
 
+/// Sees to it that the descriptors of the three standard streams are theirs, also where the caller has closed some: a file
+/// that is opened later would get a free one, and be read or overwritten in a stream's place.
+func claimStandardStreams() {
+  for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+    // Takes the lowest free number, and can be neither read nor written. Swift does not see O_PATH of <fcntl.h>.
+    _ = open("/", 0o10000000)
+  }
+}
+
 /// Writes all bytes to a descriptor.
 ///
+/// - Parameter isShared: whether other pictures are written there too.
 /// - Throws: `OutputClosed`, or a `Failure` about `subject`.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, subject: String) throws {
+func writeAll(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, subject: String, isShared: Bool = false
+) throws {
   var rest = bytes
   while let base = rest.baseAddress, !rest.isEmpty {
     let count = write(descriptor, base, rest.count)
     if count < 0 {
       if errno == EINTR { continue }
       if errno == EPIPE { throw OutputClosed() }
-      throw Failure.writing(subject)
+      throw Failure.writing(subject, isFinal: isShared)
     }
     rest = UnsafeRawBufferPointer(rebasing: rest[count...])
   }
 }
 
 /// Writes a text to standard output at once.
-func printOutput(_ text: String) throws {
-  try Array(text.utf8).withUnsafeBytes { try writeAll($0, to: STDOUT_FILENO, subject: "standard output") }
+func printOutput(_ text: String) throws { try writeOutput(Array(text.utf8)) }
+
+/// Writes bytes to standard output at once.
+func writeOutput(_ bytes: [UInt8]) throws {
+  try bytes.withUnsafeBytes { try writeAll($0, to: STDOUT_FILENO, subject: "standard output", isShared: true) }
 }
 
 /// Writes a line to standard error; there is nobody left to tell when that fails.

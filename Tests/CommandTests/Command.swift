@@ -81,13 +81,15 @@ enum Command {
   }
 
   /// The exit status of a process, or 128 and the signal that ended it.
-  static func wait(for process: pid_t) throws -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
+  ///
+  /// - Parameter keeping: whether it can be asked for again.
+  static func wait(for process: pid_t, keeping: Bool = false) throws -> Int32 {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(process), &information, WEXITED | (keeping ? WNOWAIT : 0)) < 0 {
       guard errno == EINTR else { throw SpawnError(code: errno) }
     }
-    let signal = status & 0x7F
-    return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+    let status = information._sifields._sigchld.si_status
+    return information.si_code == CLD_EXITED ? status : 128 + status
   }
 
   static func bytes(of path: String) throws -> [UInt8] {

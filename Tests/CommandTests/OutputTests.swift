@@ -94,47 +94,4 @@ import Testing
     #expect(abs(Double(map.max() ?? 0) - (described["max"].number ?? 0)) < 1e-5)
     #expect(abs(Double(map.min() ?? 0) - (described["min"].number ?? 0)) < 1e-5)
   }
-
-  @Test func aReaderThatGoesAwayIsNoError() throws {
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    close(ends[0])
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-    let process = try Command.spawn(
-      [Command.binary, "explain", "-q", Photos.cat, Photos.espresso, "-o", "-"], &actions)
-    close(ends[1])
-    #expect(try Command.wait(for: process) == 0)
-  }
-
-  @Test func everyPictureIsAnsweredBeforeTheNextArrives() throws {
-    var (input, output): ([Int32], [Int32]) = ([0, 0], [0, 0])
-    #expect(pipe(&input) == 0 && pipe(&output) == 0)
-    for end in [input[1], output[0]] { fcntl(end, F_SETFD, FD_CLOEXEC) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
-    let process = try Command.spawn([Command.binary, "classify", "--json"], &actions)
-    close(input[0])
-    close(output[1])
-    let photo = try Photos.small().encodedPNG()
-    for frame in 1...3 {
-      #expect(photo.withUnsafeBytes { write(input[1], $0.baseAddress, $0.count) } == photo.count)
-      // Would wait for ever if the program waited for the next picture.
-      var line: [UInt8] = []
-      while line.last != UInt8(ascii: "\n") {
-        var byte: UInt8 = 0
-        try #require(read(output[0], &byte, 1) == 1)
-        line.append(byte)
-      }
-      #expect(try JSONValue.lines(String(decoding: line, as: UTF8.self))[0]["frame"] == .number(Double(frame)))
-    }
-    close(input[1])
-    #expect(try Command.wait(for: process) == 0)
-    close(output[0])
-  }
 }

@@ -21,7 +21,9 @@ enum Photos {
   }
 
   /// The pictures that a stream of PNGs holds.
-  static func split(_ bytes: [UInt8]) throws -> [Image] {
+  ///
+  /// - Parameter cut: whether the stream may end in the midst of one.
+  static func split(_ bytes: [UInt8], cut: Bool = false) throws -> [Image] {
     var rest = bytes[...]
     var reader = ImageStreamReader { buffer in
       let count = min(buffer.count, rest.count)
@@ -30,11 +32,15 @@ enum Photos {
       return count
     }
     var images: [Image] = []
-    while let png = try reader.next() {
+    while let png = try next(&reader, cut: cut) {
       guard ImageFormat.isPNG(png) else { throw ImageError.unrecognized }
       images.append(try Image(decoding: png))
     }
     return images
+  }
+
+  private static func next(_ reader: inout ImageStreamReader, cut: Bool) throws -> [UInt8]? {
+    do { return try reader.next() } catch ImageError.truncated where cut { return nil }
   }
 }
 

@@ -1,0 +1,1 @@
+../ExplainTests/TinyModel.swift
