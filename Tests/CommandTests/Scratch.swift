@@ -21,6 +21,10 @@ final class Scratch {
     try Data(bytes).write(to: URL(filePath: self / name))
   }
 
+  func makeFolder(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: self / name, withIntermediateDirectories: true)
+  }
+
   /// The names of the files in the folder, sorted.
   func files(in folder: String = ".") throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: self / folder).sorted()
