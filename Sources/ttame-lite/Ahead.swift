@@ -80,9 +80,14 @@ private func startThread(_ body: @escaping () -> Void) -> Bool {
     init(_ run: @escaping () -> Void) { self.run = run }
   }
   let argument = Unmanaged.passRetained(Body(body))
+  // Where memory is limited, the usual 8 MiB of stack would not be there; decoders and networks need a fraction of this.
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setstacksize(&attributes, 1 << 20)
   var thread = pthread_t()
   let status = pthread_create(
-    &thread, nil,
+    &thread, &attributes,
     { argument in
       if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
       return nil
