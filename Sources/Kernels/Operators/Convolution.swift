@@ -37,6 +37,8 @@ public struct Epilogue: Sendable, Equatable {
 }
 
 /// What is added to a convolution before its activation function, `[outputHeight, outputWidth, outputChannels]`.
+///
+/// Floats are read in whole vectors: up to 15 more than there are, which need not be initialised.
 public enum Residual: @unchecked Sendable {
   case float(UnsafePointer<Float>)
   /// Levels of a form that `isResidual`, and their scales.
