@@ -74,8 +74,9 @@ package final class TrainableHead {
   private func normalize(_ index: Int, _ updatesStatistics: Bool) {
     let (state, branch) = (branches[index], parameters.branches[index])
     let (rows, channels) = (state.rows, state.channels)
-    context.packTransposedPanels(
-      Matrix(branch.convolution.values, rows: channels, columns: channels), into: scratch.panels)
+    branch.convolution.values.withMatrix(rows: channels, columns: channels) {
+      context.packTransposedPanels($0, into: scratch.panels)
+    }
     scratch.bias.update(from: branch.bias.values, count: channels)
     context.product(
       Matrix(state.features, rows: rows, columns: channels), panels: scratch.panels, columns: channels,
@@ -118,8 +119,9 @@ package final class TrainableHead {
   /// This branch's share of the maps at its own resolution, `[rows, labels]`.
   private func fuse(_ index: Int) -> [Float] {
     let state = branches[index]
-    context.packTransposedPanels(
-      Matrix(fuseRows(index), rows: labels.count, columns: state.channels), into: scratch.panels)
+    fuseRows(index).withMatrix(rows: labels.count, columns: state.channels) {
+      context.packTransposedPanels($0, into: scratch.panels)
+    }
     var planes = [Float](repeating: 0, count: state.rows * labels.count)
     context.product(
       Matrix(state.activated, rows: state.rows, columns: state.channels), panels: scratch.panels,
@@ -199,14 +201,17 @@ package final class TrainableHead {
   private func backward(_ planes: [Float], _ index: Int) -> HeadGradients.Branch {
     let (state, branch) = (branches[index], parameters.branches[index])
     let (rows, channels) = (state.rows, state.channels)
-    let planes = Matrix(planes, rows: rows, columns: labels.count)
     var gradient = HeadGradients.Branch(channels: channels, labels: labels.count)
-    context.transposedProduct(
-      planes, Matrix(state.activated, rows: rows, columns: channels), scratch: scratch.product, zeros: scratch.zeros,
-      into: &gradient.fuse)
-    context.packPanels(Matrix(fuseRows(index), rows: labels.count, columns: channels), into: scratch.panels)
-    context.product(
-      planes, panels: scratch.panels, columns: channels, bias: scratch.zeros, into: scratch.gradient)
+    planes.withMatrix(rows: rows, columns: labels.count) { planes in
+      context.transposedProduct(
+        planes, Matrix(state.activated, rows: rows, columns: channels), scratch: scratch.product,
+        zeros: scratch.zeros, into: &gradient.fuse)
+      fuseRows(index).withMatrix(rows: labels.count, columns: channels) {
+        context.packPanels($0, into: scratch.panels)
+      }
+      context.product(
+        planes, panels: scratch.panels, columns: channels, bias: scratch.zeros, into: scratch.gradient)
+    }
     context.clampGradient(
       scratch.gradient, output: state.activated, clamp: .relu, result: scratch.gradient, count: rows * channels)
     let sums = context.moments(
