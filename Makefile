@@ -7,9 +7,12 @@ PHOTO := Tests/Fixtures/photos/espresso.jpg
 DATA ?= ../shared
 PACKAGES := libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
-SOURCES := Sources Tests Tools/arm64/KernelCheck Package.swift
+SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
+# How long each target is fuzzed, and which; all without a name.
+SECONDS ?= 60
+TARGET ?=
 
-.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels bench install clean weights swift packages
+.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels fuzz sanitize bench install clean weights swift packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +42,14 @@ test-arm64: swift ## cross-build the tests and run them under qemu
 
 test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift alone
 	@Tools/arm64/kernels.sh
+
+fuzz: packages ## feed the decoders and parsers damaged input for a minute each; SECONDS=N, TARGET=png
+	@Tools/fuzz.sh $(SECONDS) $(TARGET)
+
+sanitize: packages ## run all tests under AddressSanitizer, then under ThreadSanitizer
+	@Tools/install-packages.sh $(TEST_PACKAGES)
+	@Tools/sanitize.sh address
+	@Tools/sanitize.sh thread
 
 bench: build ## measure speed on this machine
 	@$(BINARY) bench

@@ -55,7 +55,8 @@ struct ConvolutionData {
     let count = shape.height * shape.width * shape.channels
     let random = randomFloats(count, in: shape.isSigned ? -2...2 : 0...2, seed: 1)
     input = isExtreme ? random.map { $0 < 0.3 && shape.isSigned ? -2 : 2 } : random
-    residual = randomFloats(shape.outputCount, seed: 2)
+    // Kernels read a residual in whole vectors, beyond its last channel.
+    residual = randomFloats(shape.outputCount + PanelLayout.width, seed: 2)
     let padded = PanelLayout.padded(shape.outputs)
     bias = randomFloats(padded, seed: 3)
     scale = randomFloats(padded, in: 0.001...0.01, seed: 4)

@@ -37,6 +37,8 @@ public struct Epilogue: Sendable, Equatable {
 }
 
 /// What is added to a convolution before its activation function, `[outputHeight, outputWidth, outputChannels]`.
+///
+/// Floats are read in whole vectors: up to 15 more than there are, which need not be initialised.
 public enum Residual: @unchecked Sendable {
   case float(UnsafePointer<Float>)
   /// Levels of a form that `isResidual`, and their scales.
@@ -134,13 +136,12 @@ extension ExecutionContext {
   ) {
     precondition(output != nil || quantized != nil)
     precondition(quantized == nil || plan.canQuantizeOutput)
-    let tail = ResidualTail(residual, pixels: plan.outputHeight * plan.outputWidth, channels: plan.outputChannels)
     pool.run(chunks: plan.chunks.count) { index in
       let chunk = plan.chunks[index]
       let width = chunk.columns.count
       let gemmBytes = GemmScratch.byteCount(rows: chunk.rows.count)
-      let targetBytes = output == nil ? chunk.rows.count * width * MemoryLayout<Float>.size : 0
-      let memory = threadScratch(gemmBytes + targetBytes + tail.byteCount)
+      let memory = threadScratch(
+        gemmBytes + (output == nil ? chunk.rows.count * width * MemoryLayout<Float>.size : 0))
       let stride = output == nil ? width : plan.outputChannels
       // First row and column of the chunk.
       let target =
@@ -148,8 +149,7 @@ extension ExecutionContext {
         ?? (memory + gemmBytes).assumingMemoryBound(to: Float.self)
       var task = plan.task(
         chunk, scratch: GemmScratch(memory), kernels, input: input, scales: scales, weights: weights,
-        residual: residual, tail: tail, tailMemory: memory + gemmBytes + targetBytes,
-        output: target - chunk.columns.lowerBound, stride: stride)
+        residual: residual, output: target - chunk.columns.lowerBound, stride: stride)
       task.is_output_cold = output == nil ? 0 : 1
       task.lower = epilogue.clamp.lower
       task.upper = epilogue.clamp.upper
@@ -174,11 +174,10 @@ extension ConvolutionPlan {
   /// - Parameter output: row 0 is the chunk's first, column 0 the tensor's first.
   fileprivate func task(
     _ chunk: ConvolutionChunks.Chunk, scratch: GemmScratch, _ kernels: KernelTable, input base: UnsafeRawPointer,
-    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, tail: ResidualTail,
-    tailMemory: UnsafeMutableRawPointer, output: UnsafeMutablePointer<Float>, stride outputStride: Int
+    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, output: UnsafeMutablePointer<Float>,
+    stride outputStride: Int
   ) -> gemm_task {
     let bytesPerPixel = input.storedChannels * input.elementSize
-    let tailCopy = chunk.rows.upperBound > tail.firstPixel ? tail.copy(to: tailMemory) : nil
     var (y, x) = chunk.rows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
     for i in 0..<chunk.rows.count {
       let pixel = (y * stride - top + input.top) * input.paddedWidth + x * stride - left + input.left
@@ -189,12 +188,7 @@ extension ConvolutionPlan {
       let outputPixel = chunk.rows.lowerBound + i
       switch residual {
       case nil: break
-      case .float(let values):
-        let isInTail = outputPixel >= tail.firstPixel
-        row.residual =
-          isInTail
-          ? tailCopy.map { $0 + (outputPixel - tail.firstPixel) * outputChannels }
-          : values + outputPixel * outputChannels
+      case .float(let values): row.residual = values + outputPixel * outputChannels
       case .quantized(let form, let levels, let scales):
         row.residual = scratch.widenedResidual(row: i, tileRows: kernels.tileRows)
         row.residual_levels = levels.assumingMemoryBound(to: UInt8.self) + outputPixel * form.storedChannels

@@ -2,7 +2,7 @@
 
 import CShim
 
-/// A view of row-major Floats.
+/// A view of row-major Floats, valid while its values are.
 public struct Matrix {
   public var values: UnsafePointer<Float>
   public var rows, columns: Int
@@ -13,12 +13,27 @@ public struct Matrix {
     (self.values, self.rows, self.columns, self.stride) = (values, rows, columns, stride ?? columns)
   }
 
+  /// An array that stands for a pointer may be gone when the call returns.
+  @available(*, unavailable, message: "use the array's withMatrix")
+  public init(_ values: [Float], rows: Int, columns: Int, stride: Int? = nil) { fatalError() }
+
   /// Floats of this matrix in panels, as the right operand of a product.
   public var panelFloats: Int { PanelLayout.padded(columns) * depth }
   /// Floats of this matrix's transpose in panels.
   public var transposedPanelFloats: Int { PanelLayout.padded(rows) * transposedDepth }
   var depth: Int { PanelLayout.groups(rows) * PanelLayout.group }
   var transposedDepth: Int { PanelLayout.groups(columns) * PanelLayout.group }
+}
+
+extension [Float] {
+  /// Calls `body` with a view of these values, which is valid until it returns.
+  public func withMatrix<R>(rows: Int, columns: Int, _ body: (Matrix) -> R) -> R {
+    precondition(count == rows * columns)
+    return withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { preconditionFailure("a matrix has values") }
+      return body(Matrix(values, rows: rows, columns: columns))
+    }
+  }
 }
 
 extension KernelTable {

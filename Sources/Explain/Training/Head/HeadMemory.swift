@@ -63,12 +63,3 @@ final class HeadScratch {
 
   deinit { memory.deallocate() }
 }
-
-extension [Float] {
-  /// Calls `body` with the elements as a matrix that is there until `body` returns.
-  func withMatrix(rows: Int, columns: Int, _ body: (Matrix) -> Void) {
-    withUnsafeBufferPointer { values in
-      if let values = values.baseAddress { body(Matrix(values, rows: rows, columns: columns)) }
-    }
-  }
-}

@@ -1,0 +1,50 @@
+@testable import Explain
+
+/// Several pictures back to back: the frames, and the error at the end, do not depend on how the bytes arrive.
+///
+/// The first byte of an input is the number of bytes that arrive at once, the others are the stream.
+struct StreamTarget: FuzzTarget {
+  private enum Event: Equatable {
+    case picture([UInt8])
+    case error(ImageError)
+  }
+
+  func run(_ bytes: [UInt8]) -> Bool {
+    guard let first = bytes.first else { return false }
+    let stream = Array(bytes.dropFirst())
+    let whole = events(stream, chunk: max(1, stream.count))
+    require(
+      events(stream, chunk: 1 + Int(first)) == whole, "frames do not depend on how the bytes of a stream arrive")
+    return true
+  }
+
+  private func events(_ bytes: [UInt8], chunk: Int) -> [Event] {
+    var reader = ImageStreamReader(bytes, chunk: chunk, limits: ImageTarget.limits)
+    var events: [Event] = []
+    while true {
+      do {
+        guard let picture = try reader.next() else { return events }
+        require(!picture.isEmpty, "a frame has bytes")
+        events.append(.picture(picture))
+      } catch let error as ImageError {
+        requireText(error)
+        events.append(.error(error))
+      } catch {
+        fatalError("broken promise: a stream's own errors are of ImageError")
+      }
+    }
+  }
+}
+
+extension ImageStreamReader {
+  /// A reader of bytes that arrive `chunk` at a time.
+  init(_ bytes: [UInt8], chunk: Int, limits: ImageLimits) {
+    var rest = bytes[...]
+    self.init(limits: limits) { buffer in
+      let part = rest.prefix(min(chunk, buffer.count))
+      buffer.copyBytes(from: part)
+      rest = rest.dropFirst(part.count)
+      return part.count
+    }
+  }
+}
