@@ -100,6 +100,8 @@ import Testing
     Row(66, "train --data missing -o out", "missing: no such file"),
     Row(66, "train --data list.tsv -o out --model missing", notFound),
     Row(73, "train --data list.tsv -o out --batch 1 --log no/log", "no/log: " + noFolder),
+    Row(73, "train --data list.tsv -o no/model --batch 1", "no/model: " + noFolder),
+    Row(73, "train --data list.tsv -o list.tsv --batch 1", "list.tsv: is an input; it is not overwritten"),
   ]
 
   private static let evaluate = [
@@ -112,7 +114,9 @@ import Testing
     Row(66, "evaluate --data gone.tsv", "missing.png: no such file", hasOutput: true),
     Row(73, "evaluate --data list.tsv --metrics ad --log no/log", "no/log: " + noFolder),
     Row(73, "evaluate --data list.tsv --metrics ad --report no/page", "no/page: " + noFolder),
-    Row(73, "evaluate --data list.tsv --metrics ad --report list.tsv", "list.tsv: is an input; it is not overwritten"),
+    Row(
+      64, "evaluate --data list.tsv --metrics ad --report list.tsv",
+      "list.tsv: --report names the list of --data, which is not overwritten"),
   ]
 
   private static let others = [
