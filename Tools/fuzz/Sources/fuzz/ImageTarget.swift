@@ -36,7 +36,7 @@ struct PNGTarget: FuzzTarget {
     if seed % 8 == 0 { return bytes }
     var position = 8
     while position + 12 <= bytes.count {
-      let end = position + 8 + bigEndian32(bytes, at: position)
+      let end = position + 8 + bigEndian32(bytes.span, at: position)
       guard end + 4 <= bytes.count else { break }
       let checksum = crc32(bytes[(position + 4)..<end])
       withUnsafeBytes(of: checksum.bigEndian) { bytes.replaceSubrange(end..<end + 4, with: $0) }
