@@ -94,6 +94,22 @@ enum JPEGBytes {
     #expect(ImageError.truncated(.jpeg).description == "JPEG ends before its picture is complete")
   }
 
+  /// Found by fuzzing: what looks like a segment that goes on behind the end is none, whether or not bytes follow.
+  @Test func aFalseMarkerNearTheEndMakesNoDifference() throws {
+    let bytes = try Fixture.bytes("fuzz/jpeg/625d8d53a90ec2b53c60f565014bc0bbcd340ce3")
+    let picture = Array(bytes.prefix(581))
+    #expect(picture.suffix(2) == [0xFF, 0xD9])
+    #expect(try Image(decoding: picture) == Image(decoding: bytes))
+    var rest = bytes[...]
+    var reader = ImageStreamReader { buffer in
+      let count = min(buffer.count, rest.count)
+      buffer.copyBytes(from: rest.prefix(count))
+      rest = rest.dropFirst(count)
+      return count
+    }
+    #expect(try reader.next() == picture)
+  }
+
   @Test func missingDataBeforeTheEnd() throws {
     let bytes = try Fixture.bytes("images/jpeg-420.jpg")
     #expect(decodingError(bytes.dropLast(100) + [0xFF, 0xD9]) == .truncated(.jpeg))

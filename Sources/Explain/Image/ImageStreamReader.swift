@@ -34,12 +34,15 @@ public struct ImageStreamReader {
     var framer = Framer(format)
     do {
       while true {
-        let length = try window.look { bytes throws(ImageError) in try framer.scan(bytes, limits: limits) }
+        let length = try window.look { bytes throws(ImageError) in
+          try framer.scan(bytes, limits: limits, isAll: hasEnded)
+        }
         if let length {
           if let header = framer.header { window.look { start.remember(header, in: $0) } }
           return window.take(length)
         }
-        guard try fill() else { throw ImageError.truncated(format) }
+        guard !hasEnded else { throw ImageError.truncated(format) }
+        _ = try fill()
       }
     } catch let error as ImageError {
       isLost = true
@@ -122,14 +125,14 @@ private enum Framer {
   }
 
   /// The length of the picture that `bytes` begin with, or nil when more of them are needed.
-  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits) throws(ImageError) -> Int? {
+  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits, isAll: Bool) throws(ImageError) -> Int? {
     switch self {
     case .png(var scanner):
       defer { self = .png(scanner) }
       return try scanner.scan(bytes, limits: limits)
     case .jpeg(var scanner):
       defer { self = .jpeg(scanner) }
-      if let length = try scanner.scan(bytes, limits: limits) { return length }
+      if let length = try scanner.scan(bytes, limits: limits, isAll: isAll) { return length }
       let limit = ImageLimits.encodedBytes(width: scanner.size?.width ?? 0, height: scanner.size?.height ?? 0)
       if bytes.count > limit { throw .tooManyBytes(.jpeg, limit: limit) }
       return nil

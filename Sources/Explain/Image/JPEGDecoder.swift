@@ -5,7 +5,8 @@ import CTurboJPEG
 /// Pixels are those of libjpeg-turbo's defaults (accurate integer DCT, smooth chroma upsampling), which Pillow uses too.
 func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
   var scanner = JPEGScanner()
-  guard let length = try scanner.scan(bytes.span, limits: limits), let (width, height) = scanner.size else {
+  guard let length = try scanner.scan(bytes.span, limits: limits, isAll: true), let (width, height) = scanner.size
+  else {
     throw .truncated(.jpeg)
   }
   guard let decoder = tjInitDecompress() else { throw .jpeg(reason: "not enough memory") }

@@ -15,7 +15,10 @@ struct JPEGScanner {
   private var firstScan: Int?
 
   /// The length of the picture when its EOI is among `bytes`, or nil when they end before it.
-  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits) throws(ImageError) -> Int? {
+  ///
+  /// - Parameter isAll: whether no more bytes will be added, so that what they would tell counts as damage.
+  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits, isAll: Bool) throws(ImageError) -> Int? {
+    let unknown: Bool? = isAll ? false : nil
     if position == 0 {
       guard bytes.holds([0xFF, 0xD8, 0xFF]) else { throw .unrecognized }
       guard bytes.count >= 3 else { return nil }
@@ -40,7 +43,7 @@ struct JPEGScanner {
         guard bytes.count >= end + 2 else { return nil }
         let length = bigEndian16(bytes, at: end)
         if firstScan != nil || marker == 0xDA {
-          guard let isSegment = isSegment(marker, bytes, at: end, length: length) else { return nil }
+          guard let isSegment = isSegment(marker, bytes, at: end, length: length) ?? unknown else { return nil }
           if marker == 0xDA { firstScan = firstScan ?? position }
           guard isSegment else {
             position = end
@@ -49,7 +52,7 @@ struct JPEGScanner {
         }
         guard length >= 2 else { throw .jpeg(reason: "a marker segment has length \(length)") }
         if firstScan == nil, (0xE1...0xEF).contains(marker) {
-          guard let isOther = holdsStart(bytes, before: position) else { return nil }
+          guard let isOther = holdsStart(bytes, before: position) ?? unknown else { return nil }
           if isOther { throw .truncated(.jpeg) }
           resumption = end + length
         }
