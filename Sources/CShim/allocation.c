@@ -1,3 +1,4 @@
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -5,6 +6,9 @@
 #include "CShim.h"
 
 _Noreturn void shim_out_of_memory(intptr_t bytes) {
+  // The first thread speaks, and ends them all.
+  static atomic_flag has_spoken = ATOMIC_FLAG_INIT;
+  while (atomic_flag_test_and_set(&has_spoken)) pause();
   char line[96];
   const int length =
       snprintf(line, sizeof line, "ttame-lite: out of memory: %ld more bytes cannot be had\n", (long)bytes);

@@ -1,3 +1,4 @@
+import CShim
 import Glibc
 
 /// Says what happened when a mapped file cannot be read any more: another process made it shorter, or its disk failed.
@@ -5,11 +6,17 @@ import Glibc
 enum LostMapping {
   private static let line: StaticString =
     "ttame-lite: a model or weights file was made shorter, or could not be read, while it was in use; replace such files by renaming\n"
+  /// Threads that have met it; the first one speaks.
+  nonisolated(unsafe) private static var witnesses: UInt32 = 0
 
-  static func install() { signal(SIGBUS, handler) }
+  static func install() {
+    witnesses = 0
+    signal(SIGBUS, handler)
+  }
 
   // Only what is safe in a signal handler: no allocation, no locks.
   private static let handler: @convention(c) (Int32) -> Void = { _ in
+    while shim_add32(&LostMapping.witnesses, 1) > 1 { pause() }
     let line = LostMapping.line
     _ = write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
     _exit(ExitStatus.inputOutput.rawValue)
