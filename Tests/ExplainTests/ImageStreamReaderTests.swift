@@ -2,7 +2,7 @@ import Explain
 import Testing
 
 /// A source that gives at most `step` bytes a time and remembers how much was asked of it.
-private final class Source {
+final class ByteSource {
   let bytes: [UInt8]
   let step: Int
   private(set) var position = 0
@@ -37,7 +37,7 @@ private final class Source {
   }
 
   private func all(_ bytes: [UInt8], step: Int, limits: ImageLimits = .standard) throws -> [[UInt8]] {
-    let source = Source(bytes, step: step)
+    let source = ByteSource(bytes, step: step)
     var reader = ImageStreamReader(limits: limits, read: source.read)
     var pictures: [[UInt8]] = []
     while let picture = try reader.next() { pictures.append(picture) }
@@ -66,7 +66,7 @@ private final class Source {
 
   @Test func answersAtTheLastByte() throws {
     let pictures = try Self.pictures()
-    let source = Source(pictures.flatMap { $0 }, step: 1)
+    let source = ByteSource(pictures.flatMap { $0 }, step: 1)
     var reader = ImageStreamReader(read: source.read)
     var end = 0
     for picture in pictures {
@@ -101,7 +101,7 @@ private final class Source {
   }
 
   @Test func nothingIsFoundInGarbage() throws {
-    let source = Source(Array("junk P5 1 1 255 a".utf8), step: 5)
+    let source = ByteSource(Array("junk P5 1 1 255 a".utf8), step: 5)
     var reader = ImageStreamReader(read: source.read)
     #expect(throws: ImageError.unrecognized) { try reader.next() }
     #expect(try reader.next() == nil)

@@ -100,13 +100,7 @@ enum JPEGBytes {
     let picture = Array(bytes.prefix(581))
     #expect(picture.suffix(2) == [0xFF, 0xD9])
     #expect(try Image(decoding: picture) == Image(decoding: bytes))
-    var rest = bytes[...]
-    var reader = ImageStreamReader { buffer in
-      let count = min(buffer.count, rest.count)
-      buffer.copyBytes(from: rest.prefix(count))
-      rest = rest.dropFirst(count)
-      return count
-    }
+    var reader = ImageStreamReader(read: ByteSource(bytes, step: bytes.count).read)
     #expect(try reader.next() == picture)
   }
 
