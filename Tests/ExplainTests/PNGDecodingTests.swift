@@ -116,6 +116,12 @@ import Testing
     #expect(ImageError.checksum(chunk: chunk).description == "PNG chunk \(chunk) fails its checksum")
   }
 
+  /// Found by fuzzing: libpng leaves the rest of the file unread once it has met an IEND.
+  @Test func anEndHasNoData() {
+    let bytes = sound.encoded().dropLast(12) + PNGBuilder.chunk("IEND", [7])
+    #expect(decodingError(Array(bytes)) == .png(chunk: "IEND", reason: "has data"))
+  }
+
   @Test func everyDamagedByte() throws {
     let bytes = try Fixture.bytes("images/jpeg-420.png")
     for at in 33..<(bytes.count - 12) {

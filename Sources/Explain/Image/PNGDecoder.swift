@@ -4,7 +4,7 @@ import CPNG
 ///
 /// - 16-bit samples lose their low byte, as in Pillow.
 /// - Transparency (alpha channel or tRNS) is composited over white without gamma; other ancillary chunks are ignored.
-/// - Every chunk's checksum counts, and the file must go on to its IEND.
+/// - Every chunk's checksum counts, and the file must go on to its IEND, as in a stream.
 func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
   let (width, height) = try pngSize(bytes.span)
   try limits.check(.png, width: width, height: height)
@@ -23,6 +23,9 @@ func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Imag
     // Damage shows first as nonsense in the data; that a checksum fails says more.
     throw firstDamagedChunk(bytes).map { .checksum(chunk: $0) } ?? pngError(memory)
   }
+  // libpng is content with an IEND that has data or another checksum.
+  var scanner = PNGScanner()
+  guard try scanner.scan(bytes.span, limits: limits) != nil else { throw .truncated(.png) }
   return Image(width: width, height: height, pixels: pixels)
 }
 

@@ -21,7 +21,8 @@ struct PNGScanner {
       }
       if bytes.holds("IEND".utf8, at: position + 4) {
         resumption = position + 8
-        // The end has no data. Where its checksum is another one, it is the beginning of the next picture.
+        guard bigEndian32(bytes, at: position) == 0 else { throw .png(chunk: "IEND", reason: "has data") }
+        // Where the checksum is another one, it may be the beginning of the next picture.
         guard bytes.holds([0xAE, 0x42, 0x60, 0x82], at: position + 8) else { throw .checksum(chunk: "IEND") }
         return bytes.count >= position + 12 ? position + 12 : nil
       }
