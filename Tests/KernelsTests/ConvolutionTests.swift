@@ -49,8 +49,10 @@ struct ConvolutionData {
   private let floatPanels: [Float]
   private let columnSums: [Int32]
 
-  /// - Parameter isExtreme: whether weights and inputs are as large as they can be.
-  init(_ shape: ConvolutionCase, isExtreme: Bool = false) {
+  /// - Parameters:
+  ///   - isExtreme: whether weights and inputs are as large as they can be.
+  ///   - columnSums: what the file says of every column in place of the truth.
+  init(_ shape: ConvolutionCase, isExtreme: Bool = false, columnSums falseSum: Int32? = nil) {
     self.shape = shape
     let count = shape.height * shape.width * shape.channels
     let random = randomFloats(count, in: shape.isSigned ? -2...2 : 0...2, seed: 1)
@@ -73,6 +75,7 @@ struct ConvolutionData {
     layout.pack(rows, outputs: shape.outputs, into: &packed)
     var sums = [Int32](repeating: 0, count: panelCount * layout.blocks * PanelLayout.width)
     layout.columnSums(rows, outputs: shape.outputs, into: &sums)
+    if let falseSum { sums = sums.map { _ in falseSum } }
     var floatPacked = [Float](repeating: 0, count: panelCount * layout.panelBytes)
     let (levelRows, scales) = (rows, scale)
     let floatRows = levelRows.indices.map { Float(levelRows[$0]) * scales[$0 / perRow] }
@@ -182,6 +185,11 @@ struct ConvolutionData {
   func int8TiersEqualTheReferenceOffTheTile(_ channels: Int, _ outputs: Int) {
     let shape = ConvolutionCase(height: 1, width: 13, channels: channels, outputs: outputs, kernel: 1, stride: 1)
     expectEqualTiers(ConvolutionData(shape, isExtreme: true))
+  }
+
+  /// Found by fuzzing: the reference stopped where the tiers wrap.
+  @Test(arguments: [Int32.max, .min, 1 << 25]) func columnSumsOfAFileMayOverflow(_ sum: Int32) {
+    expectEqualTiers(ConvolutionData(ConvolutionCase.all[3], columnSums: sum))
   }
 
   private func expectEqualTiers(_ data: ConvolutionData) {

@@ -20,13 +20,14 @@ extension Reference {
           var weights = start.assumingMemoryBound(to: Int8.self) + 4 * lane
           for group in 0..<current.groups {
             for i in 0..<4 {
-              dot += Int32(activations[current.offset + 4 * group + i]) * Int32(weights[i])
+              dot &+= Int32(activations[current.offset + 4 * group + i]) * Int32(weights[i])
             }
             weights += 4 * PanelLayout.width
           }
           if current.ends_block != 0 {
-            let shift = task.zero_point * task.column_sums[(panel * task.blocks + block) * PanelLayout.width + lane]
-            sum += Float(dot - shift) * row.scales[current.scale]
+            // A model's file may say any column sums: these wrap, as in the vectors of the tiers.
+            let shift = task.zero_point &* task.column_sums[(panel * task.blocks + block) * PanelLayout.width + lane]
+            sum += Float(dot &- shift) * row.scales[current.scale]
             dot = 0
             block += 1
           }
