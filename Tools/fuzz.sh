@@ -5,6 +5,8 @@
 # usage: fuzz.sh SECONDS [TARGET...]    fuzz each of these targets, or all, so long; fails with the first finding
 #        fuzz.sh build                  build alone; then .build-fuzz/bin/TARGET FILE runs one input again
 #        fuzz.sh minimize [TARGET...]   renew the fixtures: the fewest that reach what they and short new inputs do
+#
+# SEED=N in the environment: from the same corpus, the same inputs in the same order (0: others each time).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fixtures=$root/Tests/Fixtures/fuzz
@@ -63,7 +65,7 @@ fuzz() {
   local seconds=$1 target=$2 log
   log=$work/$target.log
   echo "Fuzzing $target for $seconds s ..."
-  if ! fuzzer "$target" -max_total_time="$seconds" -dict="$(dictionary "$target")" \
+  if ! fuzzer "$target" -max_total_time="$seconds" -seed="${SEED:-0}" -dict="$(dictionary "$target")" \
     -print_final_stats=1 "$work/corpus/$target" "$fixtures/$target" >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     grep -h "Test unit written to" "$log" >&2 || true
@@ -101,5 +103,5 @@ case ${1-} in
     if [ $# -eq 0 ]; then set -- "${targets[@]}"; fi
     for target in "$@"; do fuzz "$seconds" "$target"; done
     ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

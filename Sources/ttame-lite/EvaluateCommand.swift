@@ -114,14 +114,9 @@ struct EvaluateCommand: ParsableCommand {
   /// Finds out, before hours of work, whether a file that is to be written is one that is read.
   private func checkOutputs(pictures: [String]) throws {
     let model = try ModelLocator.find(self.model.model)
-    for (option, path) in [("--report", report), ("--log", log)] {
+    for path in [report, log] {
       guard let path else { continue }
-      for (input, name) in [(model, "the model's own file"), (data, "the list of --data")] {
-        if let identity = FileStatus(path)?.identity, identity == FileStatus(input)?.identity {
-          throw Failure(.usage, "\(option) names \(name), which is not overwritten", subject: path)
-        }
-      }
-      try OutputFile.checkReplaceable(path, inputs: pictures)
+      try OutputFile.checkReplaceable(path, inputs: pictures + [model, data])
     }
     if let report, report == log { throw Failure(.usage, "--report and --log name the same file", subject: report) }
   }

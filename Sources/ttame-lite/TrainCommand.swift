@@ -118,8 +118,9 @@ struct TrainCommand: ParsableCommand {
       Array(try photographs($0, classes: model.description.classes).prefix(validationImages))
     }
     let checkpoint = checkpoint ?? output + ".checkpoint"
-    for file in [output, checkpoint, curves, log].compactMap({ $0 }) where file != "-" {
-      try OutputFile.checkReplaceable(file, inputs: paths + [data])
+    let lists = [data, validation].compactMap(\.self)
+    for file in [output, checkpoint, curves, log].compactMap(\.self) where file != "-" {
+      try OutputFile.checkReplaceable(file, inputs: paths + lists)
     }
     let resumes = resume && FileStatus(checkpoint) != nil
     let trainer: Trainer

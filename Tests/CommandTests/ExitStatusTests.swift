@@ -114,9 +114,7 @@ import Testing
     Row(66, "evaluate --data gone.tsv", "missing.png: no such file", hasOutput: true),
     Row(73, "evaluate --data list.tsv --metrics ad --log no/log", "no/log: " + noFolder),
     Row(73, "evaluate --data list.tsv --metrics ad --report no/page", "no/page: " + noFolder),
-    Row(
-      64, "evaluate --data list.tsv --metrics ad --report list.tsv",
-      "list.tsv: --report names the list of --data, which is not overwritten"),
+    Row(73, "evaluate --data list.tsv --metrics ad --report list.tsv", "list.tsv: is an input; it is not overwritten"),
   ]
 
   private static let others = [
