@@ -17,4 +17,4 @@ swift build --build-tests "${options[@]}"
 # What a process still holds when it calls exit() counts as leaked, because the compiler drops references that nobody
 # reads any more. Fuzzing looks for leaks after each input instead.
 export ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
-TTAME_BINARY=$PWD/$scratch/debug/ttame-lite swift test --skip-build --disable-xctest "${options[@]}" "$@"
+TTAME_SANITIZED=1 TTAME_BINARY=$PWD/$scratch/debug/ttame-lite swift test --skip-build --disable-xctest "${options[@]}" "$@"

@@ -21,6 +21,8 @@ enum Command {
   static let binary = getenv("TTAME_BINARY").map { String(cString: $0) } ?? package + "/.build/release/ttame-lite"
   /// Whether it runs under an emulator, some thirty times slower than a CPU; `Tools/arm64/cross.sh` says so.
   static let isEmulated = getenv("TTAME_EMULATED") != nil
+  /// Whether the program is built with a sanitizer, which has memory and a time of its own.
+  static let isSanitized = getenv("TTAME_SANITIZED") != nil
 
   /// Runs the program to its end.
   ///

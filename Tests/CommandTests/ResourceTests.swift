@@ -7,7 +7,7 @@ import Testing
   private static let model = Command.package + "/weights/efficientnet-lite0.safetensors"
 
   /// Every limit between one that hardly lets the program start and one that is enough ends in an answer or one line.
-  @Test(.disabled(if: Command.isEmulated, "an emulator's own memory counts too"))
+  @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "an emulator's or sanitizer's own memory counts too"))
   func littleMemoryIsAnAnswerOrOneLine() throws {
     var statuses: Set<Int32> = []
     for kilobytes in stride(from: 24_000, through: 72_000, by: 1500) {

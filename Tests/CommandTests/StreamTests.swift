@@ -55,7 +55,8 @@ import Testing
     #expect(try TinyStream.frames(result.text) == [[20, 1], [20, 2]])
   }
 
-  @Test func garbageIsNotKeptInMemory() throws {
+  @Test(.disabled(if: Command.isSanitized, "a sanitizer keeps what is freed"))
+  func garbageIsNotKeptInMemory() throws {
     let tiny = try TinyStream()
     let command = try PipedCommand(["classify", "--json"] + tiny.model)
     let frame = try TinyStream.frame(.png, 30)

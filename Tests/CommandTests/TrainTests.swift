@@ -38,7 +38,7 @@ import Testing
     #expect(metrics["ad"]["100"] != .null && metrics["ic"]["15"] != .null && metrics["seen"]["images"] != .null)
   }
 
-  @Test(.disabled(if: Command.isEmulated, "kills come at times made for a CPU"))
+  @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "kills come at times made for a CPU"))
   func aKilledTrainingGoesOnToTheSameHead() throws {
     let scratch = try Scratch()
     func arguments(_ name: String) -> [String] {

@@ -60,6 +60,21 @@ final class ByteSource {
     #expect(try all(pictures.flatMap { $0 + [13, 10, 32, 0] }, step: step) == pictures)
   }
 
+  /// Found by fuzzing: what begins like a picture in a comment, and ends where the next picture begins, is none, whether
+  /// or not that one has arrived.
+  @Test(arguments: [1, 100, 1 << 20])
+  func commentsHoldNoPicture(step: Int) throws {
+    let jpeg = try Fixture.bytes("images/jpeg-420.jpg")
+    let header = 4 + Int(jpeg[4]) << 8 + Int(jpeg[5])
+    let count = jpeg.count + 10
+    let start: [UInt8] =
+      [0xFF, 0xD8] + JPEGBytes.segment(0xE0, Array(repeating: 0, count: count - header - 8 - 2)).prefix(4)
+    let picture = Array(jpeg[..<header]) + JPEGBytes.segment(0xFE, start) + Array(jpeg[header...])
+    #expect(picture.count == count)
+    #expect(try all(picture + jpeg, step: step) == [picture, jpeg])
+    #expect(try Image(decoding: picture + jpeg) == Image(decoding: jpeg))
+  }
+
   @Test func everyPictureDecodes() throws {
     for picture in try Self.pictures() { #expect(decodingError(picture) == nil) }
   }

@@ -37,7 +37,8 @@ struct JPEGScanner {
         throw .truncated(.jpeg)  // another picture begins inside this one
       case 0xD9:
         guard size != nil, let firstScan else { throw .jpeg(reason: "holds no picture") }
-        if holdsStart(bytes, before: firstScan) == true { throw .truncated(.jpeg) }
+        // Only what came before the end counts: a whole picture waits for nothing behind it.
+        if holdsStart(bytes.extracting(first: end), before: firstScan) == true { throw .truncated(.jpeg) }
         return end
       default:
         guard bytes.count >= end + 2 else { return nil }
