@@ -1,46 +1,47 @@
 #!/usr/bin/env python3
 """Makes a Markdown table of the maps that `ttame-lite evaluate --log` wrote, a line each.
 
-usage: results-table.py LOG.jsonl...    several logs of one model: methods beside each other
+usage: results-table.py LOG.jsonl...    logs of one model; methods beside each other
 
-Behind each mean of AD, ROAD, insertion and deletion stands its standard error, of shares that of a proportion.
+The last row has the largest standard error of each column.
 """
 
 import json
 import math
 import sys
 
-
-def mean(values):
-    return sum(values) / len(values)
-
-
-def error(values):
-    m = mean(values)
-    return math.sqrt(sum((v - m) ** 2 for v in values) / (len(values) - 1) / len(values)) if len(values) > 1 else 0.0
+SHARES = ("100", "50", "15")
+COLUMNS = (
+    [(f"AD {share}", 1, lambda entry, share=share: average_drop(entry, share)) for share in SHARES]
+    + [(f"IC {share}", 1, lambda entry, share=share: increase(entry, share)) for share in SHARES]
+    + [("MoRF", 1, lambda entry: 100 * mean(entry["morf"])), ("LeRF", 1, lambda entry: 100 * mean(entry["lerf"]))]
+    + [("insertion", 3, lambda entry: entry["insertion"]), ("deletion", 3, lambda entry: entry["deletion"])]
+)
 
 
 def average_drop(entry, share):
     return 100 * max(0.0, entry["probability"] - entry["masked"][share]) / entry["probability"]
 
 
-def column(values, digits):
-    return f"{mean(values):.{digits}f} ± {error(values):.{digits}f}"
+def increase(entry, share):
+    return 100.0 * (entry["masked"][share] > entry["probability"])
 
 
-def row(method, entries):
-    cells = [method, str(len(entries))]
-    for share in ("100", "50", "15"):
-        cells.append(column([average_drop(e, share) for e in entries], 1))
-    for share in ("100", "50", "15"):
-        cells.append(column([100.0 * (e["masked"][share] > e["probability"]) for e in entries], 1))
-    for order in ("morf", "lerf"):
-        cells.append(column([100 * mean(e[order]) for e in entries], 1))
-    for area in ("insertion", "deletion"):
-        cells.append(column([e[area] for e in entries], 3))
-    cells.append(f"{mean([e['forwardPasses'] for e in entries]):.0f}")
-    cells.append(f"{sorted(e['milliseconds'] for e in entries)[len(entries) // 2]:.1f}")
-    return "| " + " | ".join(cells) + " |"
+def mean(values):
+    return sum(values) / len(values)
+
+
+def standard_error(values):
+    center = mean(values)
+    return math.sqrt(sum((value - center) ** 2 for value in values) / max(1, len(values) - 1) / len(values))
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def print_row(cells):
+    print("| " + " | ".join(cells) + " |")
 
 
 def main():
@@ -49,13 +50,21 @@ def main():
     methods = {}
     for path in sys.argv[1:]:
         with open(path) as log:
-            for line in log:
-                entry = json.loads(line)
+            for entry in map(json.loads, log):
                 methods.setdefault(entry["method"], []).append(entry)
-    print("| method | images | AD 100 | AD 50 | AD 15 | IC 100 | IC 50 | IC 15 | ROAD MoRF | ROAD LeRF | insertion | deletion | passes | ms |")
-    print("|---" * 14 + "|")
+    print_row(["method", "images"] + [name for name, _, _ in COLUMNS] + ["passes", "ms"])
+    print("|---" * (len(COLUMNS) + 4) + "|")
+    errors = [0.0] * len(COLUMNS)
     for method, entries in methods.items():
-        print(row(method, entries))
+        cells = [method, str(len(entries))]
+        for index, (_, digits, value) in enumerate(COLUMNS):
+            values = [value(entry) for entry in entries]
+            errors[index] = max(errors[index], standard_error(values))
+            cells.append(f"{mean(values):.{digits}f}")
+        cells.append(f"{mean([entry['forwardPasses'] for entry in entries]):.0f}")
+        cells.append(f"{median([entry['milliseconds'] for entry in entries]):.1f}")
+        print_row(cells)
+    print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _) in zip(errors, COLUMNS)] + ["", ""])
 
 
 if __name__ == "__main__":

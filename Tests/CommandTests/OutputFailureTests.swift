@@ -46,15 +46,18 @@ import Testing
   }
 
   /// A disk that is full is here a process whose files may not grow beyond 4 or, as shells count, 8 KiB.
-  @Test(arguments: [
-    ("-o out.png a.png", "out.png: cannot be written: File too large", 1),
-    ("-o x/ a.png b.png", "x/a.png: cannot be written: File too large", 2),
-    ("-o - --raw out.safetensors a.png", "out.safetensors: write: File too large", 1),
-    (
-      "-o - --json out.jsonl" + String(repeating: " a.png", count: 40), "out.jsonl: cannot be written: File too large",
-      1
-    ),
-  ])
+  @Test(
+    .disabled(if: Command.isSanitized, "a sanitizer has files of its own, which may not grow either"),
+    arguments: [
+      ("-o out.png a.png", "out.png: cannot be written: File too large", 1),
+      ("-o x/ a.png b.png", "x/a.png: cannot be written: File too large", 2),
+      ("-o - --raw out.safetensors a.png", "out.safetensors: write: File too large", 1),
+      (
+        "-o - --json out.jsonl" + String(repeating: " a.png", count: 40),
+        "out.jsonl: cannot be written: File too large",
+        1
+      ),
+    ])
   func aFullDisk(_ line: String, _ message: String, _ lines: Int) throws {
     let tiny = try files()
     let before = try tiny.scratch.files()
