@@ -9,6 +9,7 @@ The last row has the largest standard error of each column.
 import json
 import math
 import sys
+from statistics import mean, median_high, stdev
 
 SHARES = ("100", "50", "15")
 COLUMNS = (
@@ -27,17 +28,8 @@ def increase(entry, share):
     return 100.0 * (entry["masked"][share] > entry["probability"])
 
 
-def mean(values):
-    return sum(values) / len(values)
-
-
 def standard_error(values):
-    center = mean(values)
-    return math.sqrt(sum((value - center) ** 2 for value in values) / max(1, len(values) - 1) / len(values))
-
-
-def median(values):
-    return sorted(values)[len(values) // 2]
+    return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def print_row(cells):
@@ -62,7 +54,7 @@ def main():
             errors[index] = max(errors[index], standard_error(values))
             cells.append(f"{mean(values):.{digits}f}")
         cells.append(f"{mean([entry['forwardPasses'] for entry in entries]):.0f}")
-        cells.append(f"{median([entry['milliseconds'] for entry in entries]):.1f}")
+        cells.append(f"{median_high([entry['milliseconds'] for entry in entries]):.1f}")
         print_row(cells)
     print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _) in zip(errors, COLUMNS)] + ["", ""])
 

@@ -114,8 +114,7 @@ struct EvaluateCommand: ParsableCommand {
   /// Finds out, before hours of work, whether a file that is to be written is one that is read.
   private func checkOutputs(pictures: [String]) throws {
     let model = try ModelLocator.find(self.model.model)
-    for path in [report, log] {
-      guard let path else { continue }
+    for path in [report, log].compactMap(\.self) {
       try OutputFile.checkReplaceable(path, inputs: pictures + [model, data])
     }
     if let report, report == log { throw Failure(.usage, "--report and --log name the same file", subject: report) }

@@ -66,11 +66,11 @@ final class ByteSource {
   func commentsHoldNoPicture(step: Int) throws {
     let jpeg = try Fixture.bytes("images/jpeg-420.jpg")
     let header = 4 + Int(jpeg[4]) << 8 + Int(jpeg[5])
-    let count = jpeg.count + 10
-    let start: [UInt8] =
-      [0xFF, 0xD8] + JPEGBytes.segment(0xE0, Array(repeating: 0, count: count - header - 8 - 2)).prefix(4)
+    // Reaches from behind the false marker, in a comment of ten bytes, to the end of the picture.
+    let length = jpeg.count + 10 - (header + 4 + 4)
+    let start: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0, UInt8(length >> 8), UInt8(length & 255)]
     let picture = Array(jpeg[..<header]) + JPEGBytes.segment(0xFE, start) + Array(jpeg[header...])
-    #expect(picture.count == count)
+    #expect(picture.count == jpeg.count + 10)
     #expect(try all(picture + jpeg, step: step) == [picture, jpeg])
     #expect(try Image(decoding: picture + jpeg) == Image(decoding: jpeg))
   }
