@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 """Makes a Markdown table of the maps that `ttame-lite evaluate --log` wrote, a line each.
 
-usage: results-table.py LOG.jsonl...    logs of one model; methods beside each other
-
-The last row has the largest standard error of each column.
+The logs are of one model: other methods, other photographs, or other metrics of the same maps. The last row has
+the largest standard error of each column.
 """
 
+import argparse
 import json
 import math
-import sys
 from statistics import mean, median_high, stdev
 
 SHARES = ("100", "50", "15")
 COLUMNS = (
-    [(f"AD {share}", 1, lambda entry, share=share: average_drop(entry, share)) for share in SHARES]
-    + [(f"IC {share}", 1, lambda entry, share=share: increase(entry, share)) for share in SHARES]
-    + [("MoRF", 1, lambda entry: 100 * mean(entry["morf"])), ("LeRF", 1, lambda entry: 100 * mean(entry["lerf"]))]
-    + [("insertion", 3, lambda entry: entry["insertion"]), ("deletion", 3, lambda entry: entry["deletion"])]
+    [(f"AD {share}", 1, "masked", lambda entry, share=share: average_drop(entry, share)) for share in SHARES]
+    + [(f"IC {share}", 1, "masked", lambda entry, share=share: increase(entry, share)) for share in SHARES]
+    + [("MoRF", 1, "morf", lambda entry: 100 * mean(entry["morf"]))]
+    + [("LeRF", 1, "lerf", lambda entry: 100 * mean(entry["lerf"]))]
+    + [(name, 3, name, lambda entry, name=name: entry[name]) for name in ("insertion", "deletion")]
 )
 
 
@@ -32,31 +32,70 @@ def standard_error(values):
     return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
+def read_maps(paths):
+    """The maps of each method: {method: {photograph: entry}}."""
+    methods = {}
+    for path in paths:
+        with open(path) as log:
+            for entry in map(json.loads, log):
+                methods.setdefault(entry["method"], {}).setdefault(entry["input"], {}).update(entry)
+    return methods
+
+
 def print_row(cells):
     print("| " + " | ".join(cells) + " |")
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    methods = {}
-    for path in sys.argv[1:]:
-        with open(path) as log:
-            for entry in map(json.loads, log):
-                methods.setdefault(entry["method"], []).append(entry)
-    print_row(["method", "images"] + [name for name, _, _ in COLUMNS] + ["passes", "ms"])
-    print("|---" * (len(COLUMNS) + 4) + "|")
+def print_header(names):
+    print_row(names)
+    print("|---" * len(names) + "|")
+
+
+def print_means(methods):
+    print_header(["method", "images"] + [name for name, _, _, _ in COLUMNS] + ["passes", "ms"])
     errors = [0.0] * len(COLUMNS)
-    for method, entries in methods.items():
-        cells = [method, str(len(entries))]
-        for index, (_, digits, value) in enumerate(COLUMNS):
-            values = [value(entry) for entry in entries]
+    for method, maps in methods.items():
+        cells = [method, str(len(maps))]
+        for index, (_, digits, key, value) in enumerate(COLUMNS):
+            values = [value(entry) for entry in maps.values() if key in entry]
             errors[index] = max(errors[index], standard_error(values))
-            cells.append(f"{mean(values):.{digits}f}")
-        cells.append(f"{mean([entry['forwardPasses'] for entry in entries]):.0f}")
-        cells.append(f"{median_high([entry['milliseconds'] for entry in entries]):.1f}")
+            cells.append(f"{mean(values):.{digits}f}" if values else "")
+        cells.append(f"{mean([entry['forwardPasses'] for entry in maps.values()]):.0f}")
+        cells.append(f"{median_high([entry['milliseconds'] for entry in maps.values()]):.1f}")
         print_row(cells)
-    print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _) in zip(errors, COLUMNS)] + ["", ""])
+    print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _, _) in zip(errors, COLUMNS)] + ["", ""])
+
+
+def print_differences(methods, reference):
+    """Method minus reference on the photographs both have, with the standard error of the differences."""
+    print_header([f"minus {reference}", "images"] + [name for name, _, _, _ in COLUMNS])
+    for method, maps in methods.items():
+        if method == reference:
+            continue
+        pairs = [(maps[photograph], entry) for photograph, entry in methods[reference].items() if photograph in maps]
+        cells = [method, str(len(pairs))]
+        for _, digits, key, value in COLUMNS:
+            values = [value(entry) - value(other) for entry, other in pairs if key in entry and key in other]
+            cells.append(f"{mean(values):+.{digits}f} ± {standard_error(values):.{digits}f}" if values else "")
+        print_row(cells)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("logs", metavar="LOG.jsonl", nargs="+")
+    parser.add_argument("--common", action="store_true", help="only photographs of which every method has a map")
+    parser.add_argument("--minus", metavar="METHOD", help="differences to this method, photograph by photograph")
+    arguments = parser.parse_args()
+    methods = read_maps(arguments.logs)
+    if arguments.common:
+        common = set.intersection(*(set(maps) for maps in methods.values()))
+        methods = {method: {name: maps[name] for name in maps if name in common} for method, maps in methods.items()}
+    if arguments.minus:
+        if arguments.minus not in methods:
+            parser.error(f"no map is of {arguments.minus}; there are {', '.join(methods)}")
+        print_differences(methods, arguments.minus)
+    else:
+        print_means(methods)
 
 
 if __name__ == "__main__":
