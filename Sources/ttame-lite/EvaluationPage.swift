@@ -9,9 +9,9 @@ extension EvaluationReport {
   func page(_ pictures: ReportPictures, methods names: [String], glossary: [MapMetric]) -> ReportContent {
     let measured = methods ?? [metrics]
     var page = ReportContent(title: "Explanations of \(model), measured", pictures: pictures)
-    page.metrics = ReportTable(rows: names, format: number)
+    page.metrics = ReportTable(rows: names)
     page.metrics.columns = Self.columns(of: measured).map { column in
-      .init(column.title, column.better, measured.map(column.value))
+      .init(column.title, column.better, measured.map(column.value), format: column.format)
     }
     page.glossary = glossary.map { ($0.title, $0.summary) }
     page.curves = curves(names, measured)
@@ -49,13 +49,14 @@ extension EvaluationReport {
 
   private func curveTable(_ names: [String], _ measured: [Metrics]) -> ReportTable? {
     if measured.allSatisfy({ $0.road == nil }) { return nil }
-    var table = ReportTable(rows: names, format: number)
+    var table = ReportTable(rows: names)
     for order in removalOrders {
       for removed in RoadAgreement.removed {
         table.columns.append(
           .init(
             "\(order.short) \(removed)", order.better,
-            measured.map { $0.road.flatMap { order.values($0)["\(removed)"] }.map { 100 * $0 } }))
+            measured.map { $0.road.flatMap { order.values($0)["\(removed)"] }.map { 100 * $0 } },
+            format: Self.percentage))
       }
     }
     return table

@@ -35,12 +35,12 @@ extension EvaluationReport {
       }
     }
     for (name, area) in [("insertion", metrics.insertion), ("deletion", metrics.deletion)] {
-      if let area { lines.append("\(model): \(name) \(number(area)) of \(images) images") }
+      if let area { lines.append("\(model): \(name) \(Self.area(area)) of \(images) images") }
     }
     for (name, share) in [("pointing", metrics.pointing), ("energy", metrics.energy)] {
       if let share { lines.append("\(model): \(name) \(percent(share)) of \(metrics.boxes ?? 0) images with boxes") }
     }
-    if let trust = metrics.trust { lines.append("\(model): trust \(number(trust)) of \(images) images") }
+    if let trust = metrics.trust { lines.append("\(model): trust \(Self.area(trust)) of \(images) images") }
     for (name, group) in [("with", metrics.seen), ("without", metrics.unseen)] {
       guard let group, metrics.ad != nil || metrics.ic != nil else { continue }
       lines.append("classes \(name) training images:")
@@ -67,7 +67,7 @@ extension EvaluationReport {
     let columns = Self.columns(of: methods)
     var table = Table(["method"] + columns.map(\.title))
     for method in methods {
-      table.add([method.method ?? ""] + columns.map { $0.value(method).map(number) ?? "-" })
+      table.add([method.method ?? ""] + columns.map { column in column.value(method).map(column.format) ?? "-" })
     }
     return table.text
   }
@@ -84,7 +84,7 @@ extension EvaluationReport {
       table.add(
         [method.method ?? ""]
           + [road.morf, road.lerf].flatMap { values in
-            shares.map { values[$0].map { number(100 * $0) } ?? "-" }
+            shares.map { values[$0].map { Self.percentage(100 * $0) } ?? "-" }
           })
     }
     return table.text

@@ -27,13 +27,13 @@ struct Table {
 
 /// A number as a table shows it: three significant digits.
 func number(_ value: Double) -> String {
-  func decimals(_ factor: Double) -> String { "\((value * factor).rounded() / factor)" }
   switch value {
-  case 100...: return value < 1e15 ? "\(Int(value.rounded()))" : "\(value)"
-  case 10...: return decimals(10)
-  case 1...: return decimals(100)
-  case 0.1...: return decimals(1000)
-  default: return decimals(10000)
+  case 0: "0"
+  case 100...: value.fixed(0)
+  case 10...: value.fixed(1)
+  case 1...: value.fixed(2)
+  case 0.1...: value.fixed(3)
+  default: value.fixed(4)
   }
 }
 

@@ -84,7 +84,7 @@ struct TrainRun {
   }
 
   private func rounded(_ values: [Double]) -> String {
-    values.map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " / ")
+    values.map { $0.fixed(1) }.joined(separator: " / ")
   }
 
   private func draw() {
@@ -134,10 +134,9 @@ private final class TrainingProgress {
     let left = Int(Double((trainer.steps - trainer.done) * trainer.options.batch) / rate)
     let filled = trainer.done * 24 / trainer.steps
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
-    let loss = (step.loss.total * 1000).rounded() / 1000
     let time = "\(left / 3600):\(left / 600 % 6)\(left / 60 % 10):\(left / 10 % 6)\(left % 10)"
     write(
-      "\r\u{1B}[K[\(bar)] \(trainer.done)/\(trainer.steps), \((rate * 10).rounded() / 10) images/s, \(time) left, loss \(loss)"
+      "\r\u{1B}[K[\(bar)] \(trainer.done)/\(trainer.steps), \(rate.fixed(1)) images/s, \(time) left, loss \(step.loss.total.fixed(3))"
     )
   }
 

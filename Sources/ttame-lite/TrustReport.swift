@@ -25,13 +25,12 @@ extension Trust {
   /// What the one more look has shown, in words.
   var sentence: String {
     if isFlat { return "the map is the same everywhere and explains nothing" }
-    func decimals(_ value: Float) -> String { "\((value * 100).rounded() / 100)" }
-    let (before, after) = (decimals(probability), decimals(maskedProbability))
+    let (before, after) = (probability.fixed(2), maskedProbability.fixed(2))
     let effect =
       if maskedProbability >= probability { "raises the probability from \(before) to \(after)" } else if survives {
         "keeps the probability at \(after) of \(before)"
       } else { "leaves a probability of \(after) of \(before), and another class is more probable" }
     return "the map's hotter half alone \(effect); \(percent(area)) of the picture is highlighted; "
-      + "trust \(decimals(Float(score)))"
+      + "trust \(score.fixed(2))"
   }
 }

@@ -127,10 +127,12 @@ import Testing
         == ["1 MoRF 1, LeRF 0 of 2", "0 MoRF 0, LeRF 2 of 2"])
     #expect(
       try worst([.insertion], [{ $0.insertion = 0.5 }, { $0.insertion = 0.25 }]) == [
-        "1 insertion 0.25", "0 insertion 0.5",
+        "1 insertion 0.250", "0 insertion 0.500",
       ])
     #expect(
-      try worst([.deletion], [{ $0.deletion = 0.5 }, { $0.deletion = 0.75 }]) == ["1 deletion 0.75", "0 deletion 0.5"])
+      try worst([.deletion], [{ $0.deletion = 0.5 }, { $0.deletion = 0.75 }]) == [
+        "1 deletion 0.750", "0 deletion 0.500",
+      ])
     // Without a box there is nothing to order by.
     #expect(try worst([.pointing], [{ _ in }, { _ in }]).isEmpty)
   }

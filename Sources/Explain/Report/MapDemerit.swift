@@ -30,13 +30,11 @@ struct MapDemerit: Sendable {
 
   /// Nil where the metric has not been measured for this map.
   init?(_ map: MapMeasurement, by metric: MapMetric) {
-    func percent(_ value: Double) -> String { "\((10 * value).rounded() / 10) %" }
-    func decimals(_ value: Double) -> String { "\((1000 * value).rounded() / 1000)" }
     switch metric {
     case .ad, .ic:
       guard let masked = map.masked?[.all], map.probability > 0 else { return nil }
       value = 100 * max(0, Double(map.probability) - Double(masked)) / Double(map.probability)
-      text = "drop \(percent(value))"
+      text = "drop \(value.fixed(1)) %"
     case .road:
       guard let morf = map.road?.survives[.morf], let lerf = map.road?.survives[.lerf] else { return nil }
       let (first, last) = (morf.count { $0 }, lerf.count { $0 })
@@ -45,19 +43,19 @@ struct MapDemerit: Sendable {
     case .insertion:
       guard let area = map.insertion else { return nil }
       value = -area
-      text = "insertion \(decimals(area))"
+      text = "insertion \(area.fixed(3))"
     case .deletion:
       guard let area = map.deletion else { return nil }
       value = area
-      text = "deletion \(decimals(area))"
+      text = "deletion \(area.fixed(3))"
     case .pointing, .energy:
       guard let energy = map.localization?.energy else { return nil }
       value = -energy
-      text = "energy \(percent(100 * energy))"
+      text = "energy \((100 * energy).fixed(1)) %"
     case .trust:
       guard let score = map.trust?.score else { return nil }
       value = -score
-      text = "trust \(decimals(score))"
+      text = "trust \(score.fixed(3))"
     }
   }
 }

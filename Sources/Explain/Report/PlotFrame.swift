@@ -63,7 +63,7 @@ struct PlotFrame {
   }
 
   /// To a tenth, which is finer than a pixel.
-  static func decimal(_ value: Double) -> String { "\((10 * value).rounded() / 10)" }
+  static func decimal(_ value: Double) -> String { value.fixed(1) }
 }
 
 /// A rectangle of a drawing.

@@ -36,9 +36,14 @@ public struct ReportTable: Sendable {
     public var better: BetterDirection?
     /// One for each row; nil where there is none.
     public var values: [Double?]
+    /// How a value is written.
+    public var format: @Sendable (Double) -> String
 
-    public init(_ title: String, _ better: BetterDirection?, _ values: [Double?]) {
-      (self.title, self.better, self.values) = (title, better, values)
+    public init(
+      _ title: String, _ better: BetterDirection?, _ values: [Double?],
+      format: @escaping @Sendable (Double) -> String = { "\($0)" }
+    ) {
+      (self.title, self.better, self.values, self.format) = (title, better, values, format)
     }
 
     /// The best of several values; nil where there are not two that differ.
@@ -52,12 +57,8 @@ public struct ReportTable: Sendable {
   /// Names of the rows.
   public var rows: [String]
   public var columns: [Column] = []
-  /// How a value is written.
-  public var format: @Sendable (Double) -> String
 
-  public init(rows: [String], format: @escaping @Sendable (Double) -> String = { "\($0)" }) {
-    (self.rows, self.format) = (rows, format)
-  }
+  public init(rows: [String]) { self.rows = rows }
 }
 
 /// Lines over a common axis.

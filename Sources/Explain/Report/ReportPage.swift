@@ -110,16 +110,17 @@ extension ReportTable {
 
   private func cell(_ column: Column, _ row: Int) -> Markup {
     guard let value = column.values[row] else { return Markup("td", "–") }
-    if value == column.best { return Markup("td", ["class": "best"], [Markup("strong", format(value) + " ★")]) }
-    return Markup("td", format(value))
+    if value == column.best { return Markup("td", ["class": "best"], [Markup("strong", column.format(value) + " ★")]) }
+    return Markup("td", column.format(value))
   }
 }
 
 extension ReportPictures.Photograph {
   /// What the classifier says, and the file.
   fileprivate var heading: Markup {
-    let percent = (1000 * Double(probability)).rounded() / 10
-    return Markup("h3", [:], [Markup("\(label), \(percent) % "), Markup("span", ["class": "file"], name)])
+    return Markup(
+      "h3", [:],
+      [Markup("\(label), \((100 * Double(probability)).fixed(1)) % "), Markup("span", ["class": "file"], name)])
   }
 }
 

@@ -87,7 +87,7 @@ public struct TrainingCurves {
   }
 
   private static func number(_ value: Double) -> String {
-    value >= 10 ? "\(Int(value.rounded()))" : "\((value * 100).rounded() / 100)"
+    value >= 10 ? value.fixed(0) : value.fixed(2)
   }
 }
 
