@@ -51,30 +51,37 @@ def print_header(names):
     print("|---" * len(names) + "|")
 
 
+def measured_columns(methods):
+    entries = [entry for maps in methods.values() for entry in maps.values()]
+    return [column for column in COLUMNS if any(column[2] in entry for entry in entries)]
+
+
 def print_means(methods):
-    print_header(["method", "images"] + [name for name, _, _, _ in COLUMNS] + ["passes", "ms"])
-    errors = [0.0] * len(COLUMNS)
+    columns = measured_columns(methods)
+    print_header(["method", "images"] + [name for name, _, _, _ in columns] + ["passes", "ms"])
+    errors = [0.0] * len(columns)
     for method, maps in methods.items():
         cells = [method, str(len(maps))]
-        for index, (_, digits, key, value) in enumerate(COLUMNS):
+        for index, (_, digits, key, value) in enumerate(columns):
             values = [value(entry) for entry in maps.values() if key in entry]
             errors[index] = max(errors[index], standard_error(values))
             cells.append(f"{mean(values):.{digits}f}" if values else "")
         cells.append(f"{mean([entry['forwardPasses'] for entry in maps.values()]):.0f}")
         cells.append(f"{median_high([entry['milliseconds'] for entry in maps.values()]):.1f}")
         print_row(cells)
-    print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _, _) in zip(errors, COLUMNS)] + ["", ""])
+    print_row(["±", ""] + [f"{error:.{digits}f}" for error, (_, digits, _, _) in zip(errors, columns)] + ["", ""])
 
 
 def print_differences(methods, reference):
     """Method minus reference on the photographs both have, with the standard error of the differences."""
-    print_header([f"minus {reference}", "images"] + [name for name, _, _, _ in COLUMNS])
+    columns = measured_columns(methods)
+    print_header([f"minus {reference}", "images"] + [name for name, _, _, _ in columns])
     for method, maps in methods.items():
         if method == reference:
             continue
         pairs = [(maps[photograph], entry) for photograph, entry in methods[reference].items() if photograph in maps]
         cells = [method, str(len(pairs))]
-        for _, digits, key, value in COLUMNS:
+        for _, digits, key, value in columns:
             values = [value(entry) - value(other) for entry, other in pairs if key in entry and key in other]
             cells.append(f"{mean(values):+.{digits}f} ± {standard_error(values):.{digits}f}" if values else "")
         print_row(cells)
