@@ -98,7 +98,7 @@ struct BenchCommand: ParsableCommand {
         report.layers.append(try session.layerTimes(input, rounds: rounds))
       } else {
         report.models.append(try session.times(rounds: rounds))
-        report.starts.append(StartTime(model: name, milliseconds: try startToPicture(path)))
+        report.starts.append(StartTime(model: name.shownPath, milliseconds: try startToPicture(path)))
       }
     } catch { throw Failure(error, reading: path) }
   }
@@ -117,7 +117,7 @@ struct BenchCommand: ParsableCommand {
   /// Milliseconds from process start to the picture on disk, a median: this program, run anew each time.
   private func startToPicture(_ model: String) throws -> Double {
     let folder = "/tmp/ttame-lite-bench-\(getpid())"
-    guard mkdir(folder, 0o700) == 0 else { throw Failure(.cannotCreate, "\(folder): cannot be created") }
+    guard mkdir(folder.cPath, 0o700) == 0 else { throw Failure(.cannotCreate, "\(folder): cannot be created") }
     defer { _ = removeFolder(folder) }
     let input = folder + "/in.png"
     let picture = Image(
@@ -141,7 +141,7 @@ private func runSelf(_ arguments: [String]) -> Bool {
   for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
     posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
   }
-  var argv: [UnsafeMutablePointer<CChar>?] = (["ttame-lite"] + arguments).map { strdup($0) }
+  var argv: [UnsafeMutablePointer<CChar>?] = (["ttame-lite"] + arguments).map { strdup($0.cPath) }
   defer { argv.forEach { free($0) } }
   argv.append(nil)
   var child = pid_t()
@@ -152,6 +152,6 @@ private func runSelf(_ arguments: [String]) -> Bool {
 }
 
 private func removeFolder(_ folder: String) -> Bool {
-  for name in ["in.png", "out.png"] { unlink("\(folder)/\(name)") }
-  return rmdir(folder) == 0
+  for name in ["in.png", "out.png"] { unlink("\(folder)/\(name)".cPath) }
+  return rmdir(folder.cPath) == 0
 }

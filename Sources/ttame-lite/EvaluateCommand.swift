@@ -56,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
     let list: ImageList
     do {
       list = try ImageList(
-        String(decoding: readFile(data), as: UTF8.self), folder: parentFolder(data) ?? "",
+        String(pathBytes: readFile(data)), folder: parentFolder(data) ?? "",
         classes: session.model.description.classes)
     } catch { throw Failure(error, reading: data) }
     let wanted = metrics.values
@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
       if results.images > 0 {
         try write(results, run, session, mapMetrics, to: report)
       } else {
-        printError("ttame-lite: \(report): not written, as there is nothing to show")
+        printError("ttame-lite: \(report.shownPath): not written, as there is nothing to show")
       }
     }
     try printed.get()
@@ -139,7 +139,10 @@ struct EvaluateCommand: ParsableCommand {
       (
         name: "model", value: "\(description.name), \(description.precision.rawValue), \(session.model.fileBytes) bytes"
       ),
-      ("photographs", "\(results.images) of \(data)" + (results.failed > 0 ? ", \(results.failed) not readable" : "")),
+      (
+        "photographs",
+        "\(results.images) of \(data.shownPath)" + (results.failed > 0 ? ", \(results.failed) not readable" : "")
+      ),
       ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(threadCount(session.threads))"),
       ("seed", "\(methods.seed)"),
     ]

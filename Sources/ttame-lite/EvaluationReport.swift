@@ -69,6 +69,7 @@ struct EvaluationReport: Encodable {
   }
 
   let model, data: String
+  let dataBytes: String?
   let images, failed: Int
   /// Accuracy, and without `--method` what the model's own head is worth.
   let metrics: Metrics
@@ -82,7 +83,8 @@ struct EvaluationReport: Encodable {
     model: String, data: String, _ run: EvaluationRun, namesMethods: Bool, metrics wanted: Set<EvaluationMetric>,
     milliseconds: Double
   ) {
-    (self.model, self.data, self.milliseconds) = (model, data, milliseconds)
+    (self.model, self.data, self.milliseconds) = (model, data.pathForJSON, milliseconds)
+    dataBytes = data.base64ForJSON
     (images, failed) = (run.images, run.items.count - run.images)
     let measured = run.measured.map { Metrics($0, wanted, isTrainedHere: run.trainedClasses != nil) }
     var metrics = namesMethods ? Metrics() : measured.first ?? Metrics()

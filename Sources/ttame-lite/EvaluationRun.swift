@@ -79,7 +79,7 @@ struct EvaluationRun {
       map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
     measured[method].add(result, explanation.passes, time, isSeen: trainedClasses?.contains(result.classIndex))
     let label = names.name(result.classIndex)
-    try pictures?.add(map, result, method: method, of: image, name: item.path, label: label)
+    try pictures?.add(map, result, method: method, of: image, name: item.path.shownPath, label: label)
     try log?.write(
       MapLine(item.path, measured[method].name, result, explanation.passes, milliseconds: time.milliseconds))
   }
@@ -112,7 +112,9 @@ struct MapCost {
 
 /// What was measured of one map, for the log.
 private struct MapLine: Encodable {
-  let input, method: String
+  let input: String
+  let inputBytes: String?
+  let method: String
   let `class`: Int
   let probability: Float
   /// Probabilities through the map, by the percentage of pixels that is kept.
@@ -127,7 +129,8 @@ private struct MapLine: Encodable {
   let milliseconds: Double
 
   init(_ input: String, _ name: MethodName, _ map: MapMeasurement, _ passes: PassCount, milliseconds: Double) {
-    (self.input, method, self.class, probability) = (input, name.rawValue, map.classIndex, map.probability)
+    (self.input, inputBytes) = (input.pathForJSON, input.base64ForJSON)
+    (method, self.class, probability) = (name.rawValue, map.classIndex, map.probability)
     masked = map.masked.map { masked in
       Dictionary(masked.map { ("\($0.key.rawValue)", $0.value) }, uniquingKeysWith: { first, _ in first })
     }

@@ -3,7 +3,7 @@ import Explain
 extension EvaluationReport {
   /// Lines for people.
   var text: String {
-    guard images > 0 else { return "\(data): no image could be read\n" }
+    guard images > 0 else { return "\(data.shownPath): no image could be read\n" }
     var lines: [String] = []
     if let top1 = metrics.top1, let top5 = metrics.top5 {
       lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(images) images")

@@ -115,7 +115,8 @@ struct ExplainOutput {
       class: map.classIndex, label: names.label(map.classIndex),
       map: .init(width: map.width, height: map.height, min: normalized.minimum, max: normalized.maximum),
       area: explained.saliency.area, peak: .init(x: peak.x, y: peak.y), flat: normalized.isFlat,
-      trust: explained.trust.map(TrustReport.init), output: explained.output?.description)
+      trust: explained.trust.map(TrustReport.init), output: explained.output.map { $0.description.pathForJSON },
+      outputBytes: explained.output?.description.base64ForJSON)
   }
 
   /// `photo.jpg: golden retriever 93.2 % -> photo-explained.png`
@@ -125,7 +126,7 @@ struct ExplainOutput {
       var part = predictions.summary(of: item.map.classIndex)
       if item.normalized.isFlat { part += " (flat map: it explains nothing)" }
       let isLastOfOutput = i + 1 == explained.count || explained[i + 1].output?.description != item.output?.description
-      if case .file(let path)? = item.output, isLastOfOutput { part += " -> \(path)" }
+      if case .file(let path)? = item.output, isLastOfOutput { part += " -> \(path.shownPath)" }
       parts.append(part)
     }
     let sentences = explained.compactMap { item in
@@ -139,7 +140,7 @@ extension PictureOrigin {
   /// The caption of the photograph in a panel.
   fileprivate var title: String {
     switch self {
-    case .file(let path): fileName(path)
+    case .file(let path): fileName(path).shownPath
     case .standardInput: "input"
     }
   }

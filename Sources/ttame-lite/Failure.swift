@@ -19,8 +19,7 @@ struct Failure: Error {
 
   /// The line on standard error.
   var line: String {
-    let text = "ttame-lite: " + (subject.map { $0 + ": " } ?? "") + message
-    return text.onOneLine
+    "ttame-lite: " + (subject.map { $0.shownPath + ": " } ?? "") + message.onOneLine
   }
 
   func report() { printError(line) }

@@ -1,3 +1,4 @@
+import Explain
 import Glibc
 
 /// Most bytes that are read of a file or pipe.
@@ -5,7 +6,7 @@ private let largestFile = 1 << 30
 
 /// All bytes of a file, pipe or device.
 func readFile(_ path: String) throws(Failure) -> [UInt8] {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
+  let file = open(path.cPath, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw .reading(path) }
   defer { close(file) }
   var bytes: [UInt8] = []

@@ -91,7 +91,7 @@ struct ImportCommand: ParsableCommand {
     }
     do { try Model(path: output).verify() } catch { throw Failure(error, reading: output) }
     let model = summary.description
-    var line = "\(output): \(model.architecture), \(model.precision.rawValue), \(model.classes) classes"
+    var line = "\(output.shownPath): \(model.architecture), \(model.precision.rawValue), \(model.classes) classes"
     line += ", \(summary.layers) layers, \(summary.parameters) parameters, \(summary.bytes) bytes"
     if let layer = summary.worstLayer {
       line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"

@@ -60,8 +60,8 @@ struct InfoCommand: ParsableCommand {
       ("cpu", Machine.cpuName ?? "unknown"),
       ("instruction sets", tiers.joined(separator: ", ")),
       ("threads", "\(usableCores())"),
-      ("default model", path ?? "\(ModelLocator.defaultName), not found"),
-      ("weights folders", ModelLocator.folders.joined(separator: ", ")),
+      ("default model", path?.shownPath ?? "\(ModelLocator.defaultName), not found"),
+      ("weights folders", ModelLocator.folders.map(\.shownPath).joined(separator: ", ")),
     ]
   }
 
@@ -70,7 +70,7 @@ struct InfoCommand: ParsableCommand {
     let preprocessing = description.preprocessing
     var rows = [
       ("model", description.name),
-      ("file", "\(path), \(model.fileBytes) bytes"),
+      ("file", "\(path.shownPath), \(model.fileBytes) bytes"),
       ("architecture", description.architecture),
       ("weights", description.precision.rawValue),
       ("nodes", "\(description.graph.nodes.count)"),

@@ -18,7 +18,7 @@ enum PictureOrigin {
   /// What messages call it.
   var description: String {
     switch self {
-    case .file(let path): path
+    case .file(let path): path.shownPath
     case .standardInput(1): "standard input"
     case .standardInput(let frame): "standard input, picture \(frame)"
     }

@@ -29,7 +29,7 @@ struct ImageReport: Encodable {
     let flat: Bool
     let trust: TrustReport?
     /// The path of the picture, `-`, or nothing where none was written.
-    let output: String?
+    let output, outputBytes: String?
   }
 
   struct Milliseconds: Encodable {
@@ -37,6 +37,7 @@ struct ImageReport: Encodable {
   }
 
   let input: String
+  let inputBytes: String?
   /// Which picture of standard input, counted from 1.
   let frame: Int?
   let model: String

@@ -12,7 +12,9 @@ enum ModelLocator {
   /// - Throws: a `Failure` that says where it was looked for.
   static func find(_ nameOrPath: String) throws -> String {
     if let status = FileStatus(nameOrPath), !status.isFolder { return nameOrPath }
-    if nameOrPath.contains("/") { throw Failure(.inputMissing, "no such model file", subject: nameOrPath) }
+    if nameOrPath.utf8.contains(UInt8(ascii: "/")) {
+      throw Failure(.inputMissing, "no such model file", subject: nameOrPath)
+    }
     let file = nameOrPath.hasSuffix(suffix) ? nameOrPath : nameOrPath + suffix
     let folders = folders
     for folder in folders {
@@ -28,7 +30,7 @@ enum ModelLocator {
   /// The folders that hold models, in the order they are searched.
   static var folders: [String] {
     var folders: [String] = []
-    if let folder = getenv("TTAME_WEIGHTS").map({ String(cString: $0) }), !folder.isEmpty { folders.append(folder) }
+    if let folder = getenv("TTAME_WEIGHTS").map({ String(cPath: $0) }), !folder.isEmpty { folders.append(folder) }
     if let binaryFolder {
       folders.append(binaryFolder.appending("weights"))
       folders.append((parentFolder(binaryFolder) ?? "..").appending("share/ttame-lite/weights"))
@@ -46,9 +48,9 @@ enum ModelLocator {
   private static func linkTarget(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
       guard let base = buffer.baseAddress else { return nil }
-      let length = readlink(path, base, buffer.count)
+      let length = readlink(path.cPath, base, buffer.count)
       guard length > 0, length < buffer.count else { return nil }
-      return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      return String(pathBytes: buffer[..<length].map { UInt8(bitPattern: $0) })
     }
   }
 

@@ -1,3 +1,4 @@
+import Explain
 import Glibc
 
 /// Writing files whole: under their name they are complete or not there.
@@ -7,7 +8,7 @@ enum OutputFile {
   /// - Throws: `OutputClosed`, or a `Failure` about `path`.
   static func write(_ bytes: [UInt8], to path: String) throws {
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = stat(path.cPath, &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFDIR { throw Failure(.cannotCreate, "is a directory", subject: path) }
     if exists, status.st_mode & S_IFMT != S_IFREG { return try writeInPlace(bytes, path) }
     // A rename must replace the file and not a symbolic link to it.
@@ -24,14 +25,14 @@ enum OutputFile {
       if inputs.contains(where: { FileStatus($0)?.identity == status.identity }) {
         throw Failure(.cannotCreate, "is an input; it is not overwritten", subject: path)
       }
-    } else if access(parentFolder(path) ?? ".", W_OK) != 0 {
+    } else if access((parentFolder(path) ?? ".").cPath, W_OK) != 0 {
       throw Failure.creating(path)
     }
   }
 
   /// Opens a file for lines that are added one by one; empties it first, unless it continues.
   static func openLog(_ path: String, continues: Bool = false) throws -> Int32 {
-    let file = open(path, O_WRONLY | O_CREAT | (continues ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0o666)
+    let file = open(path.cPath, O_WRONLY | O_CREAT | (continues ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw Failure.creating(path) }
     return file
   }
@@ -40,38 +41,38 @@ enum OutputFile {
   static func makeFolder(_ path: String) throws {
     if FileStatus(path)?.isFolder == true { return }
     if let parent = parentFolder(path), parent != path { try makeFolder(parent) }
-    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw Failure.creating(path) }
+    guard mkdir(path.cPath, 0o777) == 0 || errno == EEXIST else { throw Failure.creating(path) }
   }
 
   private static func writeInPlace(_ bytes: [UInt8], _ path: String) throws {
-    let file = open(path, O_WRONLY | O_CLOEXEC)
+    let file = open(path.cPath, O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { throw Failure.creating(path) }
     defer { close(file) }
     try bytes.withUnsafeBytes { try writeAll($0, to: file, subject: path) }
   }
 
   private static func replace(_ target: String, with bytes: [UInt8], subject: String) throws {
-    let temporary = "\(target).\(getpid()).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let temporary = target.extended(by: ".\(getpid()).tmp")
+    let file = open(temporary.cPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw Failure.creating(subject) }
     do {
       try bytes.withUnsafeBytes { try writeAll($0, to: file, subject: subject) }
     } catch {
       close(file)
-      unlink(temporary)
+      unlink(temporary.cPath)
       throw error
     }
     // Some file systems report a full disk only here.
-    guard close(file) == 0, rename(temporary, target) == 0 else {
+    guard close(file) == 0, rename(temporary.cPath, target.cPath) == 0 else {
       let failure = Failure.writing(subject)
-      unlink(temporary)
+      unlink(temporary.cPath)
       throw failure
     }
   }
 
   private static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
+    guard let real = realpath(path.cPath, nil) else { return path }
     defer { free(real) }
-    return String(cString: real)
+    return String(cPath: real)
   }
 }

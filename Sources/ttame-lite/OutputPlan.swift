@@ -1,3 +1,4 @@
+import Explain
 import Glibc
 
 /// Decides where each picture goes, by what the user gave for `-o`.
@@ -37,7 +38,7 @@ struct OutputPlan {
   private let fileType: String
   private let destination: Destination
   private let inputs: Set<FileStatus.Identity>
-  private var used: Set<String> = []
+  private var used: Set<[UInt8]> = []
   /// The one input that a single output file belongs to.
   private var owner: String?
 
@@ -81,8 +82,8 @@ struct OutputPlan {
     switch destination {
     case .standardOutput: return .standardOutput
     case .folder(let folder):
-      return .file(unused(folder.appending(origin.stem + suffix)))
-    case .currentFolder: return .file(unused(origin.stem + "-explained" + suffix))
+      return .file(unused(folder.appending(origin.stem), suffix))
+    case .currentFolder: return .file(unused(origin.stem, "-explained" + suffix))
     case .file(let path):
       if let owner, owner != origin.description {
         throw Failure(
@@ -91,7 +92,7 @@ struct OutputPlan {
       owner = origin.description
       if label != nil {
         let stem = path.lowercased().hasSuffix(fileType) ? String(path.dropLast(fileType.count)) : path
-        return .file(unused(stem + suffix))
+        return .file(unused(stem, suffix))
       }
       if isInput(path) { throw Failure(.cannotCreate, "is an input; it is not overwritten", subject: path) }
       return .file(path)
@@ -103,14 +104,14 @@ struct OutputPlan {
   }
 
   /// A path that begins with `stem` and that neither an input nor an earlier picture has.
-  private mutating func unused(_ stem: String) -> String {
-    var path = stem + fileType
+  private mutating func unused(_ stem: String, _ suffix: String) -> String {
+    var path = stem.extended(by: suffix + fileType)
     var number = 2
-    while used.contains(path) || isInput(path) {
-      path = "\(stem)-\(number)\(fileType)"
+    while used.contains(path.pathBytes) || isInput(path) {
+      path = stem.extended(by: "\(suffix)-\(number)\(fileType)")
       number += 1
     }
-    used.insert(path)
+    used.insert(path.pathBytes)
     return path
   }
 }

@@ -34,7 +34,8 @@ struct Predictions {
     _ times: ImageReport.Milliseconds
   ) -> ImageReport {
     ImageReport(
-      input: picture.origin.path, frame: picture.origin.frame, model: model.name, width: picture.image.width,
+      input: picture.origin.path.pathForJSON, inputBytes: picture.origin.path.base64ForJSON,
+      frame: picture.origin.frame, model: model.name, width: picture.image.width,
       height: picture.image.height, method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
       predictions: best(top).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])

@@ -117,7 +117,7 @@ struct TrainCommand: ParsableCommand {
     let held = try validation.map {
       Array(try photographs($0, classes: model.description.classes).prefix(validationImages))
     }
-    let checkpoint = checkpoint ?? output + ".checkpoint"
+    let checkpoint = checkpoint ?? output.extended(by: ".checkpoint")
     let lists = [data, validation].compactMap(\.self)
     for file in [output, checkpoint, curves, log].compactMap(\.self) where file != "-" {
       try OutputFile.checkReplaceable(file, inputs: paths + lists)
@@ -142,7 +142,7 @@ struct TrainCommand: ParsableCommand {
   private func photographs(_ path: String, classes: Int) throws -> [String] {
     guard FileStatus(path)?.isFolder == true else {
       do {
-        let text = String(decoding: try readFile(path), as: UTF8.self)
+        let text = String(pathBytes: try readFile(path))
         return try ImageList(text, folder: parentFolder(path) ?? "", classes: .max).items.map(\.path)
       } catch { throw Failure(error, reading: path) }
     }

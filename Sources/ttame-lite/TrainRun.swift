@@ -36,7 +36,7 @@ struct TrainRun {
       let start = clock.now
       let report = try trainer.step()
       for (path, reason) in report.skipped where unreadable.insert(path).inserted {
-        progress.say("ttame-lite: \(path): \(reason); left out")
+        progress.say("ttame-lite: \(path.shownPath): \(reason); left out")
       }
       write(StepLine(report.step, seconds: start.duration(to: clock.now) / .seconds(1), skipped: unreadable.count))
       progress.show(report.step, trainer)
@@ -48,13 +48,13 @@ struct TrainRun {
     try trainer.writeModel(to: output, checkpoint: checkpoint)
     draw()
     let skipped = unreadable.isEmpty ? "" : "; \(unreadable.count) photographs left out"
-    printError("\(output): trained for \(trainer.steps) steps of \(trainer.options.batch)\(skipped)")
+    printError("\(output.shownPath): trained for \(trainer.steps) steps of \(trainer.options.batch)\(skipped)")
   }
 
   /// A full disk must not end a training: the older checkpoint is still there.
   private func save(_ progress: TrainingProgress) {
     do { try trainer.save(to: checkpoint) } catch {
-      progress.say("ttame-lite: \(checkpoint): \(error); trying again later")
+      progress.say("ttame-lite: \(checkpoint.shownPath): \(error); trying again later")
     }
   }
 
@@ -62,8 +62,8 @@ struct TrainRun {
   private func measure(_ progress: TrainingProgress) {
     defer { draw() }
     guard !held.isEmpty else { return }
-    let path = output + ".\(getpid()).measured"
-    defer { unlink(path) }
+    let path = output.extended(by: ".\(getpid()).measured")
+    defer { unlink(path.cPath) }
     do {
       try trainer.writeModel(to: path, checkpoint: checkpoint)
       let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
@@ -92,7 +92,7 @@ struct TrainRun {
     do {
       let picture = TrainingCurves(trainer.history, steps: trainer.steps).picture()
       try OutputFile.write(try picture.encodedPNG(), to: curves)
-    } catch { printError((error as? Failure)?.line ?? "ttame-lite: \(curves): \(error)") }
+    } catch { printError((error as? Failure)?.line ?? "ttame-lite: \(curves.shownPath): \(error)") }
   }
 
   private func write(_ line: some Encodable) {

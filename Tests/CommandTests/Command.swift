@@ -1,3 +1,4 @@
+import Explain
 import Glibc
 
 /// The program, run as a process.
@@ -60,14 +61,14 @@ enum Command {
     var variables: [String] = environment.map { "\($0)=\($1)" }
     var next = environ
     while let variable = next.pointee {
-      let text = String(cString: variable)
+      let text = String(cPath: variable)
       if !environment.keys.contains(where: { text.hasPrefix($0 + "=") }) { variables.append(text) }
       next += 1
     }
     // A child cannot be given a folder portably; a shell that changes to it and becomes the program can.
     let call = (folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []) + program
-    let argv = call.map { strdup($0) } + [nil]
-    let envp = variables.map { strdup($0) } + [nil]
+    let argv = call.map { strdup($0.cPath) } + [nil]
+    let envp = variables.map { strdup($0.cPath) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
     // The threads that tests run on may block signals, which a child would inherit.
     var (attributes, noSignals) = (posix_spawnattr_t(), sigset_t())
@@ -77,7 +78,7 @@ enum Command {
     posix_spawnattr_setsigmask(&attributes, &noSignals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
-    let code = posix_spawn(&process, call[0], &actions, &attributes, argv, envp)
+    let code = posix_spawn(&process, call[0].cPath, &actions, &attributes, argv, envp)
     guard code == 0 else { throw SpawnError(code: code) }
     return process
   }
@@ -95,7 +96,7 @@ enum Command {
   }
 
   static func bytes(of path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY)
+    let file = open(path.cPath, O_RDONLY)
     guard file >= 0 else { throw SpawnError(code: errno) }
     defer { close(file) }
     var bytes: [UInt8] = []

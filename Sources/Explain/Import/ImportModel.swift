@@ -50,8 +50,8 @@ private func importedLabels(
 ) throws(ImportError) -> (names: [String], path: String?) {
   var path = options.labels
   if path == nil, let name = metadata.labels {
-    let beside = weights.lastIndex(of: "/").map { String(weights[...$0]) + name } ?? name
-    if access(beside, R_OK) == 0 { path = beside }
+    let beside = (parentFolder(weights) ?? "").appending(name)
+    if access(beside.cPath, R_OK) == 0 { path = beside }
   }
   guard let path else { return ([], nil) }
   let names = try readLabels(path)
@@ -92,6 +92,6 @@ private func importedHead(
 private func isSameFile(_ first: String, _ second: String) -> Bool {
   var a = stat()
   var b = stat()
-  guard stat(first, &a) == 0, stat(second, &b) == 0 else { return false }
+  guard stat(first.cPath, &a) == 0, stat(second.cPath, &b) == 0 else { return false }
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino
 }

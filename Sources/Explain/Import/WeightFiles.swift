@@ -26,21 +26,23 @@ struct WeightFiles: Sendable {
       return
     }
     let index = try ShardIndex(path: path)
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    let folder = parentFolder(path) ?? ""
     var shards: [String: Safetensors] = [:]
     for name in index.files {
-      do { shards[name] = try Safetensors(path: folder + name) } catch { throw .shard(path: folder + name, error) }
+      do { shards[name] = try Safetensors(path: folder.appending(name)) } catch {
+        throw .shard(path: folder.appending(name), error)
+      }
     }
     var tensors: [String: Tensor] = [:]
     for (name, shard) in index.shardOfTensor {
       guard let file = shards[shard], let entry = file.entries[name] else {
-        throw .missingInShard(tensor: name, shard: folder + shard)
+        throw .missingInShard(tensor: name, shard: folder.appending(shard))
       }
       tensors[name] = Tensor(file: file, entry: entry)
     }
     self.tensors = tensors
     metadata = index.files.first.flatMap { shards[$0]?.metadata } ?? [:]
-    paths = [path] + index.files.map { folder + $0 }
+    paths = [path] + index.files.map { folder.appending($0) }
   }
 }
 
@@ -67,7 +69,8 @@ private struct ShardIndex {
     shardOfTensor = contents.weightMap
     files = Set(contents.weightMap.values).sorted()
     // A downloaded index must not lead anywhere but to the files beside it.
-    for name in files where name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+    for name in files
+    where name.isEmpty || name.hasPrefix(".") || name.utf8.contains(where: { [0, UInt8(ascii: "/")].contains($0) }) {
       throw .badShardIndex("\(name) is no plain file name")
     }
   }

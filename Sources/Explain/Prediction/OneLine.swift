@@ -1,10 +1,16 @@
 extension String {
   /// This text with a space for every line break and control character: what a file says must neither break the lines of
-  /// a report nor command the terminal that shows it.
+  /// a report nor command the terminal that shows it. Bytes of paths that are not UTF-8 are `\xE9`.
   public var onOneLine: String {
-    var line = String.UnicodeScalarView()
-    line.append(contentsOf: unicodeScalars.map { $0.breaksLine ? " " : $0 })
-    return String(line)
+    var line = ""
+    for scalar in unicodeScalars {
+      if scalar.standsForByte {
+        line += scalar.byte.escape
+      } else {
+        line.unicodeScalars.append(scalar.breaksLine ? " " : scalar)
+      }
+    }
+    return line
   }
 }
 

@@ -14,7 +14,7 @@ public final class MappedFile: @unchecked Sendable {  // immutable after init
 
   /// Maps the regular file at `path`. An empty file gives empty bytes.
   public init(path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path.cPath, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .last("open") }
     defer { close(descriptor) }
     var status = stat()

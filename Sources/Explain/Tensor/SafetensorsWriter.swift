@@ -43,8 +43,8 @@ public final class SafetensorsWriter {
   ) throws(FileError) {
     let target = try Self.resolve(path)
     let layout = SafetensorsLayout(tensors, metadata)
-    let temporary = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let temporary = target.extended(by: ".\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
+    let file = open(temporary.cPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw .last("open") }
     (self.path, temporaryPath, descriptor) = (target, temporary, file)
     (ranges, fileBytes, checksumPlace) = (layout.ranges, layout.fileBytes, layout.checksumPlace)
@@ -54,7 +54,7 @@ public final class SafetensorsWriter {
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporaryPath)
+    unlink(temporaryPath.cPath)
   }
 
   /// Writes a part of a tensor, `offset` bytes from its start.
@@ -90,9 +90,9 @@ public final class SafetensorsWriter {
     guard fsync(descriptor) == 0 else { throw .last("fsync") }
     guard close(descriptor) == 0 else { throw .last("close") }
     descriptor = -1
-    guard rename(temporaryPath, path) == 0 else {
+    guard rename(temporaryPath.cPath, path.cPath) == 0 else {
       let error = FileError.last("rename")
-      unlink(temporaryPath)
+      unlink(temporaryPath.cPath)
       throw error
     }
     syncFolder()
@@ -101,8 +101,8 @@ public final class SafetensorsWriter {
 
   /// Makes the new name durable too. Some file systems cannot; the file itself is complete either way.
   private func syncFolder() {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = parentFolder(path) ?? "."
+    let handle = open(folder.cPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard handle >= 0 else { return }
     fsync(handle)
     close(handle)
@@ -131,14 +131,14 @@ public final class SafetensorsWriter {
   /// Follows symbolic links, so that a rename replaces the file and not the link. Refuses to replace what is no file.
   private static func resolve(_ path: String) throws(FileError) -> String {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard stat(path.cPath, &status) == 0 else {
       guard errno == ENOENT else { throw .last("stat") }
       return path
     }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw .isDirectory }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile }
-    guard let resolved = realpath(path, nil) else { throw .last("realpath") }
+    guard let resolved = realpath(path.cPath, nil) else { throw .last("realpath") }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return String(cPath: resolved)
   }
 }

@@ -31,7 +31,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(architecture) has no warm start, as it does not end in one linear layer; use --init random"
     case .notFinite(let step, let loss, let images):
       "step \(step): the loss is not finite (cross-entropy \(loss.crossEntropy), area \(loss.area), variation "
-        + "\(loss.variation)); the last checkpoint is kept; try a lower --lr; images: \(images.joined(separator: ", "))"
+        + "\(loss.variation)); the last checkpoint is kept; try a lower --lr; images: \(images.map(\.shownPath).joined(separator: ", "))"
     case .tooFewImages(let found, let batch):
       "\(found) images make no batch of \(batch); give more images or a smaller --batch"
     case .output(_, let error): "\(error)"

@@ -14,16 +14,16 @@ public enum PhotographFolder {
   }
 
   private static func collect(_ folder: String, _ found: inout [String]) throws(FileError) {
-    guard let handle = opendir(folder) else { throw .last("opendir") }
+    guard let handle = opendir(folder.cPath) else { throw .last("opendir") }
     defer { closedir(handle) }
     while let entry = readdir(handle) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cPath: $0) }
       }
       if name.hasPrefix(".") { continue }
-      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      let path = folder.appending(name)
       var status = stat()
-      guard stat(path, &status) == 0 else { continue }
+      guard stat(path.cPath, &status) == 0 else { continue }
       if status.st_mode & S_IFMT == S_IFDIR {
         try collect(path, &found)
       } else if let dot = name.lastIndex(of: "."), extensions.contains(name[name.index(after: dot)...].lowercased()) {

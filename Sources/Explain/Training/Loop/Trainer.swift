@@ -143,7 +143,7 @@ public final class Trainer {
   private var digest: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for path in paths {
-      for byte in (path.split(separator: "/").last ?? "").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      for byte in fileName(path).pathBytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
     return hash
   }
