@@ -183,22 +183,3 @@ enum EvaluationMetric: Hashable, CaseIterable, RawRepresentable, Sendable {
   /// Nil where no map is needed.
   var ofMaps: MapMetric? { if case .map(let metric) = self { metric } else { nil } }
 }
-
-/// Names with commas between them, each once.
-struct NameList<Name: RawRepresentable & Equatable & Sendable>: ExpressibleByArgument, Sendable
-where Name.RawValue == String {
-  let values: [Name]
-
-  init(_ values: [Name]) { self.values = values }
-
-  init?(argument: String) {
-    var values: [Name] = []
-    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let value = Name(rawValue: String(name)) else { return nil }
-      if !values.contains(value) { values.append(value) }
-    }
-    self.values = values
-  }
-
-  var defaultValueDescription: String { values.map(\.rawValue).joined(separator: ",") }
-}

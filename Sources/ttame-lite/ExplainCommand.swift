@@ -99,7 +99,7 @@ struct ExplainCommand: ParsableCommand {
 /// How explanations look.
 struct LookOptions: ParsableArguments {
   /// What a picture shows of its input.
-  enum Size: String, ExpressibleByArgument, CaseIterable {
+  enum Size: String, Choice {
     /// All of it.
     case image
     /// The part that the network saw, in the network's resolution.

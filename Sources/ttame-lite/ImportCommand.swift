@@ -113,8 +113,6 @@ struct ChannelValues: ExpressibleByArgument {
   }
 }
 
-extension Precision: ExpressibleByArgument {}
-
 extension Failure {
   /// What an error of an import means; each names the file that it is about.
   fileprivate init(_ error: ImportError, weights: String) {

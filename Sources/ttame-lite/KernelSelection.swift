@@ -18,9 +18,9 @@ struct KernelSelection {
   init(pattern: String, upTo highest: CPUTier, threads: Int?) throws {
     let words = pattern.split(separator: " ").map(String.init)
     let available = CPUTier.available.filter { $0 != .reference && $0 <= highest }
-    let named = words.compactMap(CPUTier.init(rawValue:))
+    let named = words.compactMap(CPUTier.named)
     tiers = named.isEmpty ? available : available.filter(named.contains)
-    let rest = words.filter { CPUTier(rawValue: $0) == nil }
+    let rest = words.filter { CPUTier.named($0) == nil }
     cases =
       switch rest {
       case ["all"]: KernelCases.all

@@ -12,7 +12,14 @@ enum Main {
     Interruption.install()
     LostMapping.install()
     do {
-      var command = try TTAMELite.parseAsRoot(Array(programArguments.dropFirst()))
+      let reading = try ArgumentReading(Array(programArguments.dropFirst()))
+      var command: any ParsableCommand
+      do {
+        command = try TTAMELite.parseAsRoot(reading.arguments)
+      } catch {
+        guard TTAMELite.exitCode(for: error) == .validationFailure else { throw error }
+        throw reading.failure(error)
+      }
       try command.run()
     } catch let failure as Failure {
       failure.report()
@@ -22,17 +29,8 @@ enum Main {
     } catch is OutputClosed {
       exit(ExitStatus.ok.rawValue)
     } catch {
-      guard TTAMELite.exitCode(for: error) == .validationFailure else { TTAMELite.exit(withError: error) }
-      Failure(.usage, TTAMELite.message(for: error) + " (see \(helpCommand))").report()
-      exit(ExitStatus.usage.rawValue)
+      TTAMELite.exit(withError: error)
     }
-  }
-
-  /// The call that shows the help of the command that was used.
-  private static var helpCommand: String {
-    let names = TTAMELite.configuration.subcommands.map { $0._commandName }
-    let used = programArguments.dropFirst().first { names.contains($0) }
-    return "ttame-lite " + (used.map { $0 + " " } ?? "") + "--help"
   }
 }
 

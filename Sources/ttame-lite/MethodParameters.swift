@@ -1,7 +1,7 @@
 import ArgumentParser
 import Explain
 
-extension MethodName: ExpressibleByArgument {
+extension MethodName {
   /// A line for each method: its name and what it is.
   static var list: String {
     let width = allCases.map(\.rawValue.count).max() ?? 0

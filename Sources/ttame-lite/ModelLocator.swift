@@ -1,4 +1,5 @@
 import Explain
+import FoundationEssentials
 import Glibc
 
 /// Finds model files by name.
@@ -22,9 +23,15 @@ enum ModelLocator {
       if FileStatus(path) != nil { return path }
     }
     let places = folders.joined(separator: ", ")
-    throw Failure(
-      .inputMissing, "model not found in \(places); give a file, or set TTAME_WEIGHTS to its folder",
-      subject: nameOrPath)
+    let near = nearMiss(of: String(file.dropLast(suffix.count)), among: names(in: folders))
+    let advice = near.map { "did you mean \($0)?" } ?? "give a file, or set TTAME_WEIGHTS to its folder"
+    throw Failure(.inputMissing, "model not found in \(places); \(advice)", subject: nameOrPath)
+  }
+
+  /// The models that folders hold.
+  private static func names(in folders: [String]) -> [String] {
+    folders.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0))?.sorted() ?? [] }
+      .filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
   }
 
   /// The folders that hold models, in the order they are searched.

@@ -2,12 +2,6 @@ import ArgumentParser
 import Explain
 import Kernels
 
-extension CPUTier: ExpressibleByArgument {}
-extension RenderStyle: ExpressibleByArgument {}
-extension ColorMap: ExpressibleByArgument {}
-extension Interpolation: ExpressibleByArgument {}
-extension Pass: ExpressibleByArgument {}
-
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "NAME|FILE"))

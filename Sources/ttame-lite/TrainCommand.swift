@@ -17,7 +17,7 @@ struct TrainCommand: ParsableCommand {
       """)
 
   /// Ready-made choices of options.
-  enum Recipe: String, ExpressibleByArgument, CaseIterable {
+  enum Recipe: String, Choice {
     case paper
   }
 
@@ -149,12 +149,6 @@ struct TrainCommand: ParsableCommand {
     do { return try PhotographFolder.paths(in: path) } catch { throw Failure(error, reading: path) }
   }
 }
-
-extension OperandPrecision: ExpressibleByArgument {}
-extension HeadForm: ExpressibleByArgument {}
-extension HeadStart: ExpressibleByArgument {}
-extension MaskForm: ExpressibleByArgument {}
-extension Optimizer: ExpressibleByArgument {}
 
 extension Failure {
   /// What an error of a training means.

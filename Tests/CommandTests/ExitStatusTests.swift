@@ -127,7 +127,7 @@ import Testing
     Row(64, "info --colour", "Unknown option '--colour' (see ttame-lite info --help)"),
     Row(65, "info text.jpg", noSafetensors),
     Row(66, "info missing", notFound),
-    Row(64, "dance", "Unexpected argument 'dance' (see ttame-lite --help)"),
+    Row(64, "dance", "'dance' is no command; there are explain, classify, *info (see ttame-lite --help)"),
   ]
 
   @Test(arguments: explain + classify + import_ + train + evaluate + others)
@@ -199,19 +199,5 @@ import Testing
       case .pictures: png + png + png
       }
     return try Command.run(row.command.split(separator: " ").map(String.init), input: input, in: scratch.path)
-  }
-
-  /// Whether a text is the pattern, with anything for each `*`.
-  private func matches(_ text: String, _ pattern: String) -> Bool {
-    let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
-    guard let first = pieces.first, let last = pieces.last, text.hasPrefix(first), text.hasSuffix(last) else {
-      return false
-    }
-    var rest = text[...]
-    for piece in pieces where !piece.isEmpty {
-      guard let range = rest.firstRange(of: piece) else { return false }
-      rest = rest[range.upperBound...]
-    }
-    return pieces.count > 1 || text == pattern
   }
 }

@@ -20,7 +20,8 @@ public enum KernelCases {
   /// Cases whose kernel, shape and networks hold every word of a pattern: `int8 resnet50 avx2`.
   public static func matching(_ pattern: String) -> [KernelCase] {
     all.filter { item in
-      pattern.split(separator: " ").allSatisfy { word in item.searchText.contains(word) }
+      let text = item.searchText.lowercased()
+      return pattern.lowercased().split(separator: " ").allSatisfy { word in text.contains(word) }
     }
   }
 }

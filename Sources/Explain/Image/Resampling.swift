@@ -1,5 +1,5 @@
 /// How a picture is resized.
-public enum Interpolation: String, Sendable, Codable {
+public enum Interpolation: String, CaseIterable, Sendable, Codable {
   /// A triangle two source pixels wide.
   case bilinear
   /// Keys' cubic with a = -0.5, four source pixels wide.

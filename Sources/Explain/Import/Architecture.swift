@@ -24,7 +24,8 @@ struct Architecture: Sendable {
       guard let match = all.first(where: { $0.recognizes(state) }) else { throw .unrecognized(known: names) }
       return match
     }
-    guard let match = all.first(where: { $0.name == name || $0.aliases.contains(name) }) else {
+    let wanted = name.foldedName
+    guard let match = all.first(where: { ([$0.name] + $0.aliases).contains { $0.foldedName == wanted } }) else {
       throw .unknownArchitecture(name, known: names)
     }
     return match

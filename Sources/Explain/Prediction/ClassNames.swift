@@ -47,20 +47,10 @@ public struct ClassNames: Sendable {
       if found.count == 1 { return found[0] }
       if found.count > 1 { throw .ambiguous(query, matches: found.map(describe)) }
     }
-    throw .unknown(query, near: near(wanted).map(describe))
+    throw .unknown(query, near: nearMisses(of: wanted, among: labels.map(names)).map(describe))
   }
 
   private func describe(_ index: Int) -> String { "\(index) \(name(index))" }
-
-  /// The classes with a name that a few typing errors turn into `query`, nearest first.
-  private func near(_ query: String) -> [Int] {
-    let tolerance = max(query.count / 3, 1)
-    return labels.indices
-      .map { index in (index, names(of: labels[index]).map { editDistance($0, query) }.min() ?? .max) }
-      .filter { $0.1 <= tolerance }
-      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
-      .map(\.0)
-  }
 }
 
 /// Why a name is no class.
@@ -101,20 +91,4 @@ private func normalized(_ text: String) -> String {
 
 private func names(of label: String) -> [String] {
   label.split(separator: ",").map { normalized(String($0)) }
-}
-
-/// Letters to insert, delete or replace to turn one text into the other (Levenshtein).
-private func editDistance(_ a: String, _ b: String) -> Int {
-  let (a, b) = (Array(a.unicodeScalars), Array(b.unicodeScalars))
-  var row = Array(0...b.count)
-  for i in a.indices {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-    }
-  }
-  return row[b.count]
 }
