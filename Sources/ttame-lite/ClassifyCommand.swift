@@ -12,7 +12,9 @@ struct ClassifyCommand: ParsableCommand {
         ffmpeg -i film.mp4 -f image2pipe -c:v mjpeg - | ttame-lite classify --json
       """)
 
-  @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))
+  @Argument(
+    help: ArgumentHelp(
+      "PNG, JPEG or PNM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
   var inputs: [String] = []
 
   @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))
@@ -28,7 +30,8 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let source = try InputSource(inputs)
+    let list = try InputList(inputs)
+    let source = InputSource(list)
     let session = try model.makeSession()
     let lines = json ? try JSONLines(path: "-") : nil
     let progress = Progress(count: source.count)
@@ -45,6 +48,7 @@ struct ClassifyCommand: ParsableCommand {
         try printOutput(predictions.text(picture.origin, top: top))
       }
     }
+    list.reportOmissions()
     try worst.end()
   }
 

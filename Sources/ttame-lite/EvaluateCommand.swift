@@ -4,10 +4,11 @@ import Explain
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a model, and methods that explain it, over a list of images.",
+    abstract: "Measure a model, and methods that explain it, over many images.",
     discussion: """
-      A list has one image a line: its path, a tab, the index of its class, which only accuracy needs, and, for pointing and \
-      energy, four more columns with a box: x0, y0, x1, y1 in pixels of the picture. Paths are relative to the list.
+      A list has one image a line: its path, a tab, its class by index or name, which only accuracy needs, and, for pointing \
+      and energy, four more columns with a box: x0, y0, x1, y1 in pixels of the upright picture. Paths are relative to the list. \
+      In a folder the class of an image is called as the first folder on the way to it: DIR/CLASS/photo.jpg.
 
       Examples:
         ttame-lite evaluate --data test.tsv --metrics accuracy
@@ -18,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
       \(MethodName.list)
       """)
 
-  @Option(help: ArgumentHelp("The list of images.", valueName: "LIST.tsv"))
+  @Option(help: ArgumentHelp("Images: a folder with a folder for each class, or a list.", valueName: "DIR|LIST.tsv"))
   var data: String
 
   @Option(
@@ -53,12 +54,10 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let session = try model.makeSession()
-    let list: ImageList
-    do {
-      list = try ImageList(
-        String(pathBytes: readFile(data)), folder: parentFolder(data) ?? "",
-        classes: session.model.description.classes)
-    } catch { throw Failure(error, reading: data) }
+    let description = session.model.description
+    let classes = ClassNames(labels: description.labels, count: description.classes)
+    let pictures = try PictureData(data, classes: ClassLookup(classes))
+    let list = pictures.list
     let wanted = metrics.values
     let mapMetrics = Set(wanted.compactMap(\.ofMaps))
     if method != nil, mapMetrics.isEmpty {
@@ -69,19 +68,23 @@ struct EvaluateCommand: ParsableCommand {
     }
     let items = mapMetrics.isEmpty ? list.items.filter { $0.classIndex != nil } : list.items
     if wanted.contains(.accuracy), !items.contains(where: { $0.classIndex != nil }) {
-      throw Failure(.badData, "no line has a class, which accuracy needs", subject: data)
+      throw pictures.lacksClasses
     }
     if !mapMetrics.isDisjoint(with: [.pointing, .energy]), !items.contains(where: { $0.box != nil }) {
-      throw Failure(.badData, "no line has a box, which pointing and energy need", subject: data)
+      throw Failure(
+        .badData,
+        pictures.isFolder ? "is a folder; boxes stand in a list" : "no line has a box, which pointing and energy need",
+        subject: data)
     }
     try checkOutputs(pictures: items.map(\.path))
-    let source = try InputSource(items.map(\.path))
+    let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures))
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
     var run = EvaluationRun(
       session: session, items: items, measuresAccuracy: wanted.contains(.accuracy),
+      countsBoxes: !mapMetrics.isDisjoint(with: [.pointing, .energy]),
       evaluator: MapEvaluator(session, metrics: mapMetrics, seed: methods.seed, steps: steps),
       methods: try names.map { name in
         do { return (name, try name.makeMethod(session, options)) } catch { throw Failure(error, reading: model.model) }
@@ -96,6 +99,7 @@ struct EvaluateCommand: ParsableCommand {
     let results = EvaluationReport(
       model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
       milliseconds: start.duration(to: clock.now).milliseconds)
+    pictures.reportRemarks()
     // A disk that is full must not lose the table, and a reader that is gone not the page.
     let printed = Result {
       if json { try JSONLines(path: "-").write(results) } else { try printOutput(results.text) }

@@ -6,8 +6,9 @@ struct EvaluationReport: Encodable {
   struct Metrics: Encodable {
     /// As `--method` names it; nil for the model's own head without `--method`.
     var method: String?
-    /// Shares, 0...1.
+    /// Shares, 0...1, and the images with a class that they are of.
     var top1, top5: Double?
+    var labelled: Int?
     /// In percent, by the percentage of pixels that is kept.
     var ad, ic: [String: Double]?
     var road: Road?
@@ -75,6 +76,8 @@ struct EvaluationReport: Encodable {
   let metrics: Metrics
   /// One for each method of `--method`, in its order.
   let methods: [Metrics]?
+  /// With metrics of boxes.
+  let boxPlaces: BoxPlaces?
   /// Of all images together, decoding included.
   let milliseconds: Double
 
@@ -85,10 +88,13 @@ struct EvaluationReport: Encodable {
   ) {
     (self.model, self.data, self.milliseconds) = (model, data.pathForJSON, milliseconds)
     dataBytes = data.base64ForJSON
+    boxPlaces = run.boxes
     (images, failed) = (run.images, run.items.count - run.images)
     let measured = run.measured.map { Metrics($0, wanted, isTrainedHere: run.trainedClasses != nil) }
     var metrics = namesMethods ? Metrics() : measured.first ?? Metrics()
-    if wanted.contains(.accuracy) { (metrics.top1, metrics.top5) = (run.accuracy.top1, run.accuracy.top5) }
+    if wanted.contains(.accuracy) {
+      (metrics.top1, metrics.top5, metrics.labelled) = (run.accuracy.top1, run.accuracy.top5, run.accuracy.images)
+    }
     self.metrics = metrics
     methods = namesMethods ? zip(run.measured, measured).map { $1.named($0.name) } : nil
   }

@@ -35,19 +35,22 @@ struct EvaluationRun {
   let trainedClasses: Set<Int>?
   private let session: Session
   private let measuresAccuracy: Bool
+  /// Where the boxes lie; nil where none are measured.
+  private(set) var boxes: BoxPlaces?
   private let evaluator: MapEvaluator
   private let names: ClassNames
   private let log: JSONLines?
   private let clock = ContinuousClock()
 
   init(
-    session: Session, items: [ImageList.Item], measuresAccuracy: Bool, evaluator: MapEvaluator,
+    session: Session, items: [ImageList.Item], measuresAccuracy: Bool, countsBoxes: Bool, evaluator: MapEvaluator,
     methods: [(MethodName, any ExplanationMethod)], log: JSONLines?, pictures: ReportPictures?
   ) {
     (self.session, self.items, self.measuresAccuracy) = (session, items, measuresAccuracy)
     (self.evaluator, self.log, self.pictures) = (evaluator, log, pictures)
     names = ClassNames(labels: session.model.description.labels, count: session.model.description.classes)
     measured = methods.map { Measured(name: $0, method: $1) }
+    boxes = countsBoxes ? BoxPlaces() : nil
     trainedClasses = session.model.description.head?.training.map { Set($0.labels.keys) }
   }
 
@@ -59,6 +62,11 @@ struct EvaluationRun {
       let logits = try session.classify(picture.input)
       if measuresAccuracy, let label = item.classIndex { accuracy.add(logits: logits, class: label) }
       for index in measured.indices { try measure(method: index, picture, item, encoded.index, logits) }
+      if let box = item.box {
+        boxes?.add(
+          box, width: picture.image.width, height: picture.image.height, region: picture.region,
+          side: picture.crop.width)
+      }
       images += 1
     } catch { throw Failure(error, reading: picture.origin.description) }
   }

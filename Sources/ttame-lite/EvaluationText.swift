@@ -6,11 +6,11 @@ extension EvaluationReport {
     guard images > 0 else { return "\(data.shownPath): no image could be read\n" }
     var lines: [String] = []
     if let top1 = metrics.top1, let top5 = metrics.top5 {
-      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(images) images")
+      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(metrics.labelled ?? images) images")
     }
     if let methods {
       return lines.map { $0 + "\n" }.joined() + "\(model), \(images) images:\n" + table(methods)
-        + roadTable(methods) + trustTable(methods)
+        + (boxPlaces?.remark.map { $0 + "\n" } ?? "") + roadTable(methods) + trustTable(methods)
     }
     lines += ownLines
     return lines.map { $0 + "\n" }.joined() + trustTable([metrics])
@@ -40,6 +40,7 @@ extension EvaluationReport {
     for (name, share) in [("pointing", metrics.pointing), ("energy", metrics.energy)] {
       if let share { lines.append("\(model): \(name) \(percent(share)) of \(metrics.boxes ?? 0) images with boxes") }
     }
+    if let remark = boxPlaces?.remark { lines.append("\(model): \(remark)") }
     if let trust = metrics.trust { lines.append("\(model): trust \(Self.area(trust)) of \(images) images") }
     for (name, group) in [("with", metrics.seen), ("without", metrics.unseen)] {
       guard let group, metrics.ad != nil || metrics.ic != nil else { continue }

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
       Examples:
         ttame-lite explain photo.jpg
         ttame-lite explain photo.jpg -o out.png --class 'golden retriever'
-        ttame-lite explain *.jpg -o explained/ --style panel --top 3
+        ttame-lite explain photos/ -o explained/ --style panel --top 3
         curl -s URL | ttame-lite explain - -o - | display
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
         ttame-lite explain photo.jpg --method gradcam
@@ -22,7 +22,9 @@ struct ExplainCommand: ParsableCommand {
       \(MethodName.list)
       """)
 
-  @Argument(help: ArgumentHelp("PNG, JPEG or PNM files; - or nothing is standard input.", valueName: "IMAGE|-"))
+  @Argument(
+    help: ArgumentHelp(
+      "PNG, JPEG or PNM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
   var inputs: [String] = []
 
   @Option(
@@ -67,7 +69,8 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let source = try InputSource(inputs)
+    let list = try InputList(inputs)
+    let source = InputSource(list)
     let session = try model.makeSession()
     let method = method ?? .ofHead(session.model.description)
     let progress = Progress(count: source.count, showsPasses: method.isLong)
@@ -82,8 +85,8 @@ struct ExplainCommand: ParsableCommand {
     let run = ExplainRun(session: session, method: explainer, selection: selection, assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look,
-      pictures: writesPictures ? try OutputPlan(self.output, inputs: inputs) : nil,
-      raw: try raw.map { try RawOutput($0, inputs: inputs) },
+      pictures: writesPictures ? try OutputPlan(self.output, inputs: list.paths, hasFolders: list.hasFolders) : nil,
+      raw: try raw.map { try RawOutput($0, inputs: list) },
       json: try json.map { try JSONLines(path: $0) })
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
@@ -92,6 +95,7 @@ struct ExplainCommand: ParsableCommand {
       let summary = try output.write(explained)
       if !quiet { progress.say(summary) }
     }
+    if !quiet { list.reportOmissions() }
     try worst.end()
   }
 }

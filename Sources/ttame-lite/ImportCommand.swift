@@ -25,7 +25,10 @@ struct ImportCommand: ParsableCommand {
   @Option(name: .customLong("arch"), help: ArgumentHelp("Name of the architecture.", valueName: "NAME"))
   var architecture: String?
 
-  @Option(help: ArgumentHelp("Text file with one label a line, class 0 first.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "Labels: a text with one a line, class 0 first, or JSON (id2label, imagenet_class_index, an array).",
+      valueName: "FILE"))
   var labels: String?
 
   @Option(
@@ -122,6 +125,7 @@ extension Failure {
     case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)
     case .auxiliaryWithoutHead: self.init(.usage, "\(error)", subject: "--auxiliary")
     case .labels(let path, let error): self.init(error, reading: path)
+    case .badLabels(let path, let error): self.init(.badData, "\(error)", subject: path)
     case .output(let path, let error): self.init(error, writing: path)
     case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")
     default: self.init(.badData, "\(error)", subject: weights)

@@ -37,7 +37,7 @@ enum PictureOrigin {
 
 /// The pictures of all inputs, one after the other; each is read when it is asked for.
 struct InputSource {
-  private var remaining: ArraySlice<String>
+  private var remaining: ArraySlice<Result<InputList.Input, Failure>>
   private var stream: ImageStreamReader?
   /// Pictures of standard input so far, damaged ones too.
   private var frames = 0
@@ -47,28 +47,21 @@ struct InputSource {
   /// How many pictures there will be; nil with standard input, which does not say.
   let count: Int?
 
-  /// - Parameter inputs: paths, with `-` for standard input; none means standard input.
-  init(_ inputs: [String]) throws {
-    let inputs = inputs.isEmpty ? ["-"] : inputs
-    let readsStandardInput = inputs.contains("-")
-    if inputs.filter({ $0 == "-" }).count > 1 {
-      throw Failure(.usage, "standard input (-) is given more than once")
-    }
-    if readsStandardInput, isatty(STDIN_FILENO) == 1 {
-      throw Failure(.usage, "no picture: name a file, or pipe one in (see ttame-lite --help)")
-    }
-    remaining = inputs[...]
-    count = readsStandardInput ? nil : inputs.count
+  init(_ list: InputList) {
+    remaining = list.entries[...]
+    count = list.readsStandardInput ? nil : list.entries.count
   }
 
   /// The next picture or why it cannot be read; nil after the last.
   mutating func next() -> Result<EncodedPicture, Failure>? {
     defer { position += 1 }
-    while let input = remaining.first {
-      if input != "-" {
+    while let entry = remaining.first {
+      guard case .success(let input) = entry, input.isStandardInput else {
         remaining.removeFirst()
-        return Result { () throws(Failure) in
-          EncodedPicture(index: position, origin: .file(input), bytes: try readFile(input))
+        return entry.flatMap { input in
+          Result { () throws(Failure) in
+            EncodedPicture(index: position, origin: .file(input.path), bytes: try readFile(input.path))
+          }
         }
       }
       if let picture = nextFrame() { return picture }

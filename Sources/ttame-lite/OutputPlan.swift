@@ -44,24 +44,27 @@ struct OutputPlan {
 
   /// - Parameters:
   ///   - output: the value of `-o`.
-  ///   - paths: the inputs as given.
+  ///   - paths: the inputs, folders taken apart.
+  ///   - hasFolders: whether there could have been any number of inputs.
   ///   - fileType: the extension of the files; one input of many cannot go to a name that ends in it.
   ///   - option: the option that `output` is the value of, for messages.
-  init(_ output: String?, inputs paths: [String], fileType: String = ".png", option: String = "-o") throws {
+  init(_ output: String?, inputs paths: [String], hasFolders: Bool, fileType: String = ".png", option: String = "-o")
+    throws
+  {
     self.fileType = fileType
     inputs = Set(paths.compactMap { FileStatus($0)?.identity })
     switch output {
-    case nil: destination = paths.isEmpty || paths.contains("-") ? .standardOutput : .currentFolder
+    case nil: destination = paths.contains("-") ? .standardOutput : .currentFolder
     case "-": destination = .standardOutput
     case let output?:
-      let many = paths.count > 1
+      let many = hasFolders || paths.count > 1
       if FileStatus(output)?.isFolder == true || output.hasSuffix("/") {
         destination = .folder(output)
       } else if many, FileStatus(output) == nil, !output.lowercased().hasSuffix(fileType) {
         destination = .folder(output)
       } else if many {
-        throw Failure(
-          .usage, "is one file for \(paths.count) inputs; give a folder or -", subject: "\(option) \(output)")
+        let inputs = hasFolders ? "a folder of pictures" : "\(paths.count) inputs"
+        throw Failure(.usage, "is one file for \(inputs); give a folder or -", subject: "\(option) \(output)")
       } else {
         destination = .file(output)
       }

@@ -9,10 +9,11 @@ struct RawOutput {
 
   /// - Parameters:
   ///   - path: a file, or a folder for many inputs.
-  ///   - inputs: the inputs as given.
-  init(_ path: String, inputs: [String]) throws {
+  ///   - inputs: the inputs, folders taken apart.
+  init(_ path: String, inputs: InputList) throws {
     if path == "-" { throw Failure(.usage, "--raw needs a file; it cannot be standard output") }
-    plan = try OutputPlan(path, inputs: inputs, fileType: Self.fileType, option: "--raw")
+    plan = try OutputPlan(
+      path, inputs: inputs.paths, hasFolders: inputs.hasFolders, fileType: Self.fileType, option: "--raw")
   }
 
   /// Writes one input's results; without maps their tensors are empty.

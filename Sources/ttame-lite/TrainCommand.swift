@@ -113,10 +113,12 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let model = try self.model.load()
-    let paths = try photographs(data, classes: model.description.classes)
-    let held = try validation.map {
-      Array(try photographs($0, classes: model.description.classes).prefix(validationImages))
-    }
+    let photographs = try PictureData(data, classes: nil)
+    let heldOut = try validation.map { try PictureData($0, classes: nil) }
+    let paths = photographs.list.items.map(\.path)
+    let held = heldOut?.list.items.prefix(validationImages).map(\.path)
+    let failures = photographs.failures + (heldOut?.failures ?? [])
+    failures.forEach { $0.report() }
     let checkpoint = checkpoint ?? output.extended(by: ".checkpoint")
     let lists = [data, validation].compactMap(\.self)
     for file in [output, checkpoint, curves, log].compactMap(\.self) where file != "-" {
@@ -137,16 +139,9 @@ struct TrainCommand: ParsableCommand {
         try run.run()
       } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
     }
-  }
-
-  private func photographs(_ path: String, classes: Int) throws -> [String] {
-    guard FileStatus(path)?.isFolder == true else {
-      do {
-        let text = String(pathBytes: try readFile(path))
-        return try ImageList(text, folder: parentFolder(path) ?? "", classes: .max).items.map(\.path)
-      } catch { throw Failure(error, reading: path) }
-    }
-    do { return try PhotographFolder.paths(in: path) } catch { throw Failure(error, reading: path) }
+    photographs.reportRemarks()
+    heldOut?.reportRemarks()
+    try (failures.map(\.status).max() ?? .ok).end()
   }
 }
 

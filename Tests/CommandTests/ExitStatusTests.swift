@@ -61,7 +61,7 @@ import Testing
     Row(66, "explain", "standard input: is empty; name a file, or pipe a picture in"),
     Row(66, "explain missing.jpg", "missing.jpg: no such file"),
     Row(66, "explain text.jpg/photo.png", "text.jpg/photo.png: no such file"),
-    Row(66, "explain .", ".: is a directory; name the files in it instead"),
+    Row(66, "explain folder", "folder: holds no picture (*); left out: other endings 1"),
     Row(66, "explain photo.png --model missing", notFound),
     Row(66, "explain photo.png --model ./missing", "./missing: no such model file"),
     Row(73, "explain photo.png -o no/out.png", "no/out.png: " + noFolder),
@@ -105,7 +105,7 @@ import Testing
   ]
 
   private static let evaluate = [
-    Row(64, "evaluate", "Missing expected argument '--data <LIST.tsv>' (see ttame-lite evaluate --help)"),
+    Row(64, "evaluate", "Missing expected argument '--data <DIR|LIST.tsv>' (see ttame-lite evaluate --help)"),
     Row(64, "evaluate --data list.tsv --metrics beauty", "The value 'beauty' is invalid for '--metrics <NAME,...>'*"),
     Row(65, "evaluate --data unlabelled.tsv", "unlabelled.tsv: no line has a class, which accuracy needs"),
     Row(65, "evaluate --data wrong.tsv", "wrong.tsv: line 1: class 1000, but the model has classes 0 to 999"),

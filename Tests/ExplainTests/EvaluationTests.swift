@@ -21,13 +21,17 @@ import Testing
 
   @Test func listsAreTabSeparated() throws {
     let list = try ImageList(
-      "a.jpg\t3\r\n\n# note\nb c.png\n/x/d.png\t-1\ne.png\t0\textra\n", folder: "lists", classes: 5)
+      Array("a.jpg\t3\r\n\n# note\nb c.png\n/x/d.png\t-1\ne.png\t0\textra\n".utf8), folder: "lists",
+      classes: ClassLookup(ClassNames(labels: [], count: 5)))
     #expect(
       list.items == [
         .init(path: "lists/a.jpg", classIndex: 3), .init(path: "lists/b c.png", classIndex: nil),
         .init(path: "/x/d.png", classIndex: nil), .init(path: "lists/e.png", classIndex: 0),
       ])
-    #expect(try ImageList("a", folder: "", classes: 1).items == [.init(path: "a", classIndex: nil)])
+    #expect(
+      try ImageList(Array("a".utf8), folder: "", classes: ClassLookup(ClassNames(labels: [], count: 1))).items == [
+        .init(path: "a", classIndex: nil)
+      ])
   }
 
   @Test(arguments: [
@@ -35,6 +39,8 @@ import Testing
     ("a\tcat\n", .badClass(line: 1, found: "cat")), ("a\t1\nb\t5\n", .classOutOfRange(line: 2, index: 5, classes: 5)),
   ])
   func badListsAreRefused(_ text: String, _ error: ImageListError) {
-    #expect(throws: error) { try ImageList(text, folder: "", classes: 5) }
+    #expect(throws: error) {
+      try ImageList(Array(text.utf8), folder: "", classes: ClassLookup(ClassNames(labels: [], count: 5)))
+    }
   }
 }

@@ -141,7 +141,7 @@ private let refused = [
     }
     options = ImportOptions()
     options.labels = try folder.write("labels", [0x61, 0x0A, 0xFF])
-    #expect(throws: ImportError.labelsNotText(path: folder.file("labels"))) {
+    #expect(throws: ImportError.badLabels(path: folder.file("labels"), .notText("no text in UTF-8"))) {
       try importModel(from: folder.file("w"), to: folder.file("m"), options: options)
     }
     options.labels = try folder.write("labels", Array("a\nb\n".utf8))

@@ -26,14 +26,18 @@ import Testing
   }
 
   @Test func listsMayHaveBoxes() throws {
-    let list = try ImageList("a.jpg\t3\t10\t20\t30.5\t40\nb.jpg\t\t\t\t\t\nc.jpg\t1\tx\n", folder: "", classes: 5)
+    let list = try ImageList(
+      Array("a.jpg\t3\t10\t20\t30.5\t40\nb.jpg\t\t\t\t\t\nc.jpg\t1\tx\n".utf8), folder: "",
+      classes: ClassLookup(ClassNames(labels: [], count: 5)))
     #expect(list.items[0].box == PixelBox(x0: 10, y0: 20, x1: 30.5, y1: 40))
     #expect(list.items[1].box == nil && list.items[2].box == nil)
     #expect(throws: ImageListError.badBox(line: 1, found: "10 20 5 40")) {
-      _ = try ImageList("a.jpg\t3\t10\t20\t5\t40", folder: "", classes: 5)
+      _ = try ImageList(
+        Array("a.jpg\t3\t10\t20\t5\t40".utf8), folder: "", classes: ClassLookup(ClassNames(labels: [], count: 5)))
     }
     #expect(throws: ImageListError.badBox(line: 1, found: "10 20 b 40")) {
-      _ = try ImageList("a.jpg\t3\t10\t20\tb\t40", folder: "", classes: 5)
+      _ = try ImageList(
+        Array("a.jpg\t3\t10\t20\tb\t40".utf8), folder: "", classes: ClassLookup(ClassNames(labels: [], count: 5)))
     }
   }
 

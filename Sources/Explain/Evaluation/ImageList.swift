@@ -1,7 +1,11 @@
-/// A list of pictures: one a line, its path and, after tabs, the index of its class and the box around what it shows.
+import Glibc
+
+/// A list of pictures: one a line, its path and, after tabs, its class and the box around what it shows.
 ///
-/// A box is four columns, `x0 y0 x1 y1`. Empty lines and lines that begin with `#` are skipped. A class that is missing or
-/// negative is unknown, and so is a box with less than four columns.
+/// Lines end with LF, CR LF or CR; a byte order mark, blanks at the ends of lines and empty lines are skipped, and lines that
+/// begin with `#`. A field may stand in double quotes, and then holds tabs and blanks as they are; a quote in it is written twice.
+/// A class is an index, a label or another name of the model's; one that is missing or negative is unknown. A box is four columns,
+/// `x0 y0 x1 y1`, in pixels of the upright picture; one of less than four is unknown.
 public struct ImageList: Sendable, Equatable {
   public struct Item: Sendable, Equatable {
     /// As written, or below the list's folder where that is relative.
@@ -18,32 +22,70 @@ public struct ImageList: Sendable, Equatable {
 
   public let items: [Item]
 
+  public init(_ items: [Item]) { self.items = items }
+
   /// Reads a list.
   ///
   /// - Parameters:
-  ///   - text: the list, UTF-8 with any line ends.
+  ///   - bytes: the list; its paths are bytes like all others, and the rest is UTF-8.
   ///   - folder: the folder that relative paths start from; empty for the current one.
-  ///   - classes: how many classes there are; larger indices are refused.
-  public init(_ text: String, folder: String, classes: Int) throws(ImageListError) {
+  ///   - classes: what a line's class must be one of; nil reads none.
+  public init(_ bytes: [UInt8], folder: String, classes: ClassLookup?) throws(ImageListError) {
+    if let kind = bytes.kindThatIsNoText { throw .notText(kind) }
     var items: [Item] = []
-    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      if line.isEmpty || line.first == "#" { continue }
-      let fields = line.split(separator: "\t", maxSplits: 6, omittingEmptySubsequences: false)
-      guard !fields[0].isEmpty else { throw .noPath(line: number + 1) }
-      var classIndex: Int?
-      if fields.count > 1, !fields[1].isEmpty {
-        guard let index = Int(fields[1]) else { throw .badClass(line: number + 1, found: String(fields[1])) }
-        guard index < classes else { throw .classOutOfRange(line: number + 1, index: index, classes: classes) }
-        classIndex = index < 0 ? nil : index
-      }
-      let path = fields[0].first == "/" || folder.isEmpty ? String(fields[0]) : "\(folder)/\(fields[0])"
-      items.append(Item(path: path, classIndex: classIndex, box: try Self.box(fields.dropFirst(2), line: number + 1)))
+    for (index, line) in TextLines(bytes).lines.enumerated() where !line.isEmpty && line.first != UInt8(ascii: "#") {
+      items.append(try Self.item(line, number: index + 1, folder, classes))
     }
     if items.isEmpty { throw .empty }
     self.items = items
   }
 
-  private static func box(_ fields: ArraySlice<Substring>, line: Int) throws(ImageListError) -> PixelBox? {
+  private static func item(
+    _ line: ArraySlice<UInt8>, number: Int, _ folder: String, _ classes: ClassLookup?
+  ) throws(ImageListError) -> Item {
+    let fields = line.fields(separator: UInt8(ascii: "\t"))
+    guard let first = fields.first, !first.isEmpty else { throw .noPath(line: number) }
+    let path = first.first == UInt8(ascii: "/") ? String(pathBytes: first) : folder.appending(String(pathBytes: first))
+    if fields.count == 1, let separator = otherSeparator(in: line), access(path.cPath, F_OK) != 0 {
+      throw .noTab(line: number, found: separator)
+    }
+    let text = fields.dropFirst().map { String(decoding: $0.trimmed, as: UTF8.self) }
+    let classIndex = try classes.map { classes throws(ImageListError) in
+      try Self.classIndex(text.first ?? "", line: number, classes)
+    }
+    return Item(path: path, classIndex: classIndex ?? nil, box: try box(text.dropFirst(), line: number))
+  }
+
+  private static func classIndex(
+    _ text: String, line: Int, _ classes: ClassLookup
+  ) throws(ImageListError) -> Int? {
+    if text.isEmpty { return nil }
+    if let index = Int(text) {
+      guard index < classes.count else { throw .classOutOfRange(line: line, index: index, classes: classes.count) }
+      return index < 0 ? nil : index
+    }
+    guard let index = classes.index(of: text) else { throw .badClass(line: line, found: text) }
+    return index
+  }
+
+  /// What stands between a picture's name and something else where a tab should; nil where nothing looks like it.
+  private static func otherSeparator(in line: ArraySlice<UInt8>) -> String? {
+    func isPicture(_ bytes: ArraySlice<UInt8>) -> Bool {
+      let name = bytes.filter { $0 != UInt8(ascii: "\"") }
+      return fileExtension(String(pathBytes: name)).map(PictureFolder.endings.contains) ?? false
+    }
+    for (byte, name) in [
+      (UInt8(ascii: ","), "a comma"), (UInt8(ascii: ";"), "a semicolon"), (UInt8(ascii: " "), "a space"),
+    ] {
+      for place in line.indices where line[place] == byte {
+        let rest = line[(place + 1)...].trimmed
+        if !rest.isEmpty, isPicture(line[..<place]), !isPicture(rest) { return name }
+      }
+    }
+    return nil
+  }
+
+  private static func box(_ fields: ArraySlice<String>, line: Int) throws(ImageListError) -> PixelBox? {
     let fields = fields.prefix(4)
     if fields.count < 4 || fields.allSatisfy(\.isEmpty) { return nil }
     let sides = fields.compactMap { Double($0) }.filter(\.isFinite)
@@ -57,7 +99,11 @@ public struct ImageList: Sendable, Equatable {
 /// What is wrong with a list of pictures.
 public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible {
   case empty
+  /// What the file is instead.
+  case notText(String)
   case noPath(line: Int)
+  /// What stands in the place of a tab.
+  case noTab(line: Int, found: String)
   case badClass(line: Int, found: String)
   case classOutOfRange(line: Int, index: Int, classes: Int)
   case badBox(line: Int, found: String)
@@ -65,8 +111,11 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String {
     switch self {
     case .empty: "lists no pictures"
+    case .notText(let kind): "is no list but \(kind); a list is a text in UTF-8, a line PATH<TAB>CLASS"
     case .noPath(let line): "line \(line) has no path"
-    case .badClass(let line, let found): "line \(line): class '\(found)' is no number; a line is PATH<TAB>CLASS"
+    case .noTab(let line, let found): "line \(line) has \(found) in the place of a TAB; a line is PATH<TAB>CLASS"
+    case .badClass(let line, let found):
+      "line \(line): '\(found)' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
     case .classOutOfRange(let line, let index, let classes):
       "line \(line): class \(index), but the model has classes 0 to \(classes - 1)"
     case .badBox(let line, let found):

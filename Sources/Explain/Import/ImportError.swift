@@ -12,7 +12,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An auxiliary network without a head that was trained on its features.
   case auxiliaryWithoutHead
   case labels(path: String, FileError)
-  case labelsNotText(path: String)
+  case badLabels(path: String, LabelFileError)
   case output(path: String, FileError)
 
   case unknownArchitecture(String, known: [String])
@@ -54,8 +54,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "an auxiliary network needs a head that was trained on its features"
     case .labels(let path, let error):
       "labels \(path): \(error)"
-    case .labelsNotText(let path):
-      "labels \(path): not UTF-8 text"
+    case .badLabels(let path, let error):
+      "labels \(path.shownPath): \(error)"
     case .output(let path, let error):
       "output \(path): \(error)"
     case .unknownArchitecture(let name, let known):
@@ -81,7 +81,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .preprocessing(let error):
       "preprocessing: \(error)"
     case .wrongLabelCount(let labels, let classes):
-      "\(labels) labels for \(classes) classes"
+      "there are \(labels) labels, and the network has \(classes) classes"
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
     case .unsupportedHeadVersion(let version):

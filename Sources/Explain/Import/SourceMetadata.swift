@@ -52,15 +52,3 @@ struct SourceMetadata {
     value = numbers
   }
 }
-
-/// The lines of a labels file: one label a line, class 0 first.
-func readLabels(_ path: String) throws(ImportError) -> [String] {
-  let file: MappedFile
-  do { file = try MappedFile(path: path) } catch { throw .labels(path: path, error) }
-  let bytes = file.bytes
-  guard let text = String(validating: bytes, as: UTF8.self) else { throw .labelsNotText(path: path) }
-  // A carriage return and a line feed are one Character.
-  var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
-  if lines.last?.isEmpty == true { lines.removeLast() }
-  return lines
-}

@@ -13,6 +13,9 @@ public struct ClassNames: Sendable {
     self.count = count
   }
 
+  /// Whether the model names its classes.
+  public var hasLabels: Bool { !labels.isEmpty }
+
   /// The whole label of a class on one line, or `class 7` where the model has none.
   public func label(_ index: Int) -> String {
     labels.isEmpty || labels[index].isEmpty ? "class \(index)" : labels[index].onOneLine

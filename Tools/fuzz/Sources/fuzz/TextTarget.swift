@@ -4,6 +4,7 @@ import FoundationEssentials
 /// All text that the program reads: JSON where an input begins with a bracket, else lists of pictures and of labels.
 struct TextTarget: FuzzTarget {
   private let folder = ScratchFolder()
+  private let classes = ClassLookup(ClassNames(labels: [], count: 1000))
 
   init() {
     // An index may lead to this sound shard, and to itself.
@@ -19,9 +20,9 @@ struct TextTarget: FuzzTarget {
       readIndex(bytes)
       _ = try? JSONDecoder().decode(Checkpoint.Facts.self, from: Data(bytes))
     } else {
-      readImages(text)
-      readLabels(bytes)
+      readImages(bytes)
     }
+    readLabels(bytes)
     return true
   }
 
@@ -48,9 +49,9 @@ struct TextTarget: FuzzTarget {
     do { _ = try WeightFiles(path: folder.write(bytes, to: "index.json")) } catch { requireText(error) }
   }
 
-  private func readImages(_ text: String) {
+  private func readImages(_ bytes: [UInt8]) {
     do {
-      let items = try ImageList(text, folder: "", classes: 1000).items
+      let items = try ImageList(bytes, folder: "", classes: classes).items
       for item in items {
         require(!item.path.isEmpty && (0..<1000).contains(item.classIndex ?? 0), "items of a list are in range")
         guard let box = item.box else { continue }

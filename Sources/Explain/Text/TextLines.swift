@@ -1,0 +1,78 @@
+/// The lines of a text that any system's editor or spreadsheet may have written.
+///
+/// A byte order mark goes, and so do blanks at the ends of lines. Lines end with LF or CR LF, or with CR where there is no LF.
+struct TextLines {
+  let lines: [ArraySlice<UInt8>]
+
+  init(_ bytes: [UInt8]) {
+    let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    let (feed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    let end = text.contains(feed) ? feed : carriageReturn
+    lines = text.split(separator: end, omittingEmptySubsequences: false).map { line in
+      line.last == carriageReturn ? line.dropLast().withoutFinalBlanks : line.withoutFinalBlanks
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The slice without the blanks and tabs at its end.
+  var withoutFinalBlanks: ArraySlice<UInt8> {
+    let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+    return prefix(through: lastIndex { !blanks.contains($0) } ?? startIndex - 1)
+  }
+
+  /// The slice without the blanks at both ends.
+  var trimmed: ArraySlice<UInt8> { drop { $0 == UInt8(ascii: " ") }.withoutFinalBlanks }
+
+  /// The fields of a line. One that begins with a double quote goes on to the next single one, if a separator or the end follows
+  /// that, and holds a quote for two; another one is taken as it is.
+  func fields(separator: UInt8) -> [ArraySlice<UInt8>] {
+    var fields: [ArraySlice<UInt8>] = []
+    var rest = self
+    while true {
+      if let (field, end) = rest.quotedField(separator: separator) {
+        fields.append(field[...])
+        guard end < rest.endIndex else { return fields }
+        rest = rest[(end + 1)...]
+      } else {
+        let end = rest.firstIndex(of: separator) ?? rest.endIndex
+        fields.append(rest[..<end])
+        guard end < rest.endIndex else { return fields }
+        rest = rest[(end + 1)...]
+      }
+    }
+  }
+
+  /// What the double quotes at the start hold, and where the field ends; nil without such quotes.
+  private func quotedField(separator: UInt8) -> (field: [UInt8], end: Int)? {
+    let quote = UInt8(ascii: "\"")
+    guard first == quote else { return nil }
+    var field: [UInt8] = []
+    var position = startIndex + 1
+    while position < endIndex {
+      if self[position] != quote {
+        field.append(self[position])
+        position += 1
+      } else if position + 1 < endIndex, self[position + 1] == quote {
+        field.append(quote)
+        position += 2
+      } else {
+        let end = self[(position + 1)...].firstIndex { $0 != UInt8(ascii: " ") } ?? endIndex
+        return end == endIndex || self[end] == separator ? (field, end) : nil
+      }
+    }
+    return nil
+  }
+}
+
+extension [UInt8] {
+  /// What the bytes are where they are no text in UTF-8 or another code without NUL; nil for a text.
+  var kindThatIsNoText: String? {
+    if starts(with: [0xFF, 0xFE]) || starts(with: [0xFE, 0xFF]) { return "a text in UTF-16" }
+    guard contains(0) else { return nil }
+    if withUnsafeBytes({ ImageFormat.detect($0) }) != nil { return "a picture" }
+    // Eight bytes of a length, and JSON.
+    if count > 8, self[8] == UInt8(ascii: "{"), self[7] == 0 { return "a model or weights file" }
+    return "binary data"
+  }
+}

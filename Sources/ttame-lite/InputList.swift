@@ -1,0 +1,96 @@
+import Explain
+import Glibc
+
+/// What a command reads, one picture after the other, with folders taken apart into their pictures. All inputs are known before
+/// the first is read, so that no output takes the name of one.
+struct InputList {
+  struct Input {
+    /// `-` for standard input.
+    let path: String
+    /// The input that is a folder and holds the picture; nil for pictures that were named themselves.
+    var folder: String?
+    var isStandardInput = false
+  }
+
+  /// The inputs in order, and what is wrong with folders where it was found.
+  private(set) var entries: [Result<Input, Failure>] = []
+  /// Whether a folder was named: there may be any number of pictures then.
+  private(set) var hasFolders = false
+  /// What was left out, a line for each folder.
+  private var omissions: [String] = []
+
+  /// - Parameter arguments: files, folders, and `-` for standard input, which nothing at all means too.
+  init(_ arguments: [String]) throws {
+    let arguments = arguments.isEmpty ? ["-"] : arguments
+    if arguments.filter({ $0 == "-" }).count > 1 {
+      throw Failure(.usage, "standard input (-) is given more than once")
+    }
+    if arguments.contains("-"), isatty(STDIN_FILENO) == 1 {
+      throw Failure(.usage, "no picture: name a file, or pipe one in (see ttame-lite --help)")
+    }
+    for argument in arguments {
+      if argument == "-" {
+        entries.append(.success(Input(path: "-", isStandardInput: true)))
+      } else if FileStatus(argument)?.isFolder == true {
+        add(folder: argument)
+      } else {
+        entries.append(.success(Input(path: argument)))
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - files: paths, none of which stands for standard input or for the pictures of a folder.
+  ///   - failures: what is known to be wrong besides, said behind the files.
+  init(files: [String], failures: [Failure]) {
+    entries = files.map { .success(Input(path: $0)) } + failures.map { .failure($0) }
+  }
+
+  /// Paths in order, as far as they are known; `-` for standard input.
+  var paths: [String] { entries.compactMap { try? $0.get().path } }
+
+  var readsStandardInput: Bool { entries.contains { (try? $0.get().isStandardInput) == true } }
+
+  /// Says what was left out of folders.
+  func reportOmissions() { omissions.forEach(printError) }
+
+  private mutating func add(folder: String) {
+    hasFolders = true
+    do {
+      let pictures = try PictureFolder(pictures: folder)
+      entries += pictures.paths.map { .success(Input(path: $0, folder: folder)) }
+      entries += pictures.failures.map { .failure($0) }
+      omissions += pictures.remark(folder).map { [$0] } ?? []
+    } catch {
+      entries.append(.failure(error))
+    }
+  }
+}
+
+extension PictureFolder {
+  /// The pictures of a folder that a command was asked to read, of which there must be one.
+  init(pictures folder: String) throws(Failure) {
+    do { try self.init(folder) } catch { throw Failure(error, reading: folder) }
+    guard paths.isEmpty, unreadable.isEmpty else { return }
+    let others = omissions.map { "; left out: \($0)" } ?? ""
+    throw Failure(
+      .inputMissing, "holds no picture (\(Self.endings.sorted().map { "." + $0 }.joined(separator: " ")))\(others)",
+      subject: folder)
+  }
+
+  /// What is wrong with folders below.
+  var failures: [Failure] {
+    unreadable.map { folder in
+      let failure = Failure(folder.error, reading: folder.path)
+      return Failure(failure.status, failure.message + "; the folder is left out", subject: failure.subject)
+    }
+  }
+
+  /// What was left out, in a line.
+  func remark(_ folder: String) -> String? {
+    omissions.map { "\(folder.shownPath): \(pictureCount(paths.count)); left out: \($0)" }
+  }
+}
+
+/// `1 picture`, `2 pictures`.
+func pictureCount(_ pictures: Int) -> String { "\(pictures) picture\(pictures == 1 ? "" : "s")" }

@@ -1,0 +1,66 @@
+import Explain
+
+/// The pictures that `--data` names: those of a folder, or of a list.
+struct PictureData {
+  let path: String
+  let list: ImageList
+  /// Folders below that cannot be read.
+  let failures: [Failure]
+  let isFolder: Bool
+  /// What was left out, or has no class.
+  private var remarks: [String] = []
+
+  /// - Parameter classes: what classes of pictures must be among; nil reads none. In a folder the class of a picture is called as
+  ///   the first folder on the way to it.
+  init(_ path: String, classes: ClassLookup?) throws(Failure) {
+    self.path = path
+    isFolder = FileStatus(path)?.isFolder == true
+    if isFolder {
+      let pictures = try PictureFolder(pictures: path)
+      var unknown: [String: Int] = [:]
+      list = ImageList(
+        pictures.paths.map { picture in
+          let name = Self.firstFolder(of: picture, below: path)
+          let index = name.flatMap { classes?.index(of: $0) }
+          if index == nil, let name { unknown[name, default: 0] += 1 }
+          return ImageList.Item(path: picture, classIndex: index)
+        })
+      failures = pictures.failures
+      remarks += pictures.remark(path).map { [$0] } ?? []
+      if classes != nil, !unknown.isEmpty { remarks.append(Self.unlabelled(unknown, path)) }
+    } else {
+      do { list = try ImageList(try readFile(path), folder: parentFolder(path) ?? "", classes: classes) } catch {
+        throw Failure(error, reading: path)
+      }
+      failures = []
+    }
+  }
+
+  /// What accuracy lacks where no picture has a class.
+  var lacksClasses: Failure {
+    let message =
+      isFolder
+      ? "no folder in it is called as a class of the model (index, label or name), which accuracy needs"
+      : "no line has a class, which accuracy needs"
+    return Failure(.badData, message, subject: path)
+  }
+
+  /// Says what was left out, or has no class.
+  func reportRemarks() { remarks.forEach(printError) }
+
+  private static func firstFolder(of picture: String, below folder: String) -> String? {
+    let parts = picture.utf8.dropFirst(folder.appending("").utf8.count).split(separator: UInt8(ascii: "/"))
+    return parts.count > 1 ? String(Substring(parts[0])) : nil
+  }
+
+  /// Most folders that are named.
+  private static let named = 3
+
+  private static func unlabelled(_ folders: [String: Int], _ path: String) -> String {
+    let names = folders.keys.sorted()
+    let rest = names.count - named
+    let list = names.prefix(named).map(\.shownPath).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    let count = pictureCount(folders.values.reduce(0, +))
+    return "\(path.shownPath): \(count) without a class, as the model knows none called \(list)"
+  }
+}
