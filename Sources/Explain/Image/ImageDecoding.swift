@@ -11,7 +11,7 @@ extension Image {
     case .png: self = try decodePNG(bytes, limits: limits)
     case .jpeg: self = try decodeJPEG(bytes, limits: limits)
     case .pnm: self = try decodePNM(bytes, limits: limits)
-    case nil: throw .unrecognized
+    case nil: throw bytes.withUnsafeBytes(ForeignFormat.detect).map { .foreign($0) } ?? .unrecognized
     }
   }
 }

@@ -4,6 +4,8 @@ public enum ImageError: Error, Equatable, Sendable {
   case empty
   /// The bytes begin like no format that can be read.
   case unrecognized
+  /// The bytes are of a known kind that is not read.
+  case foreign(ForeignFormat)
   /// The bytes end before the picture does.
   case truncated(ImageFormat)
   /// A side is zero.
@@ -36,6 +38,7 @@ extension ImageError: CustomStringConvertible {
     switch self {
     case .empty: "is empty"
     case .unrecognized: "is no picture that can be read (PNG, JPEG, or PNM of kind P5 or P6)"
+    case .foreign(let format): "is \(format.name), which is not read as a picture: \(format.wayOut)"
     case .truncated(let format): "\(format.name) ends before its picture is complete"
     case .emptyPicture(let format, let width, let height): "\(format.name) is \(width) x \(height) pixels"
     case .sideTooLong(let width, let height, let limit):
