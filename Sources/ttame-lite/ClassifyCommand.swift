@@ -23,6 +23,8 @@ struct ClassifyCommand: ParsableCommand {
   @Flag(help: "Write one JSON object a line and image.")
   var json = false
 
+  @OptionGroup var stream: StreamOptions
+
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
@@ -49,6 +51,7 @@ struct ClassifyCommand: ParsableCommand {
       }
     }
     list.reportOmissions()
+    stream.report(source)
     try worst.end()
   }
 

@@ -61,6 +61,8 @@ struct ExplainCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")
   var quiet = false
 
+  @OptionGroup var stream: StreamOptions
+
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
@@ -96,6 +98,7 @@ struct ExplainCommand: ParsableCommand {
       if !quiet { progress.say(summary) }
     }
     if !quiet { list.reportOmissions() }
+    stream.report(source)
     try worst.end()
   }
 }

@@ -44,6 +44,8 @@ struct InputSource {
   /// Whether standard input has given anything, or been called empty.
   private var hasSpoken = false
   private var position = 0
+  /// What standard input held besides pictures; known at its end.
+  let fillers = StreamFillers()
   /// How many pictures there will be; nil with standard input, which does not say.
   let count: Int?
 
@@ -76,6 +78,7 @@ struct InputSource {
     let origin = PictureOrigin.standardInput(frame: frames + 1)
     do {
       guard let bytes = try reader.next() else {
+        fillers.counts = reader.fillers
         guard !hasSpoken else { return nil }
         hasSpoken = true
         return .failure(
@@ -89,7 +92,7 @@ struct InputSource {
         Failure(.badData, "bytes that begin no picture are skipped", subject: "standard input, after picture \(frames)")
       )
     } catch {
-      if error as? ImageError != .unrecognized { frames += 1 }
+      if !(error as? ImageError).isNoPicture { frames += 1 }
       hasSpoken = true
       return .failure(Failure(error, reading: origin.description))
     }
@@ -101,5 +104,27 @@ struct InputSource {
       if count >= 0 { return count }
       if errno != EINTR { throw Failure.reading("standard input") }
     }
+  }
+}
+
+extension ImageError? {
+  /// Whether an error is about bytes that never were a picture.
+  fileprivate var isNoPicture: Bool {
+    switch self {
+    case .unrecognized, .foreign: true
+    default: false
+    }
+  }
+}
+
+/// What a stream held besides pictures.
+final class StreamFillers {
+  /// Set by who reads the stream, before its end is told.
+  var counts: [StreamFiller: Int] = [:]
+
+  /// A line for people.
+  var line: String {
+    let parts = StreamFiller.allCases.compactMap { kind in counts[kind].map(kind.phrase) }
+    return "standard input, besides pictures: " + (parts.isEmpty ? "nothing" : parts.joined(separator: ", "))
   }
 }

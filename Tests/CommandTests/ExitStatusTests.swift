@@ -25,7 +25,7 @@ import Testing
 
   /// What standard input holds.
   enum Input: Sendable {
-    case nothing, text, picture, damaged, cut, pictures
+    case nothing, text, picture, damaged, cut, pictures, page
   }
 
   private static let noPicture = "is no picture that can be read (PNG, JPEG, or PNM of kind P5 or P6)"
@@ -50,6 +50,8 @@ import Testing
     Row(64, "explain photo.png --colour", "Unknown option '--colour'* (see ttame-lite explain --help)"),
     Row(64, "explain photo.png --raw -", "--raw needs a file; it cannot be standard output"),
     Row(65, "explain text.jpg", "text.jpg: " + noPicture),
+    Row(65, "explain photo.heic", "photo.heic: is HEIC, which is not read as a picture: *'heif-convert IN OUT.jpg'"),
+    Row(65, "explain", "standard input: is a web page (HTML), which is not read as a picture: *", input: .page),
     Row(65, "explain empty.png", "empty.png: is empty"),
     Row(65, "explain truncated.png", "truncated.png: PNG ends before its picture is complete"),
     Row(65, "explain damaged.png", "damaged.png: PNG chunk IDAT fails its checksum"),
@@ -167,7 +169,8 @@ import Testing
     let png = try TinyStream.frame(.png, 40, 30)
     let model = try Command.bytes(of: scratch / "tiny.safetensors")
     for (name, text) in [
-      ("text.jpg", "This is no picture.\n"), ("list.tsv", "photo.png\t0\n"), ("unlabelled.tsv", "photo.png\n"),
+      ("text.jpg", "This is no picture.\n"), ("photo.heic", "\0\0\0\u{18}ftypheic\0\0\0\0mif1heic"),
+      ("list.tsv", "photo.png\t0\n"), ("unlabelled.tsv", "photo.png\n"),
       ("wrong.tsv", "photo.png\t1000\n"), ("gone.tsv", "missing.png\t0\n"), ("folder/file", ""),
     ] {
       if name == "folder/file" { try scratch.makeFolder("folder") }
@@ -197,6 +200,7 @@ import Testing
       case .damaged: png + Self.damaged(png) + png
       case .cut: Array(png.dropLast(20))
       case .pictures: png + png + png
+      case .page: Array("<!DOCTYPE html><title>404</title>".utf8)
       }
     return try Command.run(row.command.split(separator: " ").map(String.init), input: input, in: scratch.path)
   }

@@ -44,10 +44,10 @@ final class ByteSource {
     return pictures
   }
 
+  /// The first error of reading or, as of JPEGs without an end, of decoding.
   private func error(_ bytes: [UInt8], step: Int = 1, limits: ImageLimits = .standard) -> ImageError? {
     do {
-      _ = try all(bytes, step: step, limits: limits)
-      return nil
+      return try all(bytes, step: step, limits: limits).lazy.compactMap { decodingError($0, limits: limits) }.first
     } catch {
       return error as? ImageError
     }
@@ -99,7 +99,9 @@ final class ByteSource {
   @Test func everyTruncation() throws {
     for picture in try Self.pictures() {
       let format: ImageFormat = picture[0] == 0x89 ? .png : picture[0] == 0xFF ? .jpeg : .pnm
-      for length in 1..<picture.count {
+      // A JPEG without its end marker is whole, but for progressive ones.
+      let isOpen = format == .jpeg && decodingError(picture.dropLast(2)) == nil
+      for length in 1..<picture.count - (isOpen ? 2 : 0) {
         #expect(error(Array(picture.prefix(length)), step: 512) == .truncated(format))
       }
     }

@@ -90,7 +90,12 @@ enum JPEGBytes {
   @Test(arguments: ["jpeg-420", "jpeg-progressive", "jpeg-restart"])
   func everyTruncation(name: String) throws {
     let bytes = try Fixture.bytes("images/\(name).jpg")
-    for length in 3..<bytes.count { #expect(decodingError(Array(bytes.prefix(length))) == .truncated(.jpeg)) }
+    // The end marker alone may be missing, where the data tell that they are complete.
+    let end = name == "jpeg-progressive" ? bytes.count : bytes.count - 2
+    for length in 3..<end { #expect(decodingError(Array(bytes.prefix(length))) == .truncated(.jpeg)) }
+    for length in end..<bytes.count {
+      #expect(try Image(decoding: Array(bytes.prefix(length))) == Image(decoding: bytes))
+    }
     #expect(ImageError.truncated(.jpeg).description == "JPEG ends before its picture is complete")
   }
 

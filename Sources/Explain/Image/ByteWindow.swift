@@ -43,7 +43,19 @@ struct ByteWindow {
   ///
   /// - Precondition: so many are there.
   mutating func take(_ count: Int) -> [UInt8] {
-    defer { drop(count) }
-    return start == 0 && count == storage.count ? storage : Array(storage[start..<start + count])
+    // The smaller part is copied.
+    guard count > self.count - count else {
+      defer { drop(count) }
+      return Array(storage[start..<start + count])
+    }
+    var taken = Array(storage[(start + count)...])
+    swap(&taken, &storage)
+    taken.removeLast(storage.count)
+    taken.removeFirst(start)
+    start = 0
+    return taken
   }
+
+  /// Makes room for so many bytes, which are known to come.
+  mutating func reserve(_ count: Int) { storage.reserveCapacity(start + count + Self.chunk) }
 }

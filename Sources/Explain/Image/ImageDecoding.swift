@@ -26,11 +26,13 @@ func bigEndian32(_ bytes: Span<UInt8>, at offset: Int) -> Int {
 
 extension Span<UInt8> {
   /// Whether `other` is at `offset`, as far as the bytes go.
-  func holds(_ other: some Sequence<UInt8>, at offset: Int = 0) -> Bool {
+  ///
+  /// - Parameter ignoringCase: whether `other` is in small letters and stands for capital ones too.
+  func holds(_ other: some Sequence<UInt8>, at offset: Int = 0, ignoringCase: Bool = false) -> Bool {
     var index = offset
     for byte in other {
       guard index < count else { return true }
-      guard self[index] == byte else { return false }
+      guard self[index] == byte || (ignoringCase && self[index] | 0x20 == byte) else { return false }
       index += 1
     }
     return true

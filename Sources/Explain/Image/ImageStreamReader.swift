@@ -1,19 +1,30 @@
 /// Splits a stream of bytes into encoded pictures: PNG, JPEG and PNM one after the other, in any mix.
 ///
-/// A picture is handed out as soon as its last byte has arrived; nothing is read that could make it wait. White space and
-/// zero bytes between pictures are skipped. The declared size of a picture is checked before it is buffered, and no more
-/// than 16 MiB and 8 bytes a pixel are ever waited for.
+/// A picture is handed out as soon as its last byte has arrived; nothing is read that could make it wait. What carries
+/// pictures, pads them or belongs to the one before is skipped and counted (`StreamFiller`). The declared size of a picture is
+/// checked before it is buffered, and no more than 16 MiB and 8 bytes a pixel are ever waited for.
 ///
 /// After what is no picture the next one is looked for as `PictureStart` says.
 public struct ImageStreamReader {
+  /// What was skipped so far without being an error, by kind.
+  public private(set) var fillers: [StreamFiller: Int] = [:]
   private let limits: ImageLimits
   private let read: (UnsafeMutableRawBufferPointer) throws -> Int
   /// What has been read and not yet handed out.
   private var window = ByteWindow()
+  /// Bytes that have left the window.
+  private var position = 0
   private var start = PictureStart()
+  private var interlude = Interlude()
+  /// Bytes to skip, some of which may not have arrived.
+  private var surplus = 0
+  /// The pictures that the last one holds besides itself, by position in the stream and length.
+  private var embedded: [(position: Int, length: Int)] = []
   /// Whether the window begins where no picture is known to begin.
   private var isLost = false
   private var hasEnded = false
+  /// Whether there has been a picture, whole or damaged.
+  private var hasMetPicture = false
 
   /// Makes a reader of a source of bytes.
   ///
@@ -29,57 +40,137 @@ public struct ImageStreamReader {
   /// - Throws: `ImageError` when what follows is no picture, too large, or cut off; the next call goes on behind it, and
   ///   says nothing more about bytes that belong to no picture. Or the error of `read`, which ends the stream.
   public mutating func next() throws -> [UInt8]? {
-    if isLost { guard try findPicture() else { return nil } }
-    guard let format = try skipToPicture() else { return nil }
-    var framer = Framer(format)
-    do {
-      while true {
-        let length = try window.look { bytes throws(ImageError) in
-          try framer.scan(bytes, limits: limits, isAll: hasEnded)
+    while true {
+      if isLost { guard try findPicture() else { return nil } }
+      guard let format = try skipToPicture() else { return nil }
+      var framer = Framer(format, start)
+      do {
+        let length = try frame(&framer, format)
+        let isEmbedded = try format == .jpeg && belongsToLast(length, hasOpenEnd: framer.hasOpenEnd)
+        let begin = position
+        position += length
+        surplus = interlude.begin(behind: format, length: length)
+        if isEmbedded {
+          fillers[.embeddedPictures, default: 0] += 1
+          window.drop(length)
+          continue
         }
-        if let length {
-          if let header = framer.header { window.look { start.remember(header, in: $0) } }
-          return window.take(length)
-        }
-        guard !hasEnded else { throw ImageError.truncated(format) }
-        _ = try fill()
+        embedded = framer.others.map { ($0.offset + begin, $0.length) }
+        if framer.hasOpenEnd { fillers[.openEnds, default: 0] += 1 }
+        hasMetPicture = true
+        return window.take(length)
+      } catch let error as ImageError {
+        let isEmbedded = embedded.contains { $0.position == position }
+        let error = try nameOfForeign(error)
+        isLost = true
+        drop(framer.resumption)
+        // What belongs to a picture that has been answered is not missed.
+        if !isEmbedded { throw error }
       }
-    } catch let error as ImageError {
-      isLost = true
-      window.drop(framer.resumption)
-      throw error
     }
+  }
+
+  /// Reads up to the end of a picture and answers its length.
+  private mutating func frame(_ framer: inout Framer, _ format: ImageFormat) throws -> Int {
+    while true {
+      let length = try window.look { bytes throws(ImageError) in
+        try framer.scan(bytes, limits: limits, isAll: hasEnded)
+      }
+      if let length {
+        if let header = framer.header { window.look { start.remember(header, in: $0) } }
+        return length
+      }
+      guard !hasEnded else { throw ImageError.truncated(format) }
+      if let known = framer.knownLength { window.reserve(known) }
+      _ = try fill()
+    }
+  }
+
+  /// Whether the JPEG that the window begins with is one that the picture before it holds: of the length that its index says,
+  /// padding at its end included.
+  ///
+  /// Where that one was stripped off a file, another picture stands in its place, which has a length of its own.
+  private mutating func belongsToLast(_ length: Int, hasOpenEnd: Bool) throws -> Bool {
+    for (index, other) in embedded.enumerated() {
+      // One that was cut is not missed.
+      let isCut = hasOpenEnd && other.position == position
+      if other.length != length, !isCut {
+        guard other.position == position, other.length > length else { continue }
+        while window.count < other.length, try fill() {}
+        let isPadded = window.look { bytes in
+          bytes.count >= other.length && (length..<other.length).allSatisfy { bytes[$0] == 0 || bytes[$0] == 0xFF }
+        }
+        guard isPadded else { continue }
+      }
+      embedded.remove(at: index)
+      return true
+    }
+    return false
   }
 
   /// Drops what lies between pictures; nil at the end of the stream.
   private mutating func skipToPicture() throws -> ImageFormat? {
     while true {
-      while let first = window.first, isSpace(first) || first == 0 { window.drop(1) }
-      if let first = window.first {
-        guard let format = ImageFormat(firstByte: first) else {
-          isLost = true
-          throw ImageError.unrecognized
-        }
-        return format
+      let available = min(surplus, window.count)
+      drop(available)
+      surplus -= available
+      guard window.count > 0 else {
+        guard try fill() else { return nil }
+        continue
       }
-      guard try fill() else { return nil }
+      if try beginsFilm() { throw try nameOfForeign(.unrecognized) }
+      switch window.look({ interlude.next($0, isAll: hasEnded) }) {
+      case .picture(let format): return format
+      case .filler(let kind, let bytes, let amount):
+        if amount > 0 { fillers[kind, default: 0] += amount }
+        surplus = bytes
+      case .unknown where !hasEnded: _ = try fill()
+      case .unknown, .garbage:
+        isLost = true
+        throw try nameOfForeign(.unrecognized)
+      }
     }
+  }
+
+  /// Whether the whole stream is a film or the like, whose zeros at the beginning are no padding.
+  private mutating func beginsFilm() throws -> Bool {
+    guard position == 0, window.first == 0 else { return false }
+    while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) }), try fill() {}
+    guard window.look({ $0.withUnsafeBytes(ForeignFormat.detect) }) != nil else { return false }
+    isLost = true
+    return true
+  }
+
+  /// What a stream is that begins like no picture.
+  private mutating func nameOfForeign(_ error: ImageError) throws -> ImageError {
+    guard error == .unrecognized, !hasMetPicture else { return error }
+    hasMetPicture = true
+    if interlude.isAVI { return .foreign(.avi) }
+    while window.count < ForeignFormat.decisiveBytes, try fill() {}
+    let format = window.look { $0.withUnsafeBytes(ForeignFormat.detect) }
+    return format.map { .foreign($0) } ?? error
   }
 
   /// Drops what lies in front of the next picture; false when there is none.
   private mutating func findPicture() throws -> Bool {
     while true {
       let (offset, isCertain) = window.look { start.search($0) }
-      window.drop(offset)
+      drop(offset)
       if isCertain {
         isLost = false
+        surplus = 0
         return true
       }
       guard try fill() else {
-        window.drop(window.count)
+        drop(window.count)
         return false
       }
     }
+  }
+
+  private mutating func drop(_ count: Int) {
+    position += min(count, window.count)
+    window.drop(count)
   }
 
   /// Reads once; false at the end of the stream.
@@ -102,10 +193,11 @@ private enum Framer {
   case jpeg(JPEGScanner)
   case pnm(PNMHeader?)
 
-  init(_ format: ImageFormat) {
+  /// - Parameter start: how other pictures of the stream begin.
+  init(_ format: ImageFormat, _ start: PictureStart) {
     switch format {
     case .png: self = .png(PNGScanner())
-    case .jpeg: self = .jpeg(JPEGScanner())
+    case .jpeg: self = .jpeg(JPEGScanner(start))
     case .pnm: self = .pnm(nil)
     }
   }
@@ -122,6 +214,19 @@ private enum Framer {
   /// The header of a PNM.
   var header: PNMHeader? {
     if case .pnm(let header) = self { header } else { nil }
+  }
+
+  /// The length of the picture where its header tells.
+  var knownLength: Int? { header?.fileLength }
+
+  /// Whether a JPEG ends without an EOI.
+  var hasOpenEnd: Bool {
+    if case .jpeg(let scanner) = self { scanner.hasOpenEnd } else { false }
+  }
+
+  /// The pictures that a JPEG's file holds besides it.
+  var others: [(offset: Int, length: Int)] {
+    if case .jpeg(let scanner) = self { scanner.others } else { [] }
   }
 
   /// The length of the picture that `bytes` begin with, or nil when more of them are needed.

@@ -4,10 +4,16 @@ import CTurboJPEG
 ///
 /// Pixels are those of libjpeg-turbo's defaults (accurate integer DCT, smooth chroma upsampling), which Pillow uses too.
 func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> Image {
+  var bytes = bytes
   var scanner = JPEGScanner()
-  guard let length = try scanner.scan(bytes.span, limits: limits, isAll: true), let (width, height) = scanner.size
+  guard var length = try scanner.scan(bytes.span, limits: limits, isAll: true), let (width, height) = scanner.size
   else {
     throw .truncated(.jpeg)
+  }
+  if scanner.hasOpenEnd {
+    // libjpeg warns of a missing end as it warns of missing data. With an end, it warns of missing data alone.
+    bytes.replaceSubrange(length..., with: [0xFF, 0xD9])
+    length += 2
   }
   guard let decoder = tjInitDecompress() else { throw .jpeg(reason: "not enough memory") }
   defer { tjDestroy(decoder) }
@@ -35,7 +41,9 @@ private func jpegError(_ decoder: tjhandle) -> ImageError? {
   let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown error"
   guard tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue) else { return .jpeg(reason: message) }
   if harmlessWarnings.contains(where: message.contains) { return nil }
-  if message.lowercased().contains("premature end") { return .truncated(.jpeg) }
+  if message.lowercased().contains("premature end") || message.contains("found marker 0xd9") {
+    return .truncated(.jpeg)
+  }
   return .jpeg(reason: message)
 }
 
