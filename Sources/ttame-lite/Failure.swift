@@ -59,6 +59,7 @@ extension Failure {
     case ENOENT, ENOTDIR: Failure(.inputMissing, "no such file", subject: subject)
     case EBADF: Failure(.inputMissing, "is closed; name a file, or pipe a picture in", subject: subject)
     case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
+    case ENAMETOOLONG, ELOOP: Failure(.inputMissing, String(cString: strerror(errno)), subject: subject)
     case let code: Failure(.inputOutput, String(cString: strerror(code)), subject: subject)
     }
   }
@@ -81,6 +82,7 @@ extension FileError {
     case .notFound, .permissionDenied, .isDirectory, .notRegularFile: .inputMissing
     case .overwritesInput: .cannotCreate
     case .system(_, ENOMEM): .system
+    case .system(_, ENAMETOOLONG), .system(_, ELOOP): .inputMissing
     case .system: .inputOutput
     }
   }

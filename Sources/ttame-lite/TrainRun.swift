@@ -12,7 +12,7 @@ struct TrainRun {
   let log: JSONLines?
   let compute: ComputeOptions
   private let clock = ContinuousClock()
-  private var unreadable: Set<String> = []
+  private var unreadable: Set<[UInt8]> = []
 
   init(
     trainer: Trainer, held: [String], output: String, checkpoint: String, saveEvery: Int, curves: String?,
@@ -35,7 +35,7 @@ struct TrainRun {
       }
       let start = clock.now
       let report = try trainer.step()
-      for (path, reason) in report.skipped where unreadable.insert(path).inserted {
+      for (path, reason) in report.skipped where unreadable.insert(path.pathBytes).inserted {
         progress.say("ttame-lite: \(path.shownPath): \(reason); left out")
       }
       write(StepLine(report.step, seconds: start.duration(to: clock.now) / .seconds(1), skipped: unreadable.count))

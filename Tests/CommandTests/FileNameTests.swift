@@ -128,9 +128,28 @@ import Testing
       // No letter has lost half of its bytes.
       #expect(String(validating: name, as: UTF8.self) != nil)
     }
-    let folder = try Command.run(["explain", "--quiet", "-o", "out/"] + inputs + tiny.model, in: tiny.scratch.path)
+    let folder = try Command.run(
+      ["explain", "--quiet", "-o", "out/", "--raw", "raw/"] + inputs + tiny.model, in: tiny.scratch.path)
     #expect(folder.status == 0 && folder.error.isEmpty, "\(folder.error)")
     #expect(try Set(tiny.scratch.files(in: "out").map(\.pathBytes)) == Set(inputs.map(\.pathBytes)))
+    let raw = try tiny.scratch.files(in: "raw").map(\.pathBytes.count)
+    #expect(raw.count == inputs.count && raw.allSatisfy { $0 <= 255 })
+  }
+
+  @Test func whatCannotBeANameIsNoInput() throws {
+    let scratch = try Scratch()
+    try scratch.link("a.png", to: "b.png")
+    try scratch.link("b.png", to: "a.png")
+    for (name, reason) in [
+      (String(repeating: "n", count: 256), "File name too long"), ("a.png", "Too many levels of symbolic links"),
+    ] {
+      for command in [["classify"], ["train", "-o", "x", "--data"], ["import", "-o", "x"]] {
+        let result = try Command.run(command + [name], in: scratch.path)
+        #expect(
+          result.status == 66 && result.error.hasSuffix("\(reason)\n") && result.errorLines.count == 1,
+          "\(result.error)")
+      }
+    }
   }
 
   @Test func modelsListsAndOutputsMayHaveAnyName() throws {

@@ -122,6 +122,8 @@ import Testing
     #expect(
       both.text.contains("top-1 66.7 %, top-5 100.0 % of 3 images") && both.text.contains("of 5 images"), "\(both.text)"
     )
+    let boxes = try Command.run(["evaluate", "--metrics", "pointing", "--data", "data"] + tiny.model, in: scratch.path)
+    #expect(boxes.status == 65 && boxes.error == "ttame-lite: data: is a folder; boxes stand in a list\n")
     let unknown = try Command.run(["evaluate", "--data", "data/misc"] + tiny.model, in: scratch.path)
     #expect(unknown.status == 65)
     #expect(

@@ -23,6 +23,14 @@ import Testing
     #expect(try ClassNames(labels: labels, count: 12).index(of: "n01447") == 7)
   }
 
+  @Test func synsetWordsKeepTheirIds() throws {
+    let labels = try LabelFile(Array("n01440764 tench, Tinca tinca\nn01443537 goldfish\n".utf8)).labels
+    #expect(labels == ["tench, Tinca tinca, n01440764", "goldfish, n01443537"])
+    #expect(ClassLookup(ClassNames(labels: labels, count: 2)).index(of: "n01443537") == 1)
+    #expect(try LabelFile(Array("n01440764\nn01443537\n".utf8)).labels == ["n01440764", "n01443537"])
+    #expect(try LabelFile(Array("n01440764 tench\nother\n".utf8)).labels == ["n01440764 tench", "other"])
+  }
+
   @Test func aBlankLineInTheMiddleIsAClassWithoutAName() throws {
     #expect(try LabelFile(Array("a\n\nc\n".utf8)).labels == ["a", "", "c"])
   }

@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// The labels of a file, class 0 first.
 ///
-/// A text has a label a line, or an index, a tab and a label, as `info --labels` writes them. JSON is an array of labels; an object
+/// A text has a label a line, or an index, a tab and a label, as `info --labels` writes them, or a WordNet id, a blank and a label, as
+/// in ImageNet's `synset_words.txt`. JSON is an array of labels; an object
 /// from indices to labels, as Hugging Face's `id2label`, also inside its `config.json`; or one from indices to a WordNet id and a
 /// label, as in `imagenet_class_index.json`.
 struct LabelFile: Equatable {
@@ -27,8 +28,21 @@ struct LabelFile: Equatable {
     if rows.count > 0, rows.allSatisfy({ $0.count == 2 && Int($0[0]) != nil }) {
       return try inOrder(rows.map { ($0[0], $0[1]) })
     }
-    return rows.map { $0.joined(separator: " ") }
+    let labels = rows.map { $0.joined(separator: " ") }
+    let parts = labels.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
+    guard parts.allSatisfy({ $0.count == 2 && isWordNetID($0[0]) }) else { return labels }
+    return parts.map { joined(id: $0[0], name: $0[1]) }
   }
+
+  /// `n01440764`
+  private static func isWordNetID(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return bytes.count == 9 && bytes[0] == UInt8(ascii: "n")
+      && bytes.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
+  /// `great white shark, n01484850`: the id is a name of the class like others.
+  private static func joined(id: String, name: String) -> String { "\(name), \(id)" }
 
   private static func json(_ bytes: [UInt8]) throws(LabelFileError) -> [String] {
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(bytes.dropFirst(3)) : Data(bytes)
@@ -41,11 +55,10 @@ struct LabelFile: Equatable {
       return try inOrder(map.map { ($0.key, $0.value) })
     }
     if let map = try? decoder.decode([String: [String]].self, from: text) {
-      // `great white shark, n01484850`: the id is a name of the class like others.
       return try inOrder(
         map.map { index, names in
-          let words = names.reversed().map { $0.split(separator: "_").joined(separator: " ") }
-          return (index, words.joined(separator: ", "))
+          guard names.count == 2 else { return (index, names.joined(separator: ", ")) }
+          return (index, joined(id: names[0], name: names[1].split(separator: "_").joined(separator: " ")))
         })
     }
     throw .badJSON

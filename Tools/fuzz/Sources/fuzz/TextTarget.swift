@@ -13,6 +13,7 @@ struct TextTarget: FuzzTarget {
   }
 
   func run(_ bytes: [UInt8]) -> Bool {
+    require(String(pathBytes: bytes).pathBytes == bytes, "a path has its way back")
     let text = String(decoding: bytes, as: UTF8.self)
     if bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "[") {
       readModel(text)
