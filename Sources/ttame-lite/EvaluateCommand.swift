@@ -151,6 +151,7 @@ struct EvaluateCommand: ParsableCommand {
       ("seed", "\(methods.seed)"),
     ]
     if run.measured.contains(where: { $0.name == .rise }) { facts.append(("masks of RISE", "\(methods.masks)")) }
+    if let boxes = results.boxPlaces?.remark { facts.append(("boxes", boxes)) }
     if let top1 = results.metrics.top1, let top5 = results.metrics.top5 {
       facts.append(("accuracy", "top-1 \(percent(top1)), top-5 \(percent(top5))"))
     }

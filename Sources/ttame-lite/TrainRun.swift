@@ -13,6 +13,8 @@ struct TrainRun {
   let compute: ComputeOptions
   private let clock = ContinuousClock()
   private var unreadable: Set<[UInt8]> = []
+  /// Of `held`.
+  private var unmeasured: Set<[UInt8]> = []
 
   init(
     trainer: Trainer, held: [String], output: String, checkpoint: String, saveEvery: Int, curves: String?,
@@ -59,7 +61,7 @@ struct TrainRun {
   }
 
   /// AD and IC of the model as it would be shipped.
-  private func measure(_ progress: TrainingProgress) {
+  private mutating func measure(_ progress: TrainingProgress) {
     defer { draw() }
     guard !held.isEmpty else { return }
     let path = output.extended(by: ".\(getpid()).measured")
@@ -69,7 +71,13 @@ struct TrainRun {
       let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
       var faithfulness = Faithfulness()
       for photograph in held {
-        guard let image = try? Image(decoding: readFile(photograph)) else { continue }
+        let image: Image
+        do { image = try Image(decoding: readFile(photograph)) } catch {
+          if unmeasured.insert(photograph.pathBytes).inserted {
+            progress.say(Failure(error, reading: photograph).line + "; not measured")
+          }
+          continue
+        }
         let result = try session.maskedConfidence(session.model.description.preprocessing.crop(image).image)
         faithfulness.add(probability: result.probability, masked: result.masked)
       }

@@ -134,11 +134,19 @@ import Testing
 
   @Test func trainingSaysWhatItLeavesOut() throws {
     let tiny = try tree()
+    try tiny.scratch.makeFolder("held")
+    try tiny.scratch.write(try TinyStream.frame(.png, 10), to: "held/a.png")
+    try tiny.scratch.write(Array("no picture".utf8), to: "held/b.png")
     let result = try Command.run(
-      ["train", "--data", "photos", "-o", "out.safetensors", "--batch", "2", "--epochs", "1", "--init", "random"]
+      [
+        "train", "--data", "photos", "-o", "out.safetensors", "--batch", "2", "--epochs", "2", "--validation", "held",
+        "--init", "random",
+      ]
         + tiny.model,
       in: tiny.scratch.path)
     #expect(result.status == 0, "\(result.error)")
+    let unmeasured = result.errorLines.filter { $0.contains("held/b.png") }
+    #expect(unmeasured.count == 1 && unmeasured[0].hasSuffix("; not measured"), "\(result.error)")
     #expect(result.errorLines.contains("photos: 4 pictures; left out: \(Self.omissions)"), "\(result.error)")
   }
 }

@@ -33,6 +33,7 @@ import Testing
 
   @Test func aBlankLineInTheMiddleIsAClassWithoutAName() throws {
     #expect(try LabelFile(Array("a\n\nc\n".utf8)).labels == ["a", "", "c"])
+    #expect(try LabelFile(Array("[background]\n{x}\n".utf8)).labels == ["[background]", "{x}"])
   }
 
   @Test(arguments: [

@@ -13,8 +13,11 @@ struct LabelFile: Equatable {
   init(_ bytes: [UInt8]) throws(LabelFileError) {
     if let kind = bytes.kindThatIsNoText { throw .notText(kind) }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw .notText("no text in UTF-8") }
-    let start = text.unicodeScalars.first { !$0.properties.isWhitespace && $0 != "\u{FEFF}" }
-    labels = start == "[" || start == "{" ? try Self.json(bytes) : try Self.lines(bytes)
+    // `[background]` is a label too.
+    let start = text.unicodeScalars.lazy.filter { !$0.properties.isWhitespace && $0 != "\u{FEFF}" }.prefix(2).map(
+      Character.init)
+    let isJSON = start.first.map("[{".contains) == true && start.dropFirst().allSatisfy("\"[]{}-0123456789".contains)
+    labels = isJSON ? try Self.json(bytes) : try Self.lines(bytes)
     if labels.isEmpty { throw .empty }
   }
 
