@@ -11,8 +11,10 @@ SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
 # How long each target is fuzzed, and which; all without a name.
 SECONDS ?= 60
 TARGET ?=
+# Processes that try command lines beside each other.
+JOBS ?= 1
 
-.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels fuzz sanitize bench install clean weights swift packages
+.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install clean weights swift packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift a
 
 fuzz: packages ## feed the decoders and parsers damaged input for a minute each; SECONDS=N, TARGET=png
 	@Tools/fuzz.sh $(SECONDS) $(TARGET)
+
+fuzz-commands: build ## try random command lines on files that must stay for a minute; SECONDS=N, SEED=N, JOBS=N
+	@Tools/fuzz-commands.py --binary $(BINARY) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --jobs $(JOBS)
 
 sanitize: packages ## run all tests under AddressSanitizer, then under ThreadSanitizer
 	@Tools/install-packages.sh $(TEST_PACKAGES)

@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
       All figures are medians of interleaved runs; compare ratios of one run, not milliseconds of two.
 
       Examples:
-        ttame-lite bench --json > here.json
+        ttame-lite bench --json-file here.json
         ttame-lite bench --kernels 'int8 resnet50 avx2'
         ttame-lite bench --kernels --compare here.json
         ttame-lite bench --model resnet50.safetensors --threads 1 --layers --sorted
@@ -52,9 +52,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Runs of each measurement.")
   var rounds = 30
 
-  @Flag(help: "One JSON object instead of tables.")
-  var json = false
-
+  @OptionGroup var json: JSONOptions
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
@@ -71,6 +70,11 @@ struct BenchCommand: ParsableCommand {
   private var measuresKernels: Bool { kernels != nil || (model.isEmpty && !layers) }
 
   func run() throws {
+    let claims = overwriting.claims
+    let models = kernels == nil && model.isEmpty ? [ModelLocator.defaultName] : model
+    claims.read(try models.map(ModelLocator.find) + [compare].compactMap(\.self))
+    try claims.write(json, as: .benchmark)
+    if !json.isPrinted { try claims.writeStandardOutput() }
     if let only, let name = model.first { return try measure(only, of: name) }
     var report = BenchReport(cpu: Machine.cpuName ?? "unknown", tiers: CPUTier.available.map(\.rawValue))
     if measuresKernels {
@@ -83,9 +87,9 @@ struct BenchCommand: ParsableCommand {
       }
     }
     if kernels == nil {
-      for name in model.isEmpty ? [ModelLocator.defaultName] : model { try measure(name, into: &report) }
+      for name in models { try measure(name, into: &report) }
     }
-    try printOutput(json ? report.jsonText() : report.table(areSorted: sorted))
+    try json.write(report, or: report.table(areSorted: sorted))
   }
 
   private func measure(_ name: String, into report: inout BenchReport) throws {
@@ -110,24 +114,24 @@ struct BenchCommand: ParsableCommand {
       let report = ProcessReport(
         times: try session.passTimes(pass, seconds: seconds), peakMemoryBytes: Machine.peakMemoryBytes,
         fileBytes: FileStatus(path)?.bytes)
-      try printOutput(json ? report.jsonText() : report.table())
+      try json.write(report, or: report.table())
     } catch { throw Failure(error, reading: path) }
   }
 
   /// Milliseconds from process start to the picture on disk, a median: this program, run anew each time.
   private func startToPicture(_ model: String) throws -> Double {
-    let folder = "/tmp/ttame-lite-bench-\(getpid())"
-    guard mkdir(folder.cPath, 0o700) == 0 else { throw Failure(.cannotCreate, "\(folder): cannot be created") }
-    defer { _ = removeFolder(folder) }
-    let input = folder + "/in.png"
+    let folder: TemporaryFolder
+    do { folder = try TemporaryFolder() } catch { throw Failure(error, writing: "the folder for temporary files") }
+    let input = folder.path.appending("in.png")
     let picture = Image(
       width: 500, height: 375, pixels: (0..<500 * 375 * 3).map { UInt8(truncatingIfNeeded: $0 / 1500) })
     try OutputFile.write(try picture.encodedPNG(), to: input)
-    var arguments = ["explain", input, "-o", folder + "/out.png", "--model", model]
+    var arguments = ["explain", input, "-o", folder.path.appending("out.png"), "--model", model]
     if let threads = compute.threads { arguments += ["--threads", "\(threads)"] }
     if let cpu = compute.cpu { arguments += ["--cpu", cpu.rawValue] }
     var failed = false
     let times = measureInterleaved(rounds: max(5, rounds / 2), [{ failed = failed || !runSelf(arguments) }])
+    withExtendedLifetime(folder) {}
     if failed { throw Failure(.software, "bench: could not run this program again") }
     return times[0].median * 1e3
   }
@@ -149,9 +153,4 @@ private func runSelf(_ arguments: [String]) -> Bool {
   var status: Int32 = 0
   waitpid(child, &status, 0)
   return status == 0
-}
-
-private func removeFolder(_ folder: String) -> Bool {
-  for name in ["in.png", "out.png"] { unlink("\(folder)/\(name)".cPath) }
-  return rmdir(folder.cPath) == 0
 }

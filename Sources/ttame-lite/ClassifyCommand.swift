@@ -20,11 +20,9 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))
   var top = 5
 
-  @Flag(help: "Write one JSON object a line and image.")
-  var json = false
-
   @OptionGroup var stream: StreamOptions
-
+  @OptionGroup var json: JSONOptions
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
@@ -34,8 +32,12 @@ struct ClassifyCommand: ParsableCommand {
   func run() throws {
     let list = try InputList(inputs)
     let source = InputSource(list)
+    let claims = overwriting.claims
+    claims.read(list.paths + [try ModelLocator.find(model.model)])
+    try claims.write(json, as: .answers)
+    if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
-    let lines = json ? try JSONLines(path: "-") : nil
+    let lines = try json.lines()
     let progress = Progress(count: source.count)
     let worst = answerAll(
       source, progress, finishes: true,
@@ -46,7 +48,8 @@ struct ClassifyCommand: ParsableCommand {
         let times = ImageReport.Milliseconds(
           decode: picture.decode.milliseconds, forward: forward.milliseconds, explain: 0, encode: 0)
         try lines.write(predictions.report(picture, top: top, explanations: nil, times))
-      } else {
+      }
+      if !json.isPrinted {
         try printOutput(predictions.text(picture.origin, top: top))
       }
     }

@@ -35,15 +35,14 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Steps of insertion and deletion, a pass each.", valueName: "N"))
   var steps = CausalMetric.steps
 
-  @Flag(help: "Write a JSON object.")
-  var json = false
-
   @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"))
   var log: String?
 
   @Option(help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"))
   var report: String?
 
+  @OptionGroup var json: JSONOptions
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
@@ -76,7 +75,9 @@ struct EvaluateCommand: ParsableCommand {
         pictures.isFolder ? "is a folder; boxes stand in a list" : "no line has a box, which pointing and energy need",
         subject: data)
     }
-    try checkOutputs(pictures: items.map(\.path))
+    let claims = overwriting.claims
+    claims.read(items.map(\.path) + [data, try ModelLocator.find(model.model)])
+    try claimOutputs(claims)
     let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures))
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
@@ -102,9 +103,10 @@ struct EvaluateCommand: ParsableCommand {
     pictures.reportRemarks()
     // A disk that is full must not lose the table, and a reader that is gone not the page.
     let printed = Result {
-      if json { try JSONLines(path: "-").write(results) } else { try printOutput(results.text) }
+      try json.write(results, or: results.text)
     }
     if let report {
+      try claims.check(report, as: .page)
       if results.images > 0 {
         try write(results, run, session, mapMetrics, to: report)
       } else {
@@ -115,13 +117,12 @@ struct EvaluateCommand: ParsableCommand {
     try worst.end()
   }
 
-  /// Finds out, before hours of work, whether a file that is to be written is one that is read.
-  private func checkOutputs(pictures: [String]) throws {
-    let model = try ModelLocator.find(self.model.model)
-    for path in [report, log].compactMap(\.self) {
-      try OutputFile.checkReplaceable(path, inputs: pictures + [model, data])
-    }
-    if let report, report == log { throw Failure(.usage, "--report and --log name the same file", subject: report) }
+  /// Finds out, before hours of work, whether the outputs can be written.
+  private func claimOutputs(_ claims: FileClaims) throws {
+    if let report { try claims.write(report, as: .page, option: "--report") }
+    if let log { try claims.write(log, as: .json(.maps), option: "--log") }
+    try claims.write(json, as: .evaluation)
+    if !json.isPrinted { try claims.writeStandardOutput() }
   }
 
   /// Writes the page.

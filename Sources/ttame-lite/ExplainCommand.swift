@@ -7,13 +7,14 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Show where the classifier looked.",
     discussion: """
       Without -o the picture of photo.jpg is photo-explained.png in the current folder, and that of standard input goes \
-      to standard output. In a folder it is FOLDER/photo.png. Several classes give several pictures, photo-LABEL.png, or \
+      to standard output. In a folder it is FOLDER/photo.png. With --json and without -o there are no pictures. Several classes give several pictures, photo-LABEL.png, or \
       one after the other on standard output; a panel shows them all in one.
 
       Examples:
         ttame-lite explain photo.jpg
         ttame-lite explain photo.jpg -o out.png --class 'golden retriever'
         ttame-lite explain photos/ -o explained/ --style panel --top 3
+        ttame-lite explain *.jpg --json-file report.jsonl
         curl -s URL | ttame-lite explain - -o - | display
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
         ttame-lite explain photo.jpg --method gradcam
@@ -28,7 +29,9 @@ struct ExplainCommand: ParsableCommand {
   var inputs: [String] = []
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("PNG file, folder, or - for standard output.", valueName: "FILE|DIR|-"))
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "File (PNG, JPEG or PPM, as its name ends), folder, or - for standard output.", valueName: "FILE|DIR|-"))
   var output: String?
 
   @Option(
@@ -49,29 +52,56 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var look: LookOptions
 
+  @Option(help: ArgumentHelp("Format of pictures whose names do not tell it (default: png).", valueName: "png|jpg|ppm"))
+  var format: PictureFormat?
+
   @Option(
     help: ArgumentHelp("Write logits, probabilities, maps and saliency as safetensors.", valueName: "FILE.safetensors"))
   var raw: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Write one JSON object a line and image. With '--json -' and no -o there are no pictures.", valueName: "FILE|-"))
-  var json: String?
 
   @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")
   var quiet = false
 
   @OptionGroup var stream: StreamOptions
-
+  @OptionGroup var naming: NamingOptions
+  @OptionGroup var json: JSONOptions
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
-    if json == "-", output == "-" { throw ValidationError("--json - and -o - cannot share standard output.") }
+    if naming.skipExisting, look.style != .panel, classes.count + (top ?? (classes.isEmpty ? 1 : 0)) > 1 {
+      throw ValidationError("--skip-existing looks for one picture an input; leave it out, or take --style panel.")
+    }
+    if naming.skipExisting, inputs.isEmpty || inputs.contains("-") {
+      throw ValidationError("--skip-existing looks for pictures of named files, not of standard input.")
+    }
+    if naming.skipExisting || naming.tree, output == nil, json.isPrinted {
+      throw ValidationError("--json without -o writes no pictures, which --tree and --skip-existing are about.")
+    }
+    if json.isPrinted, output == "-" { throw ValidationError("--json and -o - cannot share standard output.") }
   }
 
   func run() throws {
-    let list = try InputList(inputs)
+    var list = try InputList(inputs)
+    let claims = overwriting.claims
+    claims.read(list.paths + [try ModelLocator.find(model.model)])
+    // With JSON alone there are no pictures.
+    let destination = output == nil && json.isPrinted ? nil : try OutputDestination(pictures: output, inputs: list)
+    let pictureFormat = try PictureFormat(
+      for: destination ?? .currentFolder, wanted: format, isGray: look.style == .mask)
+    var pictures = try destination.map {
+      try OutputPlan($0, as: .picture, fileType: pictureFormat.fileType, claims: claims, naming: naming.naming)
+    }
+    let raw = try raw.map { try RawOutput($0, inputs: list, claims: claims) }
+    try claims.write(json, as: .answers)
+    if naming.skipExisting {
+      let count = list.paths.count
+      let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
+      if skipped > 0, !quiet {
+        printError("\(skipped) of \(count) pictures \(skipped == 1 ? "is" : "are") there already")
+      }
+    }
     let source = InputSource(list)
     let session = try model.makeSession()
     let method = method ?? .ofHead(session.model.description)
@@ -82,14 +112,11 @@ struct ExplainCommand: ParsableCommand {
     do { explainer = try method.makeMethod(session, options) } catch {
       throw Failure(error, reading: model.model)
     }
-    let writesPictures = self.output != nil || json != "-"
     let selection = try ClassSelection(classes, top: top, session.model.description)
     let run = ExplainRun(session: session, method: explainer, selection: selection, assessesTrust: trust)
     var output = ExplainOutput(
-      name: method, selection: selection, look: look,
-      pictures: writesPictures ? try OutputPlan(self.output, inputs: list.paths, hasFolders: list.hasFolders) : nil,
-      raw: try raw.map { try RawOutput($0, inputs: list) },
-      json: try json.map { try JSONLines(path: $0) })
+      name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
+      json: try json.lines(continues: naming.skipExisting), say: progress.say)
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
       source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
@@ -97,10 +124,15 @@ struct ExplainCommand: ParsableCommand {
       let summary = try output.write(explained)
       if !quiet { progress.say(summary) }
     }
+    output.end()
     if !quiet { list.reportOmissions() }
     stream.report(source)
     try worst.end()
   }
+}
+
+extension PictureFormat: ExpressibleByArgument {
+  public init?(argument: String) { self.init(ending: argument) }
 }
 
 /// How explanations look.

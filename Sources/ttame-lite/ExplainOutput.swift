@@ -8,10 +8,23 @@ struct ExplainOutput {
   let name: MethodName
   let selection: ClassSelection
   let look: LookOptions
+  let format: PictureFormat
   /// Nil where no pictures are wanted.
   var pictures: OutputPlan?
   var raw: RawOutput?
   let json: JSONLines?
+  /// Tells people at once.
+  let say: (String) -> Void
+  /// Pictures that took the places of other inputs' ones.
+  private var replaced = 0
+
+  init(
+    name: MethodName, selection: ClassSelection, look: LookOptions, format: PictureFormat, pictures: OutputPlan?,
+    raw: RawOutput?, json: JSONLines?, say: @escaping (String) -> Void
+  ) {
+    (self.name, self.selection, self.look, self.format) = (name, selection, look, format)
+    (self.pictures, self.raw, self.json, self.say) = (pictures, raw, json, say)
+  }
 
   /// One class's map on its way to a picture.
   private struct Explained {
@@ -100,13 +113,32 @@ struct ExplainOutput {
   ) throws -> OutputPlan.Target? {
     guard let target = try pictures?.target(for: origin, label: label) else { return nil }
     let bytes: [UInt8]
-    do { bytes = try picture.encodedPNG() } catch { throw Failure(.software, "\(error)", subject: origin.description) }
+    let mark = target.isFile ? PictureMark(origin) : .ofNoInput
+    do { bytes = try picture.encoded(as: format, mark: mark) } catch {
+      throw Failure(.software, "\(error)", subject: origin.description)
+    }
     switch target {
     case .standardOutput:
       try writeOutput(bytes)
-    case .file(let path): try OutputFile.write(bytes, to: path)
+    case .file(let path):
+      if pictures?.replacesAnother(path, origin) == true { sayReplaced(path) }
+      try OutputFile.write(bytes, to: path)
     }
     return target
+  }
+
+  /// The first time by name; `end()` counts them.
+  private mutating func sayReplaced(_ path: String) {
+    replaced += 1
+    if replaced > 1 { return }
+    say(
+      "ttame-lite: \(path.shownPath): replaces the picture of another input of an earlier run; --tree keeps folders apart"
+    )
+  }
+
+  /// Says what there is to say about all pictures.
+  func end() {
+    if replaced > 1 { say("ttame-lite: \(replaced) pictures of other inputs of earlier runs were replaced") }
   }
 
   private func report(_ explained: Explained, _ names: ClassNames) -> ImageReport.Explanation {

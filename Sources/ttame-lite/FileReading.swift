@@ -21,7 +21,11 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
       return count
     }
     if count == 0 { return bytes }
-    if count < 0, errno != EINTR { throw .reading(path) }
+    if count < 0, errno == EAGAIN {
+      waitUntilReady(file, for: POLLIN)
+    } else if count < 0, errno != EINTR {
+      throw .reading(path)
+    }
     if bytes.count > largestFile { throw Failure(.badData, "is larger than 1 GiB", subject: path) }
   }
 }

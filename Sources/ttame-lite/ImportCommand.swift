@@ -70,7 +70,13 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the weights come from.", valueName: "TEXT"))
   var source: String?
 
+  @OptionGroup var overwriting: OverwriteOptions
+
   func run() throws {
+    let claims = overwriting.claims
+    claims.read(([weights, auxiliary].compactMap(\.self) + [head].compactMap(\.self)).flatMap(weightFiles))
+    claims.read([labels].compactMap(\.self))
+    try claims.write(output, as: .model, option: "-o")
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)

@@ -54,6 +54,18 @@ struct InputList {
   /// Says what was left out of folders.
   func reportOmissions() { omissions.forEach(printError) }
 
+  /// Leaves out inputs, folders' pictures among them.
+  ///
+  /// - Returns: how many.
+  mutating func removeAll(where isLeftOut: (Input) throws -> Bool) rethrows -> Int {
+    let count = entries.count
+    try entries.removeAll { entry in
+      guard case .success(let input) = entry else { return false }
+      return try isLeftOut(input)
+    }
+    return count - entries.count
+  }
+
   private mutating func add(folder: String) {
     hasFolders = true
     do {

@@ -102,7 +102,11 @@ struct InputSource {
     while true {
       let count = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
-      if errno != EINTR { throw Failure.reading("standard input") }
+      if errno == EAGAIN {
+        waitUntilReady(STDIN_FILENO, for: POLLIN)
+      } else if errno != EINTR {
+        throw Failure.reading("standard input")
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ enum Main {
     Interruption.install()
     LostMapping.install()
     do {
-      let reading = try ArgumentReading(Array(programArguments.dropFirst()))
+      let reading = try ArgumentReading(currentArguments(Array(programArguments.dropFirst())))
       var command: any ParsableCommand
       do {
         command = try TTAMELite.parseAsRoot(reading.arguments)

@@ -18,6 +18,8 @@ struct OutputPlan {
     case standardOutput
     case file(String)
 
+    var isFile: Bool { if case .file = self { true } else { false } }
+
     /// What the user would write for it.
     var description: String {
       switch self {
@@ -27,51 +29,56 @@ struct OutputPlan {
     }
   }
 
-  private enum Destination {
-    case standardOutput
-    case file(String)
-    case folder(String)
-    case currentFolder
+  /// How names are made up in a folder.
+  struct Naming {
+    /// Whether the folders of inputs are there too.
+    var mirrorsFolders = false
+    /// Whether pictures that are there already stay, also those of other inputs.
+    var skipsExisting = false
   }
 
   /// The extension of the files, with its dot.
   private let fileType: String
-  private let destination: Destination
-  private let inputs: Set<FileStatus.Identity>
-  private var used: Set<[UInt8]> = []
+  private let destination: OutputDestination
+  private let kind: FileKind
+  private let claims: FileClaims
+  private let naming: Naming
+  /// Names that were chosen before their inputs were read, by the bytes of the inputs' paths.
+  private var chosen: [[UInt8]: [String]] = [:]
   /// The one input that a single output file belongs to.
   private var owner: String?
 
+  /// Makes the folder of the files, where they go into one.
+  ///
   /// - Parameters:
-  ///   - output: the value of `-o`.
-  ///   - paths: the inputs, folders taken apart.
-  ///   - hasFolders: whether there could have been any number of inputs.
-  ///   - fileType: the extension of the files; one input of many cannot go to a name that ends in it.
-  ///   - option: the option that `output` is the value of, for messages.
-  init(_ output: String?, inputs paths: [String], hasFolders: Bool, fileType: String = ".png", option: String = "-o")
-    throws
-  {
-    self.fileType = fileType
-    inputs = Set(paths.compactMap { FileStatus($0)?.identity })
-    switch output {
-    case nil: destination = paths.contains("-") ? .standardOutput : .currentFolder
-    case "-": destination = .standardOutput
-    case let output?:
-      let many = hasFolders || paths.count > 1
-      if FileStatus(output)?.isFolder == true || output.hasSuffix("/") {
-        destination = .folder(output)
-      } else if many, FileStatus(output) == nil, !output.lowercased().hasSuffix(fileType) {
-        destination = .folder(output)
-      } else if many {
-        let inputs = hasFolders ? "a folder of pictures" : "\(paths.count) inputs"
-        throw Failure(.usage, "is one file for \(inputs); give a folder or -", subject: "\(option) \(output)")
-      } else {
-        destination = .file(output)
+  ///   - kind: what the files are.
+  ///   - fileType: the extension of files whose names are made up here.
+  ///   - claims: knows all inputs.
+  ///   - naming: how names are made up in a folder.
+  ///   - option: the option that names the destination, for messages.
+  init(
+    _ destination: OutputDestination, as kind: FileKind, fileType: String, claims: FileClaims,
+    naming: Naming = Naming(), option: String = "-o"
+  ) throws {
+    self.naming = naming
+    (self.destination, self.kind, self.fileType, self.claims) = (destination, kind, fileType, claims)
+    switch destination {
+    case .standardOutput:
+      if isatty(STDOUT_FILENO) == 1 {
+        throw Failure(.usage, "standard output is a terminal, which shows no pictures; use -o FILE or a pipe")
+      }
+      try claims.writeStandardOutput()
+    case .file(let path): try claims.write(path, as: kind, option: option)
+    case .folder(let folder): try OutputFile.makeFolder(folder)
+    case .currentFolder: break
+    }
+    if naming.mirrorsFolders {
+      guard case .folder = destination else {
+        throw Failure(.usage, "--tree mirrors the inputs' folders in a folder; give one: -o FOLDER/")
       }
     }
-    if case .folder(let folder) = destination { try OutputFile.makeFolder(folder) }
-    if case .standardOutput = destination, isatty(STDOUT_FILENO) == 1 {
-      throw Failure(.usage, "standard output is a terminal, which shows no pictures; use -o FILE or a pipe")
+    if naming.skipsExisting, case .standardOutput = destination {
+      throw Failure(.usage, "--skip-existing looks for files, and standard output has none; give -o FOLDER/")
     }
   }
 
@@ -80,42 +87,86 @@ struct OutputPlan {
   /// - Parameters:
   ///   - origin: the input.
   ///   - label: tells the pictures of one input apart; nil where there is only one.
+  /// - Throws: a `Failure` where what is there now must stay.
   mutating func target(for origin: PictureOrigin, label: String?) throws -> Target {
     let suffix = label.map { "-" + slug($0) } ?? ""
+    if case .file(let input) = origin, label == nil, let path = chosen[input.pathBytes]?.first {
+      chosen[input.pathBytes]?.removeFirst()
+      try claims.check(path, as: kind)
+      return .file(path)
+    }
     switch destination {
     case .standardOutput: return .standardOutput
     case .folder(let folder):
-      return .file(unused(folder.appending(origin.stem), suffix))
-    case .currentFolder: return .file(unused(origin.stem, "-explained" + suffix))
+      return try checked(unused(try madeFolder(folder, origin).appending(origin.stem), suffix, fileType, origin))
+    case .currentFolder: return try checked(unused(origin.stem, "-explained" + suffix, fileType, origin))
     case .file(let path):
       if let owner, owner != origin.description {
         throw Failure(
           .usage, "is one file, but more pictures follow the first; give a folder or -", subject: path, isFinal: true)
       }
       owner = origin.description
-      if label != nil {
-        let stem = path.lowercased().hasSuffix(fileType) ? String(path.dropLast(fileType.count)) : path
-        return .file(unused(stem, suffix))
+      if label != nil, FileStatus(path)?.isRegular ?? true {
+        let ending = fileExtension(path).map { String(path.suffix($0.count + 1)) }
+        return try checked(unused(String(path.dropLast(ending?.count ?? 0)), suffix, ending ?? fileType, origin))
       }
-      if isInput(path) { throw Failure(.cannotCreate, "is an input; it is not overwritten", subject: path) }
+      try claims.check(path, as: kind)
       return .file(path)
     }
   }
 
-  private func isInput(_ path: String) -> Bool {
-    FileStatus(path).map { inputs.contains($0.identity) } ?? false
-  }
-
-  /// A path that begins with `stem` and that neither an input nor an earlier picture has.
-  private mutating func unused(_ stem: String, _ suffix: String) -> String {
+  /// A path that begins with `stem`, cut short where the name would be too long, and that neither an input nor another output
+  /// has.
+  private func unused(_ stem: String, _ suffix: String, _ fileType: String, _ origin: PictureOrigin) -> String {
     var path = stem.extended(by: suffix + fileType)
     var number = 2
-    while used.contains(path.pathBytes) || isInput(path) {
+    while claims.isTaken(path) || naming.skipsExisting && isOfAnother(path, origin) {
       path = stem.extended(by: "\(suffix)-\(number)\(fileType)")
       number += 1
     }
-    used.insert(path.pathBytes)
+    claims.take(path)
     return path
+  }
+
+  private func checked(_ path: String) throws -> Target {
+    try claims.check(path, as: kind)
+    return .file(path)
+  }
+
+  /// The folder of an input's pictures, which is made if it is missing.
+  private func madeFolder(_ folder: String, _ origin: PictureOrigin) throws -> String {
+    guard naming.mirrorsFolders, case .file(let input) = origin else { return folder }
+    let mirrored = folder.appending(mirroredFolder(of: input))
+    try OutputFile.makeFolder(mirrored)
+    return mirrored
+  }
+
+  /// Whether a file is the picture of another input.
+  private func isOfAnother(_ path: String, _ origin: PictureOrigin) -> Bool {
+    guard let old = PictureMark(of: path)?.input, let new = PictureMark(origin).input else { return false }
+    return old != new
+  }
+
+  /// Whether a picture whose name was made up here takes the place of another input's one.
+  func replacesAnother(_ path: String, _ origin: PictureOrigin) -> Bool {
+    if case .file = destination { return false }
+    return isOfAnother(path, origin)
+  }
+
+  /// Whether the one picture of an input is there already. If it is not, its name is chosen here.
+  mutating func hasPicture(of origin: PictureOrigin) throws -> Bool {
+    guard case .file(let input) = origin else { return false }
+    let path: String
+    switch destination {
+    case .standardOutput: return false
+    case .file(let name): path = name
+    case .folder(let folder):
+      path = unused(try madeFolder(folder, origin).appending(origin.stem), "", fileType, origin)
+    case .currentFolder: path = unused(origin.stem, "-explained", fileType, origin)
+    }
+    if kind.wrote(path) { return true }
+    chosen[input.pathBytes, default: []].append(path)
+    return false
   }
 }
 

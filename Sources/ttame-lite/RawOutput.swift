@@ -3,6 +3,9 @@ import Explain
 /// Writes the numbers behind an explanation as a safetensors file: `logits` and `probabilities` `[classes]`, `map`
 /// `[K, height, width]` before the sigmoid, and `saliency` `[K, height, width]` in 0...1.
 struct RawOutput {
+  static let formatKey = "format"
+  /// What the metadata call the file.
+  static let format = "ttame-lite raw"
   private static let fileType = ".safetensors"
 
   private var plan: OutputPlan
@@ -10,10 +13,13 @@ struct RawOutput {
   /// - Parameters:
   ///   - path: a file, or a folder for many inputs.
   ///   - inputs: the inputs, folders taken apart.
-  init(_ path: String, inputs: InputList) throws {
+  ///   - claims: knows all inputs.
+  init(_ path: String, inputs: InputList, claims: FileClaims) throws {
     if path == "-" { throw Failure(.usage, "--raw needs a file; it cannot be standard output") }
-    plan = try OutputPlan(
-      path, inputs: inputs.paths, hasFolders: inputs.hasFolders, fileType: Self.fileType, option: "--raw")
+    let destination = try OutputDestination(path, inputs: inputs, option: "--raw") {
+      $0.lowercased().hasSuffix(Self.fileType)
+    }
+    plan = try OutputPlan(destination, as: .numbers, fileType: Self.fileType, claims: claims, option: "--raw")
   }
 
   /// Writes one input's results; without maps their tensors are empty.
@@ -31,7 +37,8 @@ struct RawOutput {
     let indices = explained.map { String($0.map.classIndex) }.joined(separator: ",")
     do throws(FileError) {
       try Interruption.protecting { () throws(FileError) in
-        let writer = try SafetensorsWriter(path: path, tensors: tensors, metadata: ["classes": indices])
+        let writer = try SafetensorsWriter(
+          path: path, tensors: tensors, metadata: [Self.formatKey: Self.format, "classes": indices])
         try writer.write(predictions.logits, to: "logits")
         try writer.write(predictions.probabilities, to: "probabilities")
         try writer.write(explained.flatMap(\.map.values), to: "map")

@@ -24,11 +24,22 @@ func writeAll(
     let count = write(descriptor, base, rest.count)
     if count < 0 {
       if errno == EINTR { continue }
+      if errno == EAGAIN {
+        waitUntilReady(descriptor, for: POLLOUT)
+        continue
+      }
       if errno == EPIPE { throw OutputClosed() }
       throw Failure.writing(subject, isFinal: isShared)
     }
     rest = UnsafeRawBufferPointer(rebasing: rest[count...])
   }
+}
+
+/// Waits for a descriptor that does not wait by itself (O_NONBLOCK): who shares it with us may have asked for that.
+func waitUntilReady(_ descriptor: Int32, for event: Int32) {
+  var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+  // Whatever it says, what is tried again will tell more.
+  _ = poll(&request, 1, -1)
 }
 
 /// Writes a text to standard output at once.

@@ -84,15 +84,19 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write a JSON object for every step and measurement.", valueName: "FILE|-"))
   var log: String?
 
-  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png"))
+  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"))
   var curves: String?
 
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
     if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be 1 to 100000.") }
     if let batch, !(1...1024).contains(batch) { throw ValidationError("--batch must be 1 to 1024.") }
     if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be above 0.") }
+    if checkpoint?.hasSuffix(".json") == true {
+      throw ValidationError("--checkpoint: a name that ends in .json means an index of shards; choose another.")
+    }
     if saveEvery < 1 { throw ValidationError("--save-every must be at least 1.") }
     if validationImages < 1 { throw ValidationError("--validation-images must be at least 1.") }
   }
@@ -120,10 +124,11 @@ struct TrainCommand: ParsableCommand {
     let failures = photographs.failures + (heldOut?.failures ?? [])
     failures.forEach { $0.report() }
     let checkpoint = checkpoint ?? output.extended(by: ".checkpoint")
-    let lists = [data, validation].compactMap(\.self)
-    for file in [output, checkpoint, curves, log].compactMap(\.self) where file != "-" {
-      try OutputFile.checkReplaceable(file, inputs: paths + lists)
-    }
+    let claims = overwriting.claims
+    claims.read(paths + (held ?? []) + [data, validation].compactMap(\.self))
+    claims.read([try ModelLocator.find(self.model.model)])
+    let curvesFormat = try curves.map { try PictureFormat(for: .file($0), wanted: nil, option: "--curves") } ?? .png
+    try claimOutputs(claims, checkpoint)
     let resumes = resume && FileStatus(checkpoint) != nil
     let trainer: Trainer
     do throws(TrainingError) {
@@ -134,7 +139,8 @@ struct TrainCommand: ParsableCommand {
     try Interruption.protecting {
       var run = TrainRun(
         trainer: trainer, held: held ?? [], output: output, checkpoint: checkpoint, saveEvery: saveEvery,
-        curves: curves, log: try log.map { try JSONLines(path: $0, continues: resumes) }, compute: self.model.compute)
+        curves: curves, curvesFormat: curvesFormat, claims: claims,
+        log: try log.map { try JSONLines(path: $0, continues: resumes) }, compute: self.model.compute)
       do throws(TrainingError) {
         try run.run()
       } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
@@ -142,6 +148,19 @@ struct TrainCommand: ParsableCommand {
     photographs.reportRemarks()
     heldOut?.reportRemarks()
     try (failures.map(\.status).max() ?? .ok).end()
+  }
+
+  /// Finds out, before hours of work, whether the outputs can be written. The checkpoint is the one file that is read as well,
+  /// with `--resume`.
+  private func claimOutputs(_ claims: FileClaims, _ checkpoint: String) throws {
+    try claims.write(output, as: .model, option: "-o")
+    try claims.write(checkpoint, as: .checkpoint, option: self.checkpoint == nil ? "the checkpoint" : "--checkpoint")
+    if let curves { try claims.write(curves, as: .picture, option: "--curves") }
+    if log == "-" {
+      try claims.writeStandardOutput()
+    } else if let log {
+      try claims.write(log, as: .json(.training), option: "--log")
+    }
   }
 }
 

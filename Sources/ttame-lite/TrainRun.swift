@@ -9,6 +9,8 @@ struct TrainRun {
   let output, checkpoint: String
   let saveEvery: Int
   let curves: String?
+  let curvesFormat: PictureFormat
+  let claims: FileClaims
   let log: JSONLines?
   let compute: ComputeOptions
   private let clock = ContinuousClock()
@@ -18,9 +20,10 @@ struct TrainRun {
 
   init(
     trainer: Trainer, held: [String], output: String, checkpoint: String, saveEvery: Int, curves: String?,
-    log: JSONLines?, compute: ComputeOptions
+    curvesFormat: PictureFormat, claims: FileClaims, log: JSONLines?, compute: ComputeOptions
   ) {
     (self.trainer, self.held, self.output, self.checkpoint) = (trainer, held, output, checkpoint)
+    (self.curvesFormat, self.claims) = (curvesFormat, claims)
     (self.saveEvery, self.curves, self.log, self.compute) = (saveEvery, curves, log, compute)
   }
 
@@ -64,10 +67,12 @@ struct TrainRun {
   private mutating func measure(_ progress: TrainingProgress) {
     defer { draw() }
     guard !held.isEmpty else { return }
-    let path = output.extended(by: ".\(getpid()).measured")
+    let path = TemporaryFile.name(for: output)
     defer { unlink(path.cPath) }
     do {
       try trainer.writeModel(to: path, checkpoint: checkpoint)
+      let lock = TemporaryFile.lock(path)
+      defer { if lock >= 0 { close(lock) } }
       let session = Session(model: try Model(path: path), tier: compute.cpu, threads: compute.threads)
       var faithfulness = Faithfulness()
       for photograph in held {
@@ -99,7 +104,8 @@ struct TrainRun {
     guard let curves else { return }
     do {
       let picture = TrainingCurves(trainer.history, steps: trainer.steps).picture()
-      try OutputFile.write(try picture.encodedPNG(), to: curves)
+      try claims.check(curves, as: .picture)
+      try OutputFile.write(try Picture.color(picture).encoded(as: curvesFormat, mark: .ofNoInput), to: curves)
     } catch { printError((error as? Failure)?.line ?? "ttame-lite: \(curves.shownPath): \(error)") }
   }
 

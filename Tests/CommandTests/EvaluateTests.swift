@@ -71,14 +71,14 @@ import Testing
   }
 
   @Test func explainTakesAMethodAndSaysWhetherToTrustIt() throws {
-    let result = try Command.run(["explain", "--json", "-", "--trust", "--method", "gradcam", Photos.espresso])
+    let result = try Command.run(["explain", "--json", "--trust", "--method", "gradcam", Photos.espresso])
     #expect(result.status == 0, "\(result.error)")
     let report = try JSONValue.lines(result.text)[0]
     #expect(report["method"] == .string("gradcam"))
     let trust = report["explanations"][0]["trust"]
     #expect(trust["score"] != .null && trust["survives"] == .bool(true) && trust["agreement"] == .null)
     #expect(result.error.contains("the map's hotter half alone"))
-    let plain = try JSONValue.lines(try Command.run(["explain", "-q", "--json", "-", Photos.espresso]).text)[0]
+    let plain = try JSONValue.lines(try Command.run(["explain", "-q", "--json", Photos.espresso]).text)[0]
     #expect(plain["method"] == .string("ttame"))
     #expect(plain["explanations"].count == 1 && plain["explanations"][0]["trust"] == .null)
   }

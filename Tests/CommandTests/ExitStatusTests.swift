@@ -40,7 +40,7 @@ import Testing
     Row(64, "explain photo.png --class 1000", "class 1000 does not exist; the model has classes 0 to 999"),
     Row(64, "explain photo.png photo.png -o out.png", "-o out.png: is one file for 2 inputs; give a folder or -"),
     Row(64, "explain -q -o out.png", "out.png: is one file, but more pictures follow the first; *", input: .pictures),
-    Row(64, "explain photo.png -o - --json -", "--json - and -o - cannot share standard output. (see *explain --help)"),
+    Row(64, "explain photo.png -o - --json", "--json and -o - cannot share standard output. (see *explain --help)"),
     Row(64, "explain - -", "standard input (-) is given more than once"),
     Row(64, "explain photo.png --alpha 2", "--alpha must be 0 to 1. (see ttame-lite explain --help)"),
     Row(64, "explain photo.png --top 0", "--top must be 1 or more. (see ttame-lite explain --help)"),
@@ -69,8 +69,8 @@ import Testing
     Row(73, "explain photo.png -o no/out.png", "no/out.png: " + noFolder),
     Row(73, "explain photo.png -o photo.png", "photo.png: is an input; it is not overwritten"),
     Row(73, "explain photo.png -o photo.png/x/", "photo.png/x/: cannot be created: Not a directory"),
-    Row(73, "explain photo.png --json no/lines.jsonl", "no/lines.jsonl: " + noFolder),
-    Row(73, "explain photo.png --json folder", "folder: cannot be created: Is a directory"),
+    Row(73, "explain photo.png --json-file no/lines.jsonl", "no/lines.jsonl: " + noFolder),
+    Row(73, "explain photo.png --json-file folder", "folder: is a directory"),
     Row(73, "explain photo.png -o - --raw no/raw.safetensors", "no/raw.safetensors: " + noFolder),
   ]
 
@@ -96,6 +96,7 @@ import Testing
 
   private static let train = [
     Row(64, "train --data list.tsv", "Missing expected argument '--output <MODEL>' (see ttame-lite train --help)"),
+    Row(64, "train --data list.tsv -o out --checkpoint c.json", "--checkpoint: a name that ends in .json means *"),
     Row(64, "train --data list.tsv -o out --epochs 0", "--epochs must be 1 to 100000. (see ttame-lite train --help)"),
     Row(65, "train --data list.tsv -o out", "list.tsv: 1 images make no batch of 32; *"),
     Row(65, "train --data list.tsv -o out --model cut.safetensors", "cut.safetensors: tensor *"),

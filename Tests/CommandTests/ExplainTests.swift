@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func classesAreChosenByIndexNameAndRank() throws {
-    let arguments = ["--json", "-", "--class", "967", "--class", "Cup", "--top", "2"]
+    let arguments = ["--json", "--class", "967", "--class", "Cup", "--top", "2"]
     let result = try Command.run(["explain", "-q", Photos.espresso] + arguments)
     let report = try #require(try JSONValue.lines(result.text).first)
     // Espresso is the most probable class, so that it is not repeated by `--top`.

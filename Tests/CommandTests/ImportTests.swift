@@ -12,7 +12,7 @@ struct ImportTests {
     #expect(imported.status == 0 && imported.output.isEmpty)
     #expect(imported.error.contains("mine.safetensors: tf_efficientnet_lite0, int8, 1000 classes"))
     let found = try Command.run(
-      ["explain", "-q", Photos.espresso, "--model", "mine", "--json", "-"], environment: ["TTAME_WEIGHTS": scratch.path]
+      ["explain", "-q", Photos.espresso, "--model", "mine", "--json"], environment: ["TTAME_WEIGHTS": scratch.path]
     )
     let report = try #require(try JSONValue.lines(found.text).first)
     #expect(report["model"] == .string("mine") && report["predictions"][0]["label"] == .string("espresso"))

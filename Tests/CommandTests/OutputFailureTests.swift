@@ -17,7 +17,7 @@ import Testing
   /// However many pictures follow: they go the same way.
   @Test(arguments: [
     "classify a.png b.png c.png", "classify --json a.png b.png c.png", "explain -q -o - a.png b.png c.png",
-    "explain -q --json - a.png b.png c.png", "evaluate --data list.tsv --metrics accuracy",
+    "explain -q --json a.png b.png c.png", "evaluate --data list.tsv --metrics accuracy",
     "evaluate --data list.tsv --metrics accuracy --json",
   ])
   func aFullStandardOutput(_ line: String) throws {
@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [
     ("-o /dev/full a.png", 74, "/dev/full: \(full)"),
-    ("-o - --json /dev/full a.png b.png", 74, "/dev/full: \(full)"),
+    ("-o - --json-file /dev/full a.png b.png", 74, "/dev/full: \(full)"),
     ("-o - --raw /dev/full a.png", 73, "/dev/full: is not a regular file"),
   ])
   func aFullDevice(_ line: String, _ status: Int, _ message: String) throws {
@@ -53,7 +53,7 @@ import Testing
       ("-o x/ a.png b.png", "x/a.png: cannot be written: File too large", 2),
       ("-o - --raw out.safetensors a.png", "out.safetensors: write: File too large", 1),
       (
-        "-o - --json out.jsonl" + String(repeating: " a.png", count: 40),
+        "-o - --json-file out.jsonl" + String(repeating: " a.png", count: 40),
         "out.jsonl: cannot be written: File too large",
         1
       ),
@@ -102,7 +102,8 @@ import Testing
   @Test func allStreamsClosed() throws {
     let tiny = try files()
     let before = try Command.bytes(of: tiny.scratch / "tiny.safetensors")
-    #expect(try run(["explain", "-o", "out.png", "a.png", "--json", "out.jsonl"], "<&- >&- 2>&-", tiny).status == 0)
+    #expect(
+      try run(["explain", "-o", "out.png", "a.png", "--json-file", "out.jsonl"], "<&- >&- 2>&-", tiny).status == 0)
     #expect(try Image(decoding: Command.bytes(of: tiny.scratch / "out.png")).width == 60)
     #expect(
       try JSONValue.lines(String(decoding: Command.bytes(of: tiny.scratch / "out.jsonl"), as: UTF8.self)).count == 1)

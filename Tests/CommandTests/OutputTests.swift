@@ -53,7 +53,7 @@ import Testing
 
   @Test func aPanelShowsAllClasses() throws {
     let scratch = try scratchWithPhotos(["a.png"])
-    let arguments = ["explain", "-q", "a.png", "--style", "panel", "--top", "2", "--json", "r.jsonl"]
+    let arguments = ["explain", "-q", "a.png", "--style", "panel", "--top", "2", "--json-file", "r.jsonl"]
     #expect(try Command.run(arguments, in: scratch.path).status == 0)
     #expect(try scratch.files() == ["a-explained.png", "a.png", "r.jsonl"])
     let report = try JSONValue.lines(String(decoding: Command.bytes(of: scratch / "r.jsonl"), as: UTF8.self))
@@ -62,10 +62,13 @@ import Testing
 
   @Test func outputsReplaceOlderOnesThroughLinks() throws {
     let scratch = try scratchWithPhotos(["a.png"])
-    try scratch.write([1, 2, 3], to: "old.png")
+    #expect(
+      try Command.run(["explain", "-q", "a.png", "-o", "old.png", "--style", "mask"], in: scratch.path).status == 0)
+    let old = try Command.bytes(of: scratch / "old.png")
     #expect(symlink("old.png", scratch / "link.png") == 0)
     #expect(try Command.run(["explain", "-q", "a.png", "-o", "link.png"], in: scratch.path).status == 0)
     #expect(try Image(decoding: Command.bytes(of: scratch / "old.png")).width == 90)
+    #expect(try Command.bytes(of: scratch / "old.png") != old)
     #expect(try scratch.files() == ["a.png", "link.png", "old.png"])
   }
 
@@ -78,7 +81,7 @@ import Testing
 
   @Test func rawHoldsTheNumbers() throws {
     let scratch = try Scratch()
-    let arguments = ["--raw", "r.safetensors", "--json", "-", "--top", "2"]
+    let arguments = ["--raw", "r.safetensors", "--json", "--top", "2"]
     let result = try Command.run(["explain", "-q", Photos.espresso] + arguments, in: scratch.path)
     #expect(result.status == 0)
     let file = try Safetensors(path: scratch / "r.safetensors")

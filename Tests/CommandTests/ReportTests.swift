@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReportTests {
   @Test func explainFollowsTheSchema() throws {
     let scratch = try Scratch()
-    let result = try Command.run(["explain", Photos.espresso, "--json", "-"], in: scratch.path)
+    let result = try Command.run(["explain", Photos.espresso, "--json"], in: scratch.path)
     #expect(result.status == 0)
     #expect(try scratch.files() == [])
     let reports = try JSONValue.lines(result.text)
@@ -37,7 +37,7 @@ import Testing
   @Test func oneLinePerImageNamesItsOutput() throws {
     let scratch = try Scratch()
     let result = try Command.run(
-      ["explain", "-q", Photos.cat, Photos.espresso, "-o", "out/", "--json", "-"], in: scratch.path)
+      ["explain", "-q", Photos.cat, Photos.espresso, "-o", "out/", "--json"], in: scratch.path)
     let outputs = try JSONValue.lines(result.text).map { $0["explanations"][0]["output"] }
     #expect(outputs == [.string("out/cat.png"), .string("out/espresso.png")])
   }
@@ -61,7 +61,7 @@ import Testing
 
   @Test func classifyAndExplainAgree() throws {
     let classified = try JSONValue.lines(try Command.run(["classify", "--json", Photos.cat]).text)
-    let explained = try JSONValue.lines(try Command.run(["explain", "-q", "--json", "-", Photos.cat]).text)
+    let explained = try JSONValue.lines(try Command.run(["explain", "-q", "--json", Photos.cat]).text)
     #expect(classified[0]["predictions"] == explained[0]["predictions"])
   }
 

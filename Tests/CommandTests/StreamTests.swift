@@ -73,7 +73,7 @@ import Testing
     #expect(error == "ttame-lite: standard input, after picture 1: bytes that begin no picture are skipped\n")
   }
 
-  @Test(arguments: [["classify", "--json"], ["explain", "-q", "--json", "-"]])
+  @Test(arguments: [["classify", "--json"], ["explain", "-q", "--json"]])
   func everyPictureIsAnsweredBeforeTheNextArrives(_ arguments: [String]) throws {
     let tiny = try TinyStream()
     let command = try PipedCommand(arguments + tiny.model)
@@ -115,7 +115,7 @@ import Testing
   }
 
   /// Nothing is read until the source is stopped; then all that was taken is answered.
-  @Test(arguments: [["explain", "-q"], ["explain", "-q", "--json", "-"], ["classify", "--json"]])
+  @Test(arguments: [["explain", "-q"], ["explain", "-q", "--json"], ["classify", "--json"]])
   func aSlowReaderStopsTheSource(_ arguments: [String]) throws {
     let tiny = try TinyStream()
     let command = try PipedCommand(arguments + tiny.model)

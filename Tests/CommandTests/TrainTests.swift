@@ -23,7 +23,7 @@ import Testing
     #expect(result.error.contains("trained for \(Self.epochs) steps of 2"))
     #expect(try Image(decoding: Command.bytes(of: scratch / "c.png")).width > 0)
     let explained = try Command.run(
-      ["explain", Photos.cat, "--model", scratch / "model.safetensors", "-q", "--json", "-"])
+      ["explain", Photos.cat, "--model", scratch / "model.safetensors", "-q", "--json"])
     #expect(try JSONValue.lines(explained.text)[0]["method"] == .string("ttame"))
     let measured = try Command.run(
       ["evaluate", "--data", scratch / "list.tsv", "--metrics", "ad,ic", "--json", "--model"]
@@ -86,7 +86,7 @@ import Testing
     #expect(trained.status == 0, "\(trained.error)")
     #expect(try Command.run(["info", model]).text.contains("lcam: trained L-CAM"))
     func explain(_ arguments: [String]) throws -> Command.Result {
-      try Command.run(["explain", Photos.cat, "-q", "--json", "-"] + arguments)
+      try Command.run(["explain", Photos.cat, "-q", "--json"] + arguments)
     }
     for arguments in [["--model", model], ["--model", model, "--method", "lcam", "--trust"]] {
       let explained = try explain(arguments)

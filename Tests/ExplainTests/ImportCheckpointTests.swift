@@ -120,7 +120,8 @@ struct ImportCheckpointTests {
     #expect(try convert(good, "--prefix", "b.").errors.contains("no tensor's name starts with b.; names start with a"))
     #expect(try convert(good, "-o", good).status == 64)
     #expect(try convert(good, "-o", folder.file("none/x.safetensors")).status == 73)
-    #expect(!folder.names.contains { $0.contains("sprung") || $0.hasSuffix(".tmp") || $0.hasSuffix(".safetensors") })
+    #expect(
+      !folder.names.contains { $0.contains("sprung") || $0.hasSuffix(".ttame-tmp") || $0.hasSuffix(".safetensors") })
   }
 }
 

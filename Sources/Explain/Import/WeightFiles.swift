@@ -46,6 +46,12 @@ struct WeightFiles: Sendable {
   }
 }
 
+/// The files that an import of `path` reads: it alone, or with an index its shards too.
+public func weightFiles(of path: String) -> [String] {
+  guard path.hasSuffix(".json"), let index = try? ShardIndex(path: path) else { return [path] }
+  return [path] + index.files.map { (parentFolder(path) ?? "").appending($0) }
+}
+
 /// Which file beside the index holds each tensor.
 private struct ShardIndex {
   private struct Contents: Decodable {

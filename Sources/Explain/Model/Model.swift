@@ -106,3 +106,8 @@ extension DecodingError {
     return keys.isEmpty ? "" : keys.joined(separator: ".") + ": "
   }
 }
+
+extension Safetensors {
+  /// Whether the file says that it is a model.
+  public var isModel: Bool { metadata[Model.MetadataKey.format] == Model.format }
+}

@@ -1,12 +1,16 @@
 import FoundationEssentials
 
 extension ReportContent {
+  /// What the page names as its generator, by which it is known.
+  public static let generator = "ttame-lite"
+
   /// The page: one file that needs no other, no script and no network.
   public var html: String {
     let head = Markup(
       "head", [:],
       [
         Markup("meta", ["charset": "utf-8"]),
+        Markup("meta", ["name": "generator", "content": Self.generator]),
         Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
         // What a file's name might smuggle in, nobody fetches or runs.
         Markup(

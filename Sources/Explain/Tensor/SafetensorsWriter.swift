@@ -28,8 +28,7 @@ public final class SafetensorsWriter {
   /// Alignment of the data, and of every tensor whose size is a multiple of it.
   public static let alignment = 64
 
-  private let path, temporaryPath: String
-  private var descriptor: Int32
+  private let file: TemporaryFile
   private let ranges: [String: Range<Int>]
   private var written: [String: Int] = [:]
   private let fileBytes: Int
@@ -41,20 +40,10 @@ public final class SafetensorsWriter {
   public init(
     path: String, tensors: [Declaration], metadata: [String: String]
   ) throws(FileError) {
-    let target = try Self.resolve(path)
     let layout = SafetensorsLayout(tensors, metadata)
-    let temporary = target.extended(by: ".\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
-    let file = open(temporary.cPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .last("open") }
-    (self.path, temporaryPath, descriptor) = (target, temporary, file)
+    file = try TemporaryFile(replacing: path)
     (ranges, fileBytes, checksumPlace) = (layout.ranges, layout.fileBytes, layout.checksumPlace)
     try put(layout.header, at: 0)
-  }
-
-  deinit {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    unlink(temporaryPath.cPath)
   }
 
   /// Writes a part of a tensor, `offset` bytes from its start.
@@ -85,34 +74,17 @@ public final class SafetensorsWriter {
     for (name, range) in ranges {
       precondition(written[name, default: 0] == range.count, "tensor \(name) is incomplete")
     }
-    let checksum = SafetensorsChecksum.compute(try MappedFile(path: temporaryPath), digits: checksumPlace)
+    let checksum = SafetensorsChecksum.compute(try MappedFile(path: file.path), digits: checksumPlace)
     try put(Array(SafetensorsChecksum.text(checksum).utf8), at: checksumPlace.lowerBound)
-    guard fsync(descriptor) == 0 else { throw .last("fsync") }
-    guard close(descriptor) == 0 else { throw .last("close") }
-    descriptor = -1
-    guard rename(temporaryPath.cPath, path.cPath) == 0 else {
-      let error = FileError.last("rename")
-      unlink(temporaryPath.cPath)
-      throw error
-    }
-    syncFolder()
+    try file.commit(isDurable: true)
     return fileBytes
-  }
-
-  /// Makes the new name durable too. Some file systems cannot; the file itself is complete either way.
-  private func syncFolder() {
-    let folder = parentFolder(path) ?? "."
-    let handle = open(folder.cPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard handle >= 0 else { return }
-    fsync(handle)
-    close(handle)
   }
 
   private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
     var rest = bytes
     var position = offset
     while let base = rest.baseAddress, !rest.isEmpty {
-      let count = pwrite(descriptor, base, rest.count, position)
+      let count = pwrite(file.descriptor, base, rest.count, position)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw .last("write") }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
@@ -126,19 +98,5 @@ public final class SafetensorsWriter {
       do throws(FileError) { try put(buffer, at: offset) } catch { failure = error }
     }
     if let failure { throw failure }
-  }
-
-  /// Follows symbolic links, so that a rename replaces the file and not the link. Refuses to replace what is no file.
-  private static func resolve(_ path: String) throws(FileError) -> String {
-    var status = stat()
-    guard stat(path.cPath, &status) == 0 else {
-      guard errno == ENOENT else { throw .last("stat") }
-      return path
-    }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw .isDirectory }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile }
-    guard let resolved = realpath(path.cPath, nil) else { throw .last("realpath") }
-    defer { free(resolved) }
-    return String(cPath: resolved)
   }
 }

@@ -104,3 +104,8 @@ struct Checkpoint {
     (self.facts, self.parameters, self.moments, self.featureMeans) = (facts, parameters, moments, featureMeans)
   }
 }
+
+extension Safetensors {
+  /// Whether the file says that it is a training's checkpoint.
+  public var isCheckpoint: Bool { metadata[Checkpoint.metadataKey] != nil }
+}

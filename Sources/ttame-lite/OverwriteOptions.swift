@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// What happens to files that are there already.
+struct OverwriteOptions: ParsableArguments {
+  @Flag(help: "Replace files that ttame-lite did not write; inputs are never replaced.")
+  var force = false
+
+  var claims: FileClaims { FileClaims(force: force) }
+}

@@ -1,0 +1,245 @@
+import Explain
+import Glibc
+import Testing
+
+/// Nothing that is read is written, no two outputs are one file, and files of others stay.
+@Suite struct OverwriteTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let status: Int32
+    let command: String
+    /// What the line on standard error begins with, behind `ttame-lite: `.
+    let message: String
+
+    init(_ status: Int32, _ command: String, _ message: String) {
+      (self.status, self.command, self.message) = (status, command, message)
+    }
+
+    var testDescription: String { "\(command): \(status)" }
+  }
+
+  private static let isInput = "is an input; it is not overwritten"
+  private static func same(_ first: String, _ second: String) -> String { "\(first) and \(second) name the same file" }
+  private static func foreign(_ kind: String) -> String {
+    "is no \(kind) that ttame-lite wrote, and stays as it is; --force replaces it"
+  }
+
+  /// M stands for the model, which is `--model M` of each line.
+  private static let explain = [
+    Row(73, "explain a.png -o a.png", "a.png: \(isInput)"),
+    Row(73, "explain a.png -o a.png --force", "a.png: \(isInput)"),
+    Row(73, "explain a.png -o ./x/../a.png", "./x/../a.png: \(isInput)"),
+    Row(73, "explain a.png -o soft.png", "soft.png: \(isInput)"),
+    Row(73, "explain a.png -o hard.png --force", "hard.png: \(isInput)"),
+    Row(73, "explain a.png -o a.png --top 2", "a.png: \(isInput)"),
+    Row(73, "explain a.png b.png --json-file b.png", "b.png: \(isInput)"),
+    Row(73, "explain a.png --json=a.png", "a.png: \(isInput)"),
+    Row(73, "explain a.png --json-file M", "M: \(isInput)"),
+    Row(73, "explain a.png --json-file model-link", "model-link: \(isInput)"),
+    Row(73, "explain a.png --raw M --force", "M: \(isInput)"),
+    Row(73, "explain a.png --raw a.png", "a.png: \(isInput)"),
+    Row(73, "explain a.png -o M", "M: \(isInput)"),
+    Row(64, "explain a.png -o x.png --json-file x.png", "x.png: \(same("-o", "--json-file"))"),
+    Row(64, "explain a.png -o new --json-file ./new", "./new: \(same("-o", "--json-file"))"),
+    Row(64, "explain a.png -o x.png --raw x.png", "x.png: \(same("-o", "--raw"))"),
+    Row(64, "explain a.png -o - --raw r --json-file r", "r: \(same("--raw", "--json-file"))"),
+    Row(64, "explain a.png -o to-new --json-file new", "new: \(same("-o", "--json-file"))"),
+    Row(73, "explain a.png -o b.png", "b.png: \(foreign("picture"))"),
+    Row(64, "explain a.png -o notes.txt", "-o notes.txt: '.txt' is no format of pictures"),
+    Row(73, "explain a.png -o notes", "notes: \(foreign("picture"))"),
+    Row(73, "explain a.png -o link-to-notes", "link-to-notes: \(foreign("picture"))"),
+    Row(73, "explain a.png --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "explain a.png --json-file foreign.json", "foreign.json: \(foreign("JSON of this command"))"),
+    Row(73, "explain a.png -o - --raw other.safetensors", "other.safetensors: \(foreign("file of --raw"))"),
+    Row(73, "explain a.png -o readonly.png", "readonly.png: cannot be created: Permission denied"),
+    Row(73, "explain a.png -o x/", "x/a.png: \(foreign("picture"))"),
+  ]
+
+  private static let others = [
+    Row(73, "classify a.png --json-file a.png", "a.png: \(isInput)"),
+    Row(73, "classify a.png --json=M", "M: \(isInput)"),
+    Row(73, "classify a.png --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "evaluate --data list.tsv --json-file list.tsv", "list.tsv: \(isInput)"),
+    Row(73, "evaluate --data list.tsv --json-file a.png", "a.png: \(isInput)"),
+    Row(73, "evaluate --data list.tsv --metrics ad --log M", "M: \(isInput)"),
+    Row(73, "evaluate --data list.tsv --metrics ad --report a.png", "a.png: \(isInput)"),
+    Row(73, "evaluate --data list.tsv --metrics ad --report notes.txt", "notes.txt: \(foreign("report"))"),
+    Row(73, "evaluate --data list.tsv --metrics ad --log notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(
+      64, "evaluate --data list.tsv --metrics ad --report new --log new", "new: \(same("--report", "--log"))"),
+    Row(64, "evaluate --data list.tsv --json-file new --log new", "new: \(same("--log", "--json-file"))"),
+    Row(73, "bench --only classify --seconds 0 --json-file M", "M: \(isInput)"),
+    Row(73, "bench --only classify --seconds 0 --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "bench --kernels softmax --compare foreign.json --json=foreign.json", "foreign.json: \(isInput)"),
+    Row(73, "train --data photos -o N --batch 1 --log M", "M: \(isInput)"),
+    Row(73, "train --data photos -o N --batch 1 --curves M", "M: \(isInput)"),
+    Row(73, "train --data photos -o N --batch 1 --checkpoint M", "M: \(isInput)"),
+    Row(73, "train --data photos -o M --batch 1 --force", "M: \(isInput)"),
+    Row(73, "train --data photos -o N --batch 1 --log photos/1.png", "photos/1.png: \(isInput)"),
+    Row(73, "train --data photos -o N --batch 1 --validation list.tsv --log b.png", "b.png: \(isInput)"),
+    Row(64, "train --data photos -o N --batch 1 --curves N", "N: \(same("-o", "--curves"))"),
+    Row(64, "train --data photos -o N --batch 1 --checkpoint N", "N: \(same("-o", "--checkpoint"))"),
+    Row(
+      64, "train --data photos -o N --batch 1 --log N.checkpoint", "N.checkpoint: \(same("the checkpoint", "--log"))"),
+    Row(73, "train --data photos -o notes.txt --batch 1", "notes.txt: \(foreign("model"))"),
+    Row(73, "train --data photos -o N --batch 1 --checkpoint notes.txt", "notes.txt: \(foreign("checkpoint"))"),
+    Row(
+      73, "train --data photos -o N --batch 1 --log notes.txt --resume", "notes.txt: \(foreign("JSON of this command"))"
+    ),
+    Row(64, "train --data photos -o N --batch 1 --curves c.bmp", "--curves c.bmp: '.bmp' is no format of pictures"),
+    Row(73, "import other.safetensors -o other.safetensors --force", "other.safetensors: \(isInput)"),
+    Row(73, "import other.safetensors -o notes.txt", "notes.txt: \(foreign("model"))"),
+    Row(73, "import other.safetensors -o list.tsv --labels list.tsv", "list.tsv: \(isInput)"),
+    Row(73, "import other.safetensors -o notes.txt --head notes.txt --force", "notes.txt: \(isInput)"),
+    Row(73, "import index.json -o shard.safetensors --force", "shard.safetensors: \(isInput)"),
+  ]
+
+  /// Everything that a command might spoil.
+  private func folder() throws -> Scratch {
+    let scratch = try TinyStream().scratch
+    for folder in ["x", "photos"] { try scratch.makeFolder(folder) }
+    #expect(rename(scratch / "tiny.safetensors", scratch / "M") == 0)
+    for (index, name) in ["a.png", "b.png", "x/a.png", "photos/1.png", "readonly.png"].enumerated() {
+      try scratch.write(try TinyStream.frame(.png, 20 + index), to: name)
+    }
+    for name in ["notes.txt", "notes"] { try scratch.write(Array("Not to be lost.\n".utf8), to: name) }
+    try scratch.write(Array("{\"images\": [1, 2, 3]}\n".utf8), to: "foreign.json")
+    try scratch.write(Array("a.png\t0\nb.png\t1\n".utf8), to: "list.tsv")
+    let other = try SafetensorsWriter(path: scratch / "other.safetensors", tensors: [], metadata: ["format": "pt"])
+    _ = try other.finish()
+    try scratch.write(try Command.bytes(of: scratch / "other.safetensors"), to: "shard.safetensors")
+    try scratch.write(Array("{\"weight_map\": {\"w\": \"shard.safetensors\"}}".utf8), to: "index.json")
+    for (target, link) in [
+      ("a.png", "soft.png"), ("M", "model-link"), ("notes", "link-to-notes"), ("new", "to-new"),
+    ] {
+      #expect(symlink(target, scratch / link) == 0)
+    }
+    #expect(link(scratch / "a.png", scratch / "hard.png") == 0)
+    #expect(chmod(scratch / "readonly.png", 0o444) == 0)
+    return scratch
+  }
+
+  @Test(arguments: explain + others)
+  func everythingStays(_ row: Row) throws {
+    // Nobody keeps root from writing.
+    if row.command.contains("readonly"), geteuid() == 0 { return }
+    let scratch = try folder()
+    let before = try scratch.contents()
+    let words = row.command.split(separator: " ").map(String.init)
+    let takesModel = words[0] != "import" && !words.contains("--kernels")
+    let result = try Command.run(words + (takesModel ? ["--model", "M"] : []), in: scratch.path)
+    #expect(result.errorLines.count == 1 && result.error.hasPrefix("ttame-lite: \(row.message)"), "\(result.error)")
+    #expect(result.status == row.status)
+    #expect(result.output.isEmpty)
+    #expect(try scratch.contents() == before)
+  }
+
+  /// What is empty, ours, or given up may be replaced; twice the same command always may.
+  @Test(arguments: [
+    ["explain", "a.png", "-o", "out.png", "--json-file", "r.jsonl", "--raw", "r.safetensors"],
+    ["explain", "a.png", "b.png", "-o", "out/", "--raw", "raw/", "--json=r.jsonl"],
+    ["explain", "a.png", "-o", "out.jpg"], ["explain", "a.png", "-o", "out.PPM", "--style", "mask"],
+    ["classify", "a.png", "--json-file", "r.jsonl"],
+    [
+      "evaluate", "--data", "list.tsv", "--json-file", "r.json", "--log", "l.jsonl", "--metrics", "ad", "--report", "p",
+    ],
+    ["bench", "--only", "classify", "--seconds", "0", "--json-file", "r.json"],
+    ["bench", "--only", "explain", "--seconds", "0", "--json-file", "r.json"],
+    ["train", "--data", "list.tsv", "-o", "N", "--batch", "2", "--epochs", "1", "--log", "l", "--curves", "c.png"],
+    ["train", "--data", "list.tsv", "-o", "N", "--batch", "2", "--epochs", "1", "--log", "l", "--checkpoint", "k"],
+  ])
+  func ourOwnFilesAreReplaced(_ arguments: [String]) throws {
+    let scratch = try folder()
+    let before = try scratch.contents()
+    for name in ["r.jsonl", "r.safetensors", "N"] where arguments.contains(name) { try scratch.write([], to: name) }
+    let first = try Command.run(arguments + ["--model", "M"], in: scratch.path)
+    #expect(first.status == 0, "\(first.error)")
+    let written = try scratch.contents()
+    #expect(written.count > before.count)
+    let again = try Command.run(arguments + ["--model", "M"], in: scratch.path)
+    #expect(again.status == 0, "\(again.error)")
+    #expect(try scratch.contents().keys == written.keys)
+    for (name, bytes) in before { #expect(try scratch.contents()[name] == bytes, "\(name)") }
+  }
+
+  @Test(arguments: [
+    ["explain", "a.png", "-o", "b.png"], ["explain", "a.png", "-o", "x/"], ["explain", "a.png", "--json=notes"],
+    ["explain", "a.png", "-o", "-", "--raw", "notes"], ["classify", "a.png", "--json-file", "notes"],
+    ["evaluate", "--data", "list.tsv", "--metrics", "ad", "--report", "notes"],
+    ["train", "--data", "list.tsv", "-o", "notes", "--batch", "2", "--epochs", "1"],
+  ])
+  func forceReplacesWhatIsNoInput(_ arguments: [String]) throws {
+    let scratch = try folder()
+    let changed = arguments.contains("b.png") ? "b.png" : arguments.contains("x/") ? "x/a.png" : "notes"
+    let before = try scratch.contents()
+    #expect(try Command.run(arguments + ["--model", "M"], in: scratch.path).status == 73)
+    #expect(try scratch.contents() == before)
+    let forced = try Command.run(arguments + ["--model", "M", "--force"], in: scratch.path)
+    #expect(forced.status == 0, "\(forced.error)")
+    let after = try scratch.contents()
+    for (name, bytes) in before where name != "link-to-notes" {
+      #expect((after[name] == bytes) == (name != changed), "\(name)")
+    }
+  }
+
+  /// The rest is done where one picture must stay.
+  @Test func oneForeignPictureOfMany() throws {
+    let scratch = try folder()
+    let result = try Command.run(["explain", "-q", "a.png", "b.png", "-o", "x/", "--model", "M"], in: scratch.path)
+    #expect(result.status == 73 && result.errorLines.count == 1, "\(result.error)")
+    #expect(try scratch.files(in: "x") == ["a.png", "b.png"])
+  }
+
+  /// Made-up names keep away from other outputs as well.
+  @Test func namesThatAreMadeUpAvoidOutputs() throws {
+    let scratch = try folder()
+    let arguments = ["explain", "-q", "b.png", "-o", ".", "--json-file", "b-2.png", "--model", "M"]
+    #expect(try Command.run(arguments, in: scratch.path).status == 0)
+    #expect(try Image(decoding: Command.bytes(of: scratch / "b-3.png")).width == 21)
+    #expect(try Command.bytes(of: scratch / "b-2.png").starts(with: "{\"".utf8))
+  }
+
+  @Test(arguments: ["classify a.png", "classify --json a.png", "explain -q -o - a.png", "explain --json a.png b.png"])
+  func standardOutputIsNoInput(_ line: String) throws {
+    let scratch = try folder()
+    let before = try scratch.contents()
+    for file in ["a.png", "M"] {
+      let appending = ["/bin/sh", "-c", "exec \"$0\" \"$@\" >> \(file)", Command.binary]
+      let arguments = line.split(separator: " ").map(String.init) + ["--model", "M"]
+      let result = try Command.run(arguments, program: appending, in: scratch.path)
+      #expect(result.status == 73 && result.error == "ttame-lite: \(file): input file is output file\n")
+    }
+    let both = ["/bin/sh", "-c", "exec \"$0\" \"$@\" < a.png >> a.png", Command.binary]
+    let result = try Command.run(["classify", "--model", "M"], program: both, in: scratch.path)
+    #expect(result.error == "ttame-lite: standard input: input file is output file\n")
+    #expect(try scratch.contents() == before)
+  }
+
+  @Test func trainingGoesOnWithItsOwnFiles() throws {
+    let scratch = try folder()
+    let arguments = ["train", "--data", "list.tsv", "-o", "N", "--batch", "2", "--log", "l.jsonl", "--model", "M"]
+    #expect(try Command.run(arguments + ["--epochs", "2"], in: scratch.path).status == 0)
+    let result = try Command.run(arguments + ["--epochs", "2", "--resume"], in: scratch.path)
+    #expect(result.status == 0, "\(result.error)")
+    let lines = try JSONValue.lines(String(decoding: Command.bytes(of: scratch / "l.jsonl"), as: UTF8.self))
+    #expect(lines.count == 2)
+  }
+}
+
+extension Scratch {
+  /// The bytes of all files, by their paths from the folder.
+  func contents() throws -> [String: [UInt8]] {
+    var contents: [String: [UInt8]] = [:]
+    for name in try files() {
+      var status = stat()
+      guard stat(self / name, &status) == 0 else { continue }
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        contents[name] = try Command.bytes(of: self / name)
+        continue
+      }
+      for inner in try files(in: name) {
+        contents["\(name)/\(inner)"] = try Command.bytes(of: self / "\(name)/\(inner)")
+      }
+    }
+    return contents
+  }
+}

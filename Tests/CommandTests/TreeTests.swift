@@ -1,0 +1,146 @@
+import Explain
+import Glibc
+import Testing
+
+/// Inputs of one name in several folders, in one run and in several.
+@Suite struct TreeTests {
+  /// Each picture has a width of its own.
+  private func photographs() throws -> TinyStream {
+    let tiny = try TinyStream()
+    for (index, name) in ["x/p.png", "y/p.png", "x/deep/p.png", "p.png"].enumerated() {
+      if let folder = parentFolder(name) { try tiny.scratch.makeFolder(folder) }
+      try tiny.scratch.write(try TinyStream.frame(.png, 20 + index), to: name)
+    }
+    return tiny
+  }
+
+  private func explain(_ arguments: String, _ tiny: TinyStream, in folder: String = "") throws -> Command.Result {
+    try Command.run(
+      ["explain"] + arguments.split(separator: " ").map(String.init) + tiny.model, in: tiny.scratch / folder)
+  }
+
+  private func width(_ path: String, _ tiny: TinyStream) throws -> Int {
+    try Image(decoding: Command.bytes(of: tiny.scratch / path)).width
+  }
+
+  @Test func foldersAreMirrored() throws {
+    let tiny = try photographs()
+    let result = try explain("-q x/p.png ./y/../y/p.png x/deep/p.png p.png -o out/ --tree", tiny)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    for (index, name) in ["x/p.png", "y/p.png", "x/deep/p.png", "p.png"].enumerated() {
+      #expect(try width("out/" + name, tiny) == 20 + index)
+    }
+    // The same again, one by one, says nothing either.
+    for name in ["x/p.png", "y/p.png"] { #expect(try explain("-q \(name) -o out/ --tree", tiny).error.isEmpty) }
+    #expect(try tiny.scratch.files(in: "out") == ["p.png", "x", "y"])
+  }
+
+  /// Nothing is written outside of the folder, whatever the paths of inputs say.
+  @Test func pathsThatLeaveTheFolder() throws {
+    let tiny = try photographs()
+    let absolute = tiny.scratch / "y/p.png"
+    let before = try tiny.scratch.contents()
+    #expect(
+      try explain("-q ../p.png ../../\(fileName(tiny.scratch.path))/x/p.png \(absolute) -o out/ --tree", tiny, in: "x")
+        .status == 0)
+    let root = String(tiny.scratch.path.dropFirst())
+    #expect(try width("x/out/\(root)/p.png", tiny) == 23)
+    #expect(try width("x/out/\(root)/x/p.png", tiny) == 20)
+    #expect(try width("x/out/\(root)/y/p.png", tiny) == 21)
+    let after = try tiny.scratch.contents()
+    for (name, bytes) in before { #expect(after[name] == bytes) }
+    #expect(try tiny.scratch.files() == ["p.png", "tiny.safetensors", "x", "y"])
+  }
+
+  @Test(arguments: ["-o out.png", "-o -", "", "-o new"])
+  func aTreeNeedsAFolder(_ output: String) throws {
+    let tiny = try photographs()
+    let before = try tiny.scratch.files()
+    let result = try explain("x/p.png --tree \(output)", tiny)
+    #expect(result.status == 64 && result.error.contains("give one: -o FOLDER/"), "\(result.error)")
+    #expect(try tiny.scratch.files() == before)
+  }
+
+  /// Across runs: the second input of a name replaces the first, and says so.
+  @Test func replacingAnothersPictureIsSaid() throws {
+    let tiny = try photographs()
+    let warning = "replaces the picture of another input of an earlier run; --tree keeps folders apart"
+    #expect(try explain("-q x/p.png -o out/", tiny).error.isEmpty)
+    #expect(try explain("-q ./x/p.png -o out/", tiny).error.isEmpty)
+    let second = try explain("-q y/p.png -o out/", tiny)
+    #expect(second.status == 0 && second.error == "ttame-lite: out/p.png: \(warning)\n", "\(second.error)")
+    #expect(try width("out/p.png", tiny) == 21)
+    #expect(try explain("-q x/p.png", tiny).error.isEmpty)
+    #expect(try explain("-q y/p.png", tiny).error == "ttame-lite: p-explained.png: \(warning)\n")
+    // A name that the user chose may be replaced without a word, and within a run names are kept apart.
+    #expect(try explain("-q x/p.png -o out/p.png", tiny).error.isEmpty)
+    #expect(try explain("-q x/p.png y/p.png -o both/", tiny).error.isEmpty)
+    #expect(try tiny.scratch.files(in: "both") == ["p-2.png", "p.png"])
+    // Many of them are counted.
+    let many = try explain("-q y/p.png x/p.png -o both/", tiny)
+    let lines = [
+      "ttame-lite: both/p.png: \(warning)", "ttame-lite: 2 pictures of other inputs of earlier runs were replaced",
+    ]
+    #expect(many.errorLines.map(String.init) == lines, "\(many.error)")
+  }
+
+  @Test func existingPicturesAreSkipped() throws {
+    let tiny = try photographs()
+    #expect(try explain("-q x/p.png -o out/ --json-file r.jsonl", tiny).status == 0)
+    let before = try tiny.scratch.contents()
+    let result = try explain("x/p.png x/deep/p.png -o out/ --skip-existing --json-file r.jsonl", tiny)
+    #expect(result.status == 0 && result.errorLines.first == "1 of 2 pictures is there already", "\(result.error)")
+    #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p.png"])
+    #expect(try width("out/p-2.png", tiny) == 22)
+    #expect(try tiny.scratch.contents()["out/p.png"] == before["out/p.png"])
+    let report = try JSONValue.lines(String(decoding: Command.bytes(of: tiny.scratch / "r.jsonl"), as: UTF8.self))
+    #expect(report.map { $0["input"] } == [.string("x/p.png"), .string("x/deep/p.png")])
+    // With all of them there, nothing is left to do; standard input is not read in their place.
+    let again = try explain("x/p.png x/deep/p.png -o out/ --skip-existing", tiny)
+    #expect(again.status == 0 && again.error == "2 of 2 pictures are there already\n", "\(again.error)")
+    #expect(try explain("-q x/p.png x/deep/p.png -o out/ --skip-existing", tiny).error.isEmpty)
+  }
+
+  /// With `xargs` every input is a run of its own: no answer is lost, and none computed twice.
+  @Test func oneRunAnInput() throws {
+    let tiny = try photographs()
+    let names = ["x/p.png", "y/p.png", "x/deep/p.png", "p.png"]
+    for _ in 0..<2 {
+      for name in names { #expect(try explain("-q \(name) -o out/ --skip-existing", tiny).status == 0) }
+      #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p-3.png", "p-4.png", "p.png"])
+    }
+    #expect(try width("out/p-3.png", tiny) == 22)
+    for name in names { #expect(try explain("-q \(name) -o tree/ --tree --skip-existing", tiny).status == 0) }
+    #expect(try width("tree/x/deep/p.png", tiny) == 22)
+  }
+
+  @Test(arguments: ["", "-o out.jpg", "-o out/ --format jpg", "-o out/ --style panel --top 2"])
+  func theSameAgainIsSkipped(_ arguments: String) throws {
+    let tiny = try photographs()
+    #expect(try explain("-q p.png \(arguments) --skip-existing", tiny).status == 0)
+    let again = try explain("p.png \(arguments) --skip-existing", tiny)
+    #expect(again.error == "1 of 1 pictures is there already\n", "\(again.error)")
+  }
+
+  @Test(arguments: [
+    ("p.png -o out/ --top 2", "--skip-existing looks for one picture an input; *"),
+    ("p.png --class a --class b", "--skip-existing looks for one picture an input; *"),
+    ("p.png -o -", "--skip-existing looks for files, and standard output has none; give -o FOLDER/"),
+    ("- -o out/", "--skip-existing looks for pictures of named files, not of standard input.*"),
+    ("p.png --json", "--json without -o writes no pictures, *"),
+  ])
+  func whatCannotBeSkipped(_ arguments: String, _ message: String) throws {
+    let result = try explain("\(arguments) --skip-existing", try photographs())
+    #expect(result.status == 64 && matches(result.error, "ttame-lite: \(message)\n"), "\(result.error)")
+  }
+
+  /// A file of somebody else is no picture that is there already.
+  @Test func foreignFilesAreNoPictures() throws {
+    let tiny = try photographs()
+    try tiny.scratch.makeFolder("out")
+    try tiny.scratch.write(try TinyStream.frame(.png, 9), to: "out/p.png")
+    let result = try explain("-q x/p.png -o out/ --skip-existing", tiny)
+    #expect(result.status == 73 && result.error.contains("--force replaces it"), "\(result.error)")
+    #expect(try width("out/p.png", tiny) == 9)
+  }
+}
