@@ -411,7 +411,10 @@ def run(workshop, line):
     kinds = {name: kind(workshop.at(name)) for name in before}
     identities = {workshop.identity(name) for name in line.inputs} - {None}
     inputs = {name for name in before if workshop.identity(name) in identities}
-    named = {workshop.real(name): kind for name, kind in line.outputs}
+    # JSON is written in place, so that all names of its file see it.
+    outputs = {workshop.identity(name) for name, _ in line.outputs} - {None}
+    named = {workshop.real(name) for name, _ in line.outputs}
+    named |= {name for name in before if workshop.identity(name) in outputs}
     folders = [workshop.real(name) for name, _ in line.outputs] + line.folders
     stems = [os.path.splitext(name)[0] for name, _ in line.outputs]
     appended = {workshop.real(line.appended)} if line.appended else set()

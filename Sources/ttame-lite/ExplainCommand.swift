@@ -7,8 +7,9 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Show where the classifier looked.",
     discussion: """
       Without -o the picture of photo.jpg is photo-explained.png in the current folder, and that of standard input goes \
-      to standard output. In a folder it is FOLDER/photo.png. With --json and without -o there are no pictures. Several classes give several pictures, photo-LABEL.png, or \
-      one after the other on standard output; a panel shows them all in one.
+      to standard output. In a folder it is FOLDER/photo.png. With --json and without -o there are no pictures. Several \
+      classes give several pictures, photo-LABEL.png, or one after the other on standard output; a panel shows them all in \
+      one.
 
       Examples:
         ttame-lite explain photo.jpg
@@ -116,7 +117,7 @@ struct ExplainCommand: ParsableCommand {
     let run = ExplainRun(session: session, method: explainer, selection: selection, assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
-      json: try json.lines(continues: naming.skipExisting), say: progress.say)
+      json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
       source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain

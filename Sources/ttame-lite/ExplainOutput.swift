@@ -115,7 +115,11 @@ struct ExplainOutput {
     let bytes: [UInt8]
     let mark = target.isFile ? PictureMark(origin) : .ofNoInput
     do { bytes = try picture.encoded(as: format, mark: mark) } catch {
-      throw Failure(.software, "\(error)", subject: origin.description)
+      // What a JPEG cannot hold is too long a side; a PNG always can.
+      let isTooLarge = format == .jpeg
+      throw Failure(
+        isTooLarge ? .cannotCreate : .software, "\(error)" + (isTooLarge ? "; a PNG can be larger" : ""),
+        subject: target.isFile ? target.description : origin.description)
     }
     switch target {
     case .standardOutput:

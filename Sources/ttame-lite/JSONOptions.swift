@@ -24,9 +24,11 @@ struct JSONOptions: ParsableArguments {
 
   /// Opens what lines of JSON go to, if any are wanted.
   ///
-  /// - Parameter continues: whether lines are added to those that a file has.
-  func lines(continues: Bool = false) throws -> JSONLines? {
-    try (isPrinted ? "-" : file).map { try JSONLines(path: $0, continues: continues) }
+  /// - Parameter kind: lines are added to those of this kind that a file has; nil starts anew.
+  func lines(continuing kind: JSONKind? = nil) throws -> JSONLines? {
+    try (isPrinted ? "-" : file).map { path in
+      try JSONLines(path: path, continues: kind.map { FileKind.json($0).wrote(path) } ?? false)
+    }
   }
 
   /// Writes one object, if it is wanted.

@@ -140,7 +140,8 @@ struct TrainCommand: ParsableCommand {
       var run = TrainRun(
         trainer: trainer, held: held ?? [], output: output, checkpoint: checkpoint, saveEvery: saveEvery,
         curves: curves, curvesFormat: curvesFormat, claims: claims,
-        log: try log.map { try JSONLines(path: $0, continues: resumes) }, compute: self.model.compute)
+        log: try log.map { try JSONLines(path: $0, continues: resumes && FileKind.json(.training).wrote($0)) },
+        compute: self.model.compute)
       do throws(TrainingError) {
         try run.run()
       } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }

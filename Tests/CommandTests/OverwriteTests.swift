@@ -163,6 +163,7 @@ import Testing
 
   @Test(arguments: [
     ["explain", "a.png", "-o", "b.png"], ["explain", "a.png", "-o", "x/"], ["explain", "a.png", "--json=notes"],
+    ["explain", "a.png", "--json=notes", "--skip-existing"],
     ["explain", "a.png", "-o", "-", "--raw", "notes"], ["classify", "a.png", "--json-file", "notes"],
     ["evaluate", "--data", "list.tsv", "--metrics", "ad", "--report", "notes"],
     ["train", "--data", "list.tsv", "-o", "notes", "--batch", "2", "--epochs", "1"],
@@ -176,6 +177,8 @@ import Testing
     let forced = try Command.run(arguments + ["--model", "M", "--force"], in: scratch.path)
     #expect(forced.status == 0, "\(forced.error)")
     let after = try scratch.contents()
+    // Nothing is added to what was there.
+    #expect(try !#require(after[changed]).starts(with: #require(before[changed])))
     for (name, bytes) in before where name != "link-to-notes" {
       #expect((after[name] == bytes) == (name != changed), "\(name)")
     }
