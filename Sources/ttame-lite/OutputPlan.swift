@@ -14,6 +14,9 @@ import Glibc
 /// STEM is the input's name without extension, `stdin-000001` and so on for pictures of standard input; with several
 /// classes `-LABEL` follows. A name that this run has used, or that is one of its inputs, gets a number: `-2`, `-3`.
 struct OutputPlan {
+  /// What names of pictures beside their inputs end in.
+  static let explained = "-explained"
+
   enum Target {
     case standardOutput
     case file(String)
@@ -99,7 +102,7 @@ struct OutputPlan {
     case .standardOutput: return .standardOutput
     case .folder(let folder):
       return try checked(unused(try madeFolder(folder, origin).appending(origin.stem), suffix, fileType, origin))
-    case .currentFolder: return try checked(unused(origin.stem, "-explained" + suffix, fileType, origin))
+    case .currentFolder: return try checked(unused(origin.stem, Self.explained + suffix, fileType, origin))
     case .file(let path):
       if let owner, owner != origin.description {
         throw Failure(
@@ -162,7 +165,7 @@ struct OutputPlan {
     case .file(let name): path = name
     case .folder(let folder):
       path = unused(try madeFolder(folder, origin).appending(origin.stem), "", fileType, origin)
-    case .currentFolder: path = unused(origin.stem, "-explained", fileType, origin)
+    case .currentFolder: path = unused(origin.stem, Self.explained, fileType, origin)
     }
     if kind.wrote(path) { return true }
     chosen[input.pathBytes, default: []].append(path)

@@ -132,6 +132,29 @@ import Testing
     )
   }
 
+  /// What a run leaves in the folder is no input of the next one; pictures of pictures that lie elsewhere are.
+  @Test func explanationsOfTheFoldersPicturesAreLeftOut() throws {
+    let tiny = try TinyStream()
+    let scratch = tiny.scratch
+    try scratch.makeFolder("photos")
+    for (index, name) in ["a.png", "b-explained.png"].enumerated() {
+      try scratch.write(try TinyStream.frame(.png, 10 + index), to: "photos/" + name)
+    }
+    let folder = scratch / "photos"
+    for run in 0..<2 {
+      let result = try Command.run(["explain", ".", "--top", "2"] + tiny.model, in: folder)
+      #expect(result.status == 0, "\(result.error)")
+      #expect(
+        result.errorLines.count == 2 + run
+          && (run == 1) == result.error.contains(".: 2 pictures; left out: explanations 4\n"))
+      #expect(try scratch.files(in: "photos").count == 6)
+    }
+    let moved = try Command.run(["explain", "photos", "-o", "out/", "-q"] + tiny.model, in: scratch.path)
+    #expect(moved.status == 0, "\(moved.error)")
+    let result = try Command.run(["classify", "--json", "out"] + tiny.model, in: scratch.path)
+    #expect(try JSONValue.lines(result.text).count == 2 && result.error.isEmpty, "\(result.error)")
+  }
+
   @Test func trainingSaysWhatItLeavesOut() throws {
     let tiny = try tree()
     try tiny.scratch.makeFolder("held")

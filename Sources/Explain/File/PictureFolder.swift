@@ -12,6 +12,8 @@ public struct PictureFolder: Sendable {
     case brokenLink = "broken links"
     /// Devices, pipes and sockets, which could make a reader wait for ever.
     case irregular = "no regular files"
+    /// Pictures of this program that show others of the folder; who knows them says so by `leaveOut`.
+    case explanation = "explanations"
   }
 
   /// What the names of pictures end in, whatever the case of the letters.
@@ -86,6 +88,13 @@ public struct PictureFolder: Sendable {
     }
     if kept.count < candidates.count { skipped[.duplicate, default: 0] += candidates.count - kept.count }
     paths = kept.sorted(by: comesBefore).map(\.path)
+  }
+
+  /// Leaves out more pictures.
+  public mutating func leaveOut(_ reason: Reason, where isLeftOut: (String) -> Bool) {
+    let count = paths.count
+    paths.removeAll(where: isLeftOut)
+    if paths.count < count { skipped[reason, default: 0] += count - paths.count }
   }
 
   /// What was left out, in words: `hidden 3, empty 2`; nil where nothing was.
