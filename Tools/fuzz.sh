@@ -34,11 +34,11 @@ build() {
   for target in "${targets[@]}"; do ln -sf ../release/fuzz "$work/bin/$target"; done
 }
 
-# A stream holds pictures of all formats.
+# A stream holds pictures of all formats, and what carries them.
 dictionary() {
   local dictionaries=$root/Tools/fuzz/dictionaries
   if [ "$1" = stream ]; then
-    cat "$dictionaries"/{png,jpeg,pnm}.dict >"$work/stream.dict"
+    cat "$dictionaries"/{png,jpeg,pnm,framing}.dict >"$work/stream.dict"
     echo "$work/stream.dict"
   else
     echo "$dictionaries/$1.dict"
