@@ -7,6 +7,7 @@
 #include <png.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -17,6 +18,9 @@ typedef struct {
   size_t position;
   /// Set when a read or a write went past `size`.
   int exhausted;
+  /// Of 16-bit samples: the largest that was decoded, and the one that becomes 255; with 0 the high byte is taken.
+  uint32_t largest;
+  uint32_t maximum;
   char message[128];
 } cpng_memory;
 
@@ -52,6 +56,20 @@ static inline void cpng_write(png_structp png, png_bytep from, size_t count) {
 
 static inline void cpng_flush(png_structp png) { (void)png; }
 
+/// Turns a row of 16-bit samples into one of 8 bits.
+static inline void cpng_narrow(cpng_memory *memory, const uint8_t *wide, uint8_t *row, size_t samples) {
+  for (size_t i = 0; i < samples; i++) {
+    uint32_t sample = (uint32_t)wide[2 * i] << 8 | wide[2 * i + 1];
+    if (sample > memory->largest) memory->largest = sample;
+    if (memory->maximum == 0) {
+      row[i] = wide[2 * i];
+    } else {
+      uint32_t level = (sample * 255 + memory->maximum / 2) / memory->maximum;
+      row[i] = level > 255 ? 255 : (uint8_t)level;
+    }
+  }
+}
+
 /// Decodes any PNG of exactly `width` x `height` pixels to RGB8 over white; `pixels` holds 3 * width * height bytes.
 ///
 /// No ancillary chunk but tRNS is interpreted: colours are taken as they are stored, whatever gAMA, iCCP or sBIT say.
@@ -59,7 +77,10 @@ static inline int cpng_decode(cpng_memory *memory, uint32_t width, uint32_t heig
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, memory, cpng_fail, cpng_ignore);
   if (png == NULL) return 1;
   png_infop info = png_create_info_struct(png);
+  // One row of 16-bit samples, or all where they come in passes.
+  uint8_t *volatile wide = NULL;
   if (info == NULL || setjmp(png_jmpbuf(png))) {
+    free(wide);
     png_destroy_read_struct(&png, &info, NULL);
     return 1;
   }
@@ -74,19 +95,32 @@ static inline int cpng_decode(cpng_memory *memory, uint32_t width, uint32_t heig
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
     png_error(png, "IHDR: size changed");
   png_set_expand(png);
-  png_set_strip_16(png);
+  const int is_wide = png_get_bit_depth(png, info) == 16;
   png_set_gray_to_rgb(png);
   if ((png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, info, PNG_INFO_tRNS)) {
-    png_color_16 white = {0, 255, 255, 255, 255};
+    const uint16_t top = is_wide ? 65535 : 255;
+    png_color_16 white = {0, top, top, top, top};
     png_set_background(png, &white, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
   }
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
-  if (png_get_rowbytes(png, info) != 3 * (size_t)width) png_error(png, "IHDR: unexpected row size");
-  for (int pass = 0; pass < passes; pass++)
-    for (uint32_t y = 0; y < height; y++)
-      png_read_row(png, pixels + 3 * (size_t)width * y, NULL);
+  const size_t samples = 3 * (size_t)width;
+  const size_t stride = is_wide ? 2 * samples : samples;
+  if (png_get_rowbytes(png, info) != stride) png_error(png, "IHDR: unexpected row size");
+  if (is_wide) {
+    wide = malloc(passes > 1 ? stride * height : stride);
+    if (wide == NULL) png_error(png, "Out of memory");
+  }
+  for (int pass = 0; pass < passes; pass++) {
+    for (uint32_t y = 0; y < height; y++) {
+      uint8_t *row = !is_wide ? pixels + stride * y : passes > 1 ? wide + stride * y : wide;
+      png_read_row(png, row, NULL);
+      if (is_wide && pass + 1 == passes) cpng_narrow(memory, row, pixels + samples * y, samples);
+    }
+  }
   png_read_end(png, NULL);
+  free(wide);
+  wide = NULL;
   png_destroy_read_struct(&png, &info, NULL);
   return 0;
 }
@@ -98,9 +132,17 @@ typedef struct {
   int filters;
 } cpng_effort;
 
+/// A chunk that goes in front of the pixels: its name, and what it holds.
+typedef struct {
+  char name[5];
+  const uint8_t *bytes;
+  size_t size;
+} cpng_chunk;
+
 /// Encodes `height` rows of `stride` bytes, 16-bit samples in the byte order of this machine.
 static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t height, int color_type, int bit_depth,
-                              const uint8_t *rows, size_t stride, cpng_effort effort) {
+                              const uint8_t *rows, size_t stride, cpng_effort effort, const cpng_chunk *chunks,
+                              size_t chunk_count) {
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, memory, cpng_fail, cpng_ignore);
   if (png == NULL) return 1;
   png_infop info = png_create_info_struct(png);
@@ -116,6 +158,8 @@ static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t heig
   png_set_IHDR(png, info, width, height, bit_depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
+  for (size_t i = 0; i < chunk_count; i++)
+    png_write_chunk(png, (png_const_bytep)chunks[i].name, chunks[i].bytes, chunks[i].size);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
   if (bit_depth == 16) png_set_swap(png);
 #endif

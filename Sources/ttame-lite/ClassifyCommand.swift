@@ -14,12 +14,13 @@ struct ClassifyCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG or PNM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
+      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
   var inputs: [String] = []
 
   @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))
   var top = 5
 
+  @OptionGroup var reading: PictureOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
@@ -31,26 +32,29 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     let list = try InputList(inputs)
-    let source = InputSource(list)
+    let source = InputSource(list, reading.decoding)
     let claims = overwriting.claims
     claims.read(list.paths + [try ModelLocator.find(model.model)])
     try claims.write(json, as: .answers)
     if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
     let lines = try json.lines()
+    let decoding = reading.decoding
+    var warnings = DepthWarnings()
     let progress = Progress(count: source.count)
     let worst = answerAll(
       source, progress, finishes: true,
-      prepare: { try PreparedPicture($0, session.model.description.preprocessing) },
+      prepare: { try PreparedPicture($0, session.model.description.preprocessing, decoding, isDrawn: false) },
       compute: { try classify($0, session) }
     ) { picture, predictions, forward in
+      if let warning = warnings.line(picture) { progress.say(warning) }
       if let lines {
         let times = ImageReport.Milliseconds(
           decode: picture.decode.milliseconds, forward: forward.milliseconds, explain: 0, encode: 0)
         try lines.write(predictions.report(picture, top: top, explanations: nil, times))
       }
       if !json.isPrinted {
-        try printOutput(predictions.text(picture.origin, top: top))
+        try printOutput(predictions.text(picture, top: top))
       }
     }
     list.reportOmissions()

@@ -41,6 +41,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"))
   var report: String?
 
+  @OptionGroup var reading: PictureOptions
   @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
@@ -78,13 +79,13 @@ struct EvaluateCommand: ParsableCommand {
     let claims = overwriting.claims
     claims.read(items.map(\.path) + [data, try ModelLocator.find(model.model)])
     try claimOutputs(claims)
-    let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures))
+    let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures), reading.decoding)
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
     var run = EvaluationRun(
-      session: session, items: items, measuresAccuracy: wanted.contains(.accuracy),
+      session: session, decoding: reading.decoding, items: items, measuresAccuracy: wanted.contains(.accuracy),
       countsBoxes: !mapMetrics.isDisjoint(with: [.pointing, .energy]),
       evaluator: MapEvaluator(session, metrics: mapMetrics, seed: methods.seed, steps: steps),
       methods: try names.map { name in
@@ -96,7 +97,9 @@ struct EvaluateCommand: ParsableCommand {
       })
     let clock = ContinuousClock()
     let start = clock.now
-    let worst = answerAll(source, progress) { try run.measure($0) }
+    let worst = answerAll(source, progress) { encoded in
+      if let warning = try run.measure(encoded) { progress.say(warning) }
+    }
     let results = EvaluationReport(
       model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
       milliseconds: start.duration(to: clock.now).milliseconds)

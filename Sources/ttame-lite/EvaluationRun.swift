@@ -34,6 +34,8 @@ struct EvaluationRun {
   /// Nil for heads that were not trained here.
   let trainedClasses: Set<Int>?
   private let session: Session
+  private let decoding: DecodingOptions
+  private var warnings = DepthWarnings()
   private let measuresAccuracy: Bool
   /// Where the boxes lie; nil where none are measured.
   private(set) var boxes: BoxPlaces?
@@ -43,10 +45,12 @@ struct EvaluationRun {
   private let clock = ContinuousClock()
 
   init(
-    session: Session, items: [ImageList.Item], measuresAccuracy: Bool, countsBoxes: Bool, evaluator: MapEvaluator,
+    session: Session, decoding: DecodingOptions, items: [ImageList.Item], measuresAccuracy: Bool, countsBoxes: Bool,
+    evaluator: MapEvaluator,
     methods: [(MethodName, any ExplanationMethod)], log: JSONLines?, pictures: ReportPictures?
   ) {
     (self.session, self.items, self.measuresAccuracy) = (session, items, measuresAccuracy)
+    self.decoding = decoding
     (self.evaluator, self.log, self.pictures) = (evaluator, log, pictures)
     names = ClassNames(labels: session.model.description.labels, count: session.model.description.classes)
     measured = methods.map { Measured(name: $0, method: $1) }
@@ -55,8 +59,10 @@ struct EvaluationRun {
   }
 
   /// Measures one image of the list.
-  mutating func measure(_ encoded: EncodedPicture) throws {
-    let picture = try PreparedPicture(encoded, session.model.description.preprocessing)
+  ///
+  /// - Returns: a warning about the picture, where one is due.
+  mutating func measure(_ encoded: EncodedPicture) throws -> String? {
+    let picture = try PreparedPicture(encoded, session.model.description.preprocessing, decoding, isDrawn: false)
     let item = items[encoded.index]
     do {
       let logits = try session.classify(picture.input)
@@ -64,10 +70,12 @@ struct EvaluationRun {
       for index in measured.indices { try measure(method: index, picture, item, encoded.index, logits) }
       if let box = item.box {
         boxes?.add(
-          box, width: picture.image.width, height: picture.image.height, region: picture.region,
+          box, width: picture.width * picture.reduction, height: picture.height * picture.reduction,
+          region: picture.fileRegion,
           side: picture.crop.width)
       }
       images += 1
+      return warnings.line(picture)
     } catch { throw Failure(error, reading: picture.origin.description) }
   }
 
@@ -82,7 +90,8 @@ struct EvaluationRun {
     }
     let time = start.duration(to: clock.now)
     let map = explanation.maps[0]
-    let image = EvaluatedImage(crop: picture.crop, region: picture.region, box: item.box, index: index)
+    let image = EvaluatedImage(
+      crop: picture.crop, region: picture.fileRegion, box: item.box, index: index)
     let result = try evaluator.measure(
       map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
     measured[method].add(result, explanation.passes, time, isSeen: trainedClasses?.contains(result.classIndex))

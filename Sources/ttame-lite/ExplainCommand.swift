@@ -26,7 +26,7 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG or PNM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
+      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
   var inputs: [String] = []
 
   @Option(
@@ -62,6 +62,8 @@ struct ExplainCommand: ParsableCommand {
 
   @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")
   var quiet = false
+
+  @OptionGroup var reading: PictureOptions
 
   @OptionGroup var stream: StreamOptions
   @OptionGroup var naming: NamingOptions
@@ -103,7 +105,7 @@ struct ExplainCommand: ParsableCommand {
         printError("\(skipped) of \(count) pictures \(skipped == 1 ? "is" : "are") there already")
       }
     }
-    let source = InputSource(list)
+    let source = InputSource(list, reading.decoding)
     let session = try model.makeSession()
     let method = method ?? .ofHead(session.model.description)
     let progress = Progress(count: source.count, showsPasses: method.isLong)
@@ -114,14 +116,17 @@ struct ExplainCommand: ParsableCommand {
       throw Failure(error, reading: model.model)
     }
     let selection = try ClassSelection(classes, top: top, session.model.description)
-    let run = ExplainRun(session: session, method: explainer, selection: selection, assessesTrust: trust)
+    let run = ExplainRun(
+      session: session, method: explainer, selection: selection, decoding: reading.decoding, assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
+    var warnings = DepthWarnings()
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
       source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
     ) { explained in
+      if let warning = warnings.line(explained.picture) { progress.say(warning) }
       let summary = try output.write(explained)
       if !quiet { progress.say(summary) }
     }

@@ -54,7 +54,7 @@ struct ExplainOutput {
       predictions.report(
         picture, method: name, top: selection.predictions(atLeast: Self.reported),
         explanations: explained.map { report($0, predictions.names) }, times))
-    return summary(picture.origin, predictions, explained)
+    return summary(picture, predictions, explained)
   }
 
   private func explain(_ map: ClassMap, _ picture: PreparedPicture, _ trust: Trust?) -> Explained {
@@ -64,8 +64,8 @@ struct ExplainOutput {
       case .crop: SaliencyMap(normalized, crop: picture.crop.width)
       case .image:
         SaliencyMap(
-          normalized, crop: picture.crop.width, region: picture.region, width: picture.image.width,
-          height: picture.image.height)
+          normalized, crop: picture.crop.width, region: picture.region, width: picture.width,
+          height: picture.height)
       }
     return Explained(map: map, normalized: normalized, saliency: saliency, trust: trust)
   }
@@ -75,7 +75,7 @@ struct ExplainOutput {
     _ explained: inout [Explained], _ picture: PreparedPicture, _ predictions: Predictions
   ) throws {
     guard pictures != nil else { return }
-    let photo = look.size == .crop ? picture.crop : picture.image
+    guard let photo = look.size == .crop ? picture.crop : picture.image else { return }
     let renderer = look.renderer
     if look.style == .panel {
       let target = try write(panel(explained, photo, picture, predictions), picture.origin, label: nil)
@@ -156,7 +156,7 @@ struct ExplainOutput {
   }
 
   /// `photo.jpg: golden retriever 93.2 % -> photo-explained.png`
-  private func summary(_ origin: PictureOrigin, _ predictions: Predictions, _ explained: [Explained]) -> String {
+  private func summary(_ picture: PreparedPicture, _ predictions: Predictions, _ explained: [Explained]) -> String {
     var parts: [String] = []
     for (i, item) in explained.enumerated() {
       var part = predictions.summary(of: item.map.classIndex)
@@ -168,7 +168,7 @@ struct ExplainOutput {
     let sentences = explained.compactMap { item in
       item.trust.map { "\n  \(predictions.names.name(item.map.classIndex)): \($0.sentence)" }
     }
-    return origin.description + ": " + parts.joined(separator: ", ") + sentences.joined()
+    return picture.title + ": " + parts.joined(separator: ", ") + sentences.joined()
   }
 }
 

@@ -5,16 +5,21 @@ struct ExplainRun {
   let session: Session
   let method: any ExplanationMethod
   let selection: ClassSelection
+  let decoding: DecodingOptions
   let assessesTrust: Bool
   private let clock = ContinuousClock()
 
-  init(session: Session, method: any ExplanationMethod, selection: ClassSelection, assessesTrust: Bool) {
+  init(
+    session: Session, method: any ExplanationMethod, selection: ClassSelection, decoding: DecodingOptions,
+    assessesTrust: Bool
+  ) {
     (self.session, self.method, self.selection) = (session, method, selection)
+    self.decoding = decoding
     self.assessesTrust = assessesTrust
   }
 
   func prepare(_ encoded: EncodedPicture) throws -> PreparedPicture {
-    try PreparedPicture(encoded, session.model.description.preprocessing)
+    try PreparedPicture(encoded, session.model.description.preprocessing, decoding, isDrawn: true)
   }
 
   func explain(_ picture: PreparedPicture) throws -> ExplainedPicture {

@@ -35,7 +35,18 @@ extension Failure {
       self.init(error.readStatus, "\(error)", subject: subject)
     case MethodError.engine(let error): self.init(error.status, "\(error)", subject: subject)
     case let error as EngineError: self.init(error.status, "\(error)", subject: subject)
+    case let error as ImageError: self.init(error, subject: subject)
     case let error as ClassNameError: self.init(.usage, "\(error)")
+    default: self.init(.badData, "\(error)", subject: subject)
+    }
+  }
+
+  /// What an error of a picture means; with the option that may help.
+  private init(_ error: ImageError, subject: String) {
+    switch error {
+    case .outOfMemory: self.init(.system, "\(error); --max-pixels N reads large JPEGs smaller", subject: subject)
+    case .tooManyPixels, .sideTooLong:
+      self.init(.badData, "\(error); --max-pixels N raises the limit", subject: subject)
     default: self.init(.badData, "\(error)", subject: subject)
     }
   }

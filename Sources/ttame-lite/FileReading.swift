@@ -12,6 +12,9 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
   var bytes: [UInt8] = []
   var status = stat()
   if fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+    do throws(ImageError) { try MemoryBudget.require(min(Int(status.st_size), largestFile)) } catch {
+      throw Failure(error, reading: path)
+    }
     bytes.reserveCapacity(min(Int(status.st_size), largestFile))
   }
   while true {

@@ -6,7 +6,21 @@ struct EncodedPicture {
   /// Position among all inputs, counted from 0; those that cannot be read count too.
   let index: Int
   let origin: PictureOrigin
-  let bytes: [UInt8]
+  let contents: EncodedBytes
+}
+
+/// The bytes of a picture, held until they are decoded and no longer.
+final class EncodedBytes {
+  private var bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Hands them over; there are none afterwards.
+  func take() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
+  }
 }
 
 /// Where a picture came from.
@@ -39,6 +53,7 @@ enum PictureOrigin {
 struct InputSource {
   private var remaining: ArraySlice<Result<InputList.Input, Failure>>
   private var stream: ImageStreamReader?
+  private let decoding: DecodingOptions
   /// Pictures of standard input so far, damaged ones too.
   private var frames = 0
   /// Whether standard input has given anything, or been called empty.
@@ -49,7 +64,9 @@ struct InputSource {
   /// How many pictures there will be; nil with standard input, which does not say.
   let count: Int?
 
-  init(_ list: InputList) {
+  /// - Parameter decoding: how pictures will be decoded, which decides what is too large to be read.
+  init(_ list: InputList, _ decoding: DecodingOptions) {
+    self.decoding = decoding
     remaining = list.entries[...]
     count = list.readsStandardInput ? nil : list.entries.count
   }
@@ -62,7 +79,8 @@ struct InputSource {
         remaining.removeFirst()
         return entry.flatMap { input in
           Result { () throws(Failure) in
-            EncodedPicture(index: position, origin: .file(input.path), bytes: try readFile(input.path))
+            EncodedPicture(
+              index: position, origin: .file(input.path), contents: EncodedBytes(try readFile(input.path)))
           }
         }
       }
@@ -73,7 +91,7 @@ struct InputSource {
   }
 
   private mutating func nextFrame() -> Result<EncodedPicture, Failure>? {
-    var reader = stream ?? ImageStreamReader(read: Self.readStandardInput)
+    var reader = stream ?? ImageStreamReader(decoding, read: Self.readStandardInput)
     defer { stream = reader }
     let origin = PictureOrigin.standardInput(frame: frames + 1)
     do {
@@ -85,7 +103,7 @@ struct InputSource {
           Failure(.inputMissing, "is empty; name a file, or pipe a picture in", subject: origin.description))
       }
       (frames, hasSpoken) = (frames + 1, true)
-      return .success(EncodedPicture(index: position, origin: origin, bytes: bytes))
+      return .success(EncodedPicture(index: position, origin: origin, contents: EncodedBytes(bytes)))
     } catch ImageError.unrecognized where frames > 0 {
       // No picture, so that the numbers of those that follow stay those of a film.
       return .failure(

@@ -42,6 +42,8 @@ struct ImageReport: Encodable {
   let frame: Int?
   let model: String
   let width, height: Int
+  /// What the sides of the file's picture were divided by, as it was too large; nothing where they were not.
+  let scaled: Int?
   /// As `--method` names it; for the model's head `ttame`, `lcam`, or `cam` for the warm start. Nothing without maps.
   let method: String?
   let predictions: [Prediction]

@@ -20,12 +20,12 @@ struct Predictions {
   func summary(of index: Int) -> String { "\(names.name(index)) \(percent(probabilities[index]))" }
 
   /// Lines for people: the image, and below it the classes.
-  func text(_ origin: PictureOrigin, top: Int) -> String {
+  func text(_ picture: PreparedPicture, top: Int) -> String {
     let rows = best(top).map { index in
       let share = percent(probabilities[index])
       return String(repeating: " ", count: max(9 - share.count, 0)) + "\(share)  \(names.label(index)) (\(index))\n"
     }
-    return origin.description + "\n" + rows.joined()
+    return picture.title + "\n" + rows.joined()
   }
 
   /// The JSON of one image.
@@ -35,8 +35,9 @@ struct Predictions {
   ) -> ImageReport {
     ImageReport(
       input: picture.origin.path.pathForJSON, inputBytes: picture.origin.path.base64ForJSON,
-      frame: picture.origin.frame, model: model.name, width: picture.image.width,
-      height: picture.image.height, method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
+      frame: picture.origin.frame, model: model.name, width: picture.width,
+      height: picture.height, scaled: picture.reduction == 1 ? nil : picture.reduction,
+      method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
       predictions: best(top).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])
       },

@@ -3,7 +3,14 @@ import Explain
 /// A picture made ready for the network.
 struct PreparedPicture {
   let origin: PictureOrigin
-  let image: Image
+  /// The size as decoded and upright.
+  let width, height: Int
+  /// All of it; nil where nothing is drawn, so that pictures that wait take little memory.
+  let image: Image?
+  /// What its width and height were divided by, as it was too large: 1, 2, 4 or 8.
+  let reduction: Int
+  /// How dark the picture is where its samples end far below their maximum; nil elsewhere, and where they were stretched.
+  let faintDepth: SampleDepth?
   /// What the network sees, and where in `image` it lies.
   let crop: Image
   let region: CropRegion
@@ -12,19 +19,34 @@ struct PreparedPicture {
   /// Time of decoding and preprocessing.
   let decode: Duration
 
-  init(_ encoded: EncodedPicture, _ preprocessing: Preprocessing) throws {
+  /// - Parameter isDrawn: whether the picture is wanted itself, not only what the network sees.
+  init(
+    _ encoded: EncodedPicture, _ preprocessing: Preprocessing, _ decoding: DecodingOptions, isDrawn: Bool
+  ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    do { image = try Image(decoding: encoded.bytes) } catch {
+    let decoded: DecodedImage
+    do { decoded = try DecodedImage(encoded.contents.take(), decoding) } catch {
       throw Failure(error, reading: encoded.origin.description)
     }
     origin = encoded.origin
-    (crop, region) = preprocessing.crop(image)
+    (width, height, reduction) = (decoded.image.width, decoded.image.height, decoded.reduction)
+    faintDepth = decoding.stretches ? nil : decoded.depth.flatMap { $0.isFarBelow ? $0 : nil }
+    image = isDrawn ? decoded.image : nil
+    (crop, region) = preprocessing.crop(decoded.image)
     let (count, crop) = (crop.pixels.count, crop)
     input = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { preprocessing.normalize(crop, into: base) }
       initialized = count
     }
     decode = start.duration(to: clock.now)
+  }
+
+  /// `region` in pixels of the file's own picture.
+  var fileRegion: CropRegion { region.scaled(by: Double(reduction)) }
+
+  /// The picture for people, with what was done to it.
+  var title: String {
+    reduction == 1 ? origin.description : "\(origin.description) (read at 1/\(reduction): \(width) x \(height))"
   }
 }

@@ -87,6 +87,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"))
   var curves: String?
 
+  @OptionGroup var reading: PictureOptions
   @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
@@ -133,12 +134,14 @@ struct TrainCommand: ParsableCommand {
     let trainer: Trainer
     do throws(TrainingError) {
       trainer = try Trainer(
-        model: model, paths: paths, options: options, resuming: resumes ? checkpoint : nil,
+        model: model, paths: paths, options: options, decoding: reading.decoding,
+        resuming: resumes ? checkpoint : nil,
         tier: self.model.compute.cpu, threads: self.model.compute.threads)
     } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
     try Interruption.protecting {
       var run = TrainRun(
-        trainer: trainer, held: held ?? [], output: output, checkpoint: checkpoint, saveEvery: saveEvery,
+        trainer: trainer, decoding: reading.decoding, held: held ?? [], output: output, checkpoint: checkpoint,
+        saveEvery: saveEvery,
         curves: curves, curvesFormat: curvesFormat, claims: claims,
         log: try log.map { try JSONLines(path: $0, continues: resumes && FileKind.json(.training).wrote($0)) },
         compute: self.model.compute)

@@ -4,6 +4,7 @@ import Glibc
 /// The loop around a training: progress, log, checkpoints, measurements, and a way out for Ctrl-C.
 struct TrainRun {
   let trainer: Trainer
+  let decoding: DecodingOptions
   /// Photographs to measure on; none measures nothing.
   let held: [String]
   let output, checkpoint: String
@@ -19,10 +20,12 @@ struct TrainRun {
   private var unmeasured: Set<[UInt8]> = []
 
   init(
-    trainer: Trainer, held: [String], output: String, checkpoint: String, saveEvery: Int, curves: String?,
+    trainer: Trainer, decoding: DecodingOptions, held: [String], output: String, checkpoint: String, saveEvery: Int,
+    curves: String?,
     curvesFormat: PictureFormat, claims: FileClaims, log: JSONLines?, compute: ComputeOptions
   ) {
     (self.trainer, self.held, self.output, self.checkpoint) = (trainer, held, output, checkpoint)
+    self.decoding = decoding
     (self.curvesFormat, self.claims) = (curvesFormat, claims)
     (self.saveEvery, self.curves, self.log, self.compute) = (saveEvery, curves, log, compute)
   }
@@ -77,7 +80,7 @@ struct TrainRun {
       var faithfulness = Faithfulness()
       for photograph in held {
         let image: Image
-        do { image = try Image(decoding: readFile(photograph)) } catch {
+        do { image = try DecodedImage(readFile(photograph), decoding).image } catch {
           if unmeasured.insert(photograph.pathBytes).inserted {
             progress.say(Failure(error, reading: photograph).line + "; not measured")
           }

@@ -55,4 +55,92 @@ import Testing
     let plain = try Command.run(["explain", "-q", "--verbose"] + tiny.model, input: frame)
     #expect(plain.status == 0 && plain.error == "standard input, besides pictures: nothing\n")
   }
+
+  @Test(.enabled(if: isPresent, "../shared with the pictures of devices is not here"))
+  func sharedPicturesAreReadAsTheirFilesSay() throws {
+    let tiny = try TinyStream()
+    let png = try Command.bytes(of: "\(Self.shared)/exif-orientation-6.png")
+    let (width, height) = (Int(png[18]) << 8 + Int(png[19]), Int(png[22]) << 8 + Int(png[23]))
+    for arguments in [["classify", "--json"], ["explain", "-q", "--json"]] {
+      let result = try Command.run(arguments + tiny.model, input: png)
+      let line = try #require(JSONValue.lines(result.text).first)
+      #expect(line["width"].number == Double(height) && line["height"].number == Double(width))
+    }
+    let commented = try Image(decoding: Command.bytes(of: "\(Self.shared)/comment-after-maxval.ppm"))
+    #expect(try commented == Image(decoding: Command.bytes(of: "\(Self.shared)/comment-reference.ppm")))
+  }
+
+  /// A JPEG beyond the limit is read smaller, by all commands alike; others are refused, and the option is named.
+  @Test func largePictures() throws {
+    let tiny = try TinyStream()
+    try tiny.scratch.write(TinyStream.frame(.jpeg, 300, 200), to: "large.jpg")
+    try tiny.scratch.write(TinyStream.frame(.png, 300, 200), to: "large.png")
+    let limit = ["--max-pixels", "20k"] + tiny.model
+    let files = ["large.png", "large.jpg"]
+    let folder = tiny.scratch.path
+    let message =
+      "ttame-lite: large.png: image is 300 x 200 pixels; at most 20480 in all; --max-pixels N raises the limit\n"
+    let classified = try Command.run(["classify", "--json"] + limit + files, in: folder)
+    #expect(classified.status == 65 && classified.error == message)
+    let explained = try Command.run(
+      ["explain", "--json-file", "lines", "-o", "out.png", "large.jpg"] + limit, in: folder)
+    #expect(
+      explained.status == 0 && explained.error.hasPrefix("large.jpg (read at 1/2: 150 x 100): "), "\(explained.error)")
+    let lines = [
+      classified.text, String(decoding: try Command.bytes(of: tiny.scratch / "lines"), as: UTF8.self),
+      try Command.run(["classify", "--json"] + limit, input: Command.bytes(of: tiny.scratch / "large.jpg")).text,
+    ]
+    for text in lines {
+      let line = try #require(JSONValue.lines(text).last)
+      #expect(line["width"].number == 150 && line["height"].number == 100 && line["scaled"].number == 2)
+      #expect(try line["predictions"] == JSONValue.lines(lines[0]).last?["predictions"])
+    }
+    #expect(try Image(decoding: Command.bytes(of: tiny.scratch / "out.png")).width == 150)
+    let whole = try Command.run(["classify", "--json", "--max-pixels", "60000", "large.jpg"] + tiny.model, in: folder)
+    #expect(whole.status == 0 && !whole.text.contains("scaled"))
+    for wrong in ["0", "-1", "x", "5T", "1.5M", ""] {
+      let result = try Command.run(["classify", "--max-pixels=\(wrong)", "large.jpg"] + tiny.model, in: folder)
+      #expect(result.status == 64 && result.errorLines.count == 1, "\(wrong): \(result.error)")
+    }
+  }
+
+  /// 12 bits in 16 are named, and stretched on demand.
+  @Test func faintPictures() throws {
+    let tiny = try TinyStream()
+    let faint = Array("P5 8 8 65535\n".utf8) + (0..<64).flatMap { [UInt8($0 / 4), UInt8(truncatingIfNeeded: $0 * 5)] }
+    let bright = Array("P5 8 8 4095\n".utf8) + faint.suffix(128)
+    try tiny.scratch.write(faint, to: "faint.pgm")
+    try tiny.scratch.write(bright, to: "bright.pgm")
+    func run(_ arguments: [String], input: [UInt8] = []) throws -> Command.Result {
+      try Command.run(["classify", "--json"] + arguments + tiny.model, input: input, in: tiny.scratch.path)
+    }
+    let reason = "its samples end at 3899 of 65535, nearly black; --stretch makes 4095 white\n"
+    let warned = try run(["faint.pgm", "bright.pgm"])
+    #expect(warned.status == 0 && warned.error == "ttame-lite: faint.pgm: " + reason, "\(warned.error)")
+    // Frames are alike: one warning.
+    #expect(try run([], input: faint + faint + faint).error == "ttame-lite: standard input: " + reason)
+    let stretched = try run(["--stretch", "faint.pgm", "bright.pgm"])
+    #expect(stretched.status == 0 && stretched.error.isEmpty)
+    let lines = try JSONValue.lines(stretched.text)
+    #expect(lines.count == 2 && lines[0]["predictions"] == lines[1]["predictions"])
+  }
+
+  /// One picture that is too large for the memory is one line; the others are answered.
+  @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "an emulator's or sanitizer's own memory counts too"))
+  func aPictureTooLargeForTheMemoryIsOneLine() throws {
+    let tiny = try TinyStream()
+    let large = Image(width: 6000, height: 4000, pixels: [UInt8](repeating: 90, count: 72_000_000))
+    try tiny.scratch.write(large.encodedJPEG(), to: "large.jpg")
+    try tiny.scratch.write(TinyStream.frame(.jpeg, 30), to: "small.jpg")
+    let limited = ["/bin/sh", "-c", "ulimit -v 90000 && exec \"$@\"", "sh", Command.binary]
+    let files = ["small.jpg", "large.jpg", "small.jpg"].map { tiny.scratch / $0 }
+    let result = try Command.run(["classify", "--json", "--threads", "2"] + files + tiny.model, program: limited)
+    #expect(result.status == 71)
+    let reason = "needs 72 MB of memory, more than can be had; --max-pixels N reads large JPEGs smaller\n"
+    #expect(result.error == "ttame-lite: \(tiny.scratch / "large.jpg"): " + reason, "\(result.error)")
+    #expect(try JSONValue.lines(result.text).map { $0["width"].number } == [30, 30])
+    let smaller = try Command.run(
+      ["classify", "--json", "--threads", "2", "--max-pixels", "8M"] + files + tiny.model, program: limited)
+    #expect(smaller.status == 0 && smaller.error.isEmpty, "\(smaller.error)")
+  }
 }

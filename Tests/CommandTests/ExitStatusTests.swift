@@ -28,7 +28,7 @@ import Testing
     case nothing, text, picture, damaged, cut, pictures, page
   }
 
-  private static let noPicture = "is no picture that can be read (PNG, JPEG, or PNM of kind P5 or P6)"
+  private static let noPicture = "is no picture that can be read (PNG, JPEG, PNM or PAM)"
   private static let notFound = "missing: model not found in *; give a file, or set TTAME_WEIGHTS to its folder"
   private static let noSafetensors = "text.jpg: not a safetensors file: *"
   private static let noFolder = "cannot be created: No such file or directory"

@@ -1,18 +1,9 @@
 extension Image {
-  /// Decodes a PNG, a JPEG or a PNM, told apart by content.
-  ///
-  /// Transparent pixels lie over white, JPEGs are turned upright as their EXIF orientation says. Bytes after the end of
-  /// the picture are not looked at.
+  /// Decodes a picture as `DecodedImage` does, in its full size.
   ///
   /// - Throws: the first defect found; a size beyond `limits` before anything is allocated for it.
   public init(decoding bytes: [UInt8], limits: ImageLimits = .standard) throws(ImageError) {
-    guard !bytes.isEmpty else { throw .empty }
-    switch bytes.withUnsafeBytes(ImageFormat.detect) {
-    case .png: self = try decodePNG(bytes, limits: limits)
-    case .jpeg: self = try decodeJPEG(bytes, limits: limits)
-    case .pnm: self = try decodePNM(bytes, limits: limits)
-    case nil: throw bytes.withUnsafeBytes(ForeignFormat.detect).map { .foreign($0) } ?? .unrecognized
-    }
+    self = try DecodedImage(bytes, DecodingOptions(limits: limits)).image
   }
 }
 

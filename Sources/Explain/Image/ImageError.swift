@@ -28,6 +28,14 @@ public enum ImageError: Error, Equatable, Sendable {
   case pnmHeaderTooLong(limit: Int)
   /// The largest sample value of a PNM is not in 1...65535.
   case pnmMaximum(found: Int)
+  /// A plain PNM holds a byte where a sample belongs.
+  case pnmSample(found: UInt8)
+  /// A line of a PAM's header is none that there is, or comes too early.
+  case pam(line: String)
+  /// A PAM's kind of pixels is unknown, or has another number of samples.
+  case pamKind(String, depth: Int)
+  /// The picture takes `bytes` of memory, which cannot be had.
+  case outOfMemory(bytes: Int)
   /// An encoder was given too many or too few samples.
   case sampleCount(expected: Int, found: Int)
 }
@@ -37,7 +45,7 @@ extension ImageError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty: "is empty"
-    case .unrecognized: "is no picture that can be read (PNG, JPEG, or PNM of kind P5 or P6)"
+    case .unrecognized: "is no picture that can be read (PNG, JPEG, PNM or PAM)"
     case .foreign(let format): "is \(format.name), which is not read as a picture: \(format.wayOut)"
     case .truncated(let format): "\(format.name) ends before its picture is complete"
     case .emptyPicture(let format, let width, let height): "\(format.name) is \(width) x \(height) pixels"
@@ -54,6 +62,10 @@ extension ImageError: CustomStringConvertible {
       "PNM header holds \(Self.quoted(found)) where a number belongs"
     case .pnmHeaderTooLong(let limit): "PNM header is longer than \(limit) bytes"
     case .pnmMaximum(let found): "PNM has a largest value of \(found); it must be 1 to 65535"
+    case .pnmSample(let found): "PNM holds \(Self.quoted(found)) where a sample belongs"
+    case .pam(let line): "PAM header is wrong at '\(line.onOneLine)'"
+    case .pamKind(let kind, let depth): "PAM of kind '\(kind.onOneLine)' with \(depth) samples a pixel is not read"
+    case .outOfMemory(let bytes): "needs \((bytes + 999_999) / 1_000_000) MB of memory, more than can be had"
     case .sampleCount(let expected, let found): "picture needs \(expected) samples, not \(found)"
     }
   }

@@ -8,7 +8,8 @@ public enum ImageFormat: String, Sendable {
   public static func detect(_ bytes: UnsafeRawBufferPointer) -> ImageFormat? {
     if bytes.starts(with: pngSignature) { return .png }
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
-    if bytes.starts(with: "P5".utf8) || bytes.starts(with: "P6".utf8) { return .pnm }
+    // PFM is `PF` or `Pf`.
+    if bytes.count > 1, bytes[0] == UInt8(ascii: "P"), (0x31...0x37).contains(bytes[1]) { return .pnm }
     return nil
   }
 

@@ -22,6 +22,15 @@ public struct ImageLimits: Sendable, Equatable {
     guard width * height <= pixels else { throw .tooManyPixels(width: width, height: height, limit: pixels) }
   }
 
+  /// What JPEGs may have that are read at 1/8.
+  var forReducedJPEG: ImageLimits {
+    let scale = ImageLimits.largestReduction
+    return ImageLimits(pixels: pixels > Int.max / (scale * scale) ? .max : pixels * scale * scale, side: side * scale)
+  }
+
+  /// The largest number that decoding can divide a JPEG's sides by.
+  static let largestReduction = 8
+
   /// The most bytes that a header and metadata may take before the size of the picture is known.
   static let metadataBytes = 16 << 20
 

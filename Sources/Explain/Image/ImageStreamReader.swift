@@ -8,7 +8,7 @@
 public struct ImageStreamReader {
   /// What was skipped so far without being an error, by kind.
   public private(set) var fillers: [StreamFiller: Int] = [:]
-  private let limits: ImageLimits
+  private let options: DecodingOptions
   private let read: (UnsafeMutableRawBufferPointer) throws -> Int
   /// What has been read and not yet handed out.
   private var window = ByteWindow()
@@ -31,7 +31,12 @@ public struct ImageStreamReader {
   /// - Parameter read: fills a part of the buffer and answers how many bytes that were, as `read(2)` does: at least 1, or
   ///   0 at the end. Its errors are passed on.
   public init(limits: ImageLimits = .standard, read: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
-    self.limits = limits
+    self.init(DecodingOptions(limits: limits), read: read)
+  }
+
+  /// Makes a reader of pictures that are decoded in a certain way.
+  public init(_ options: DecodingOptions, read: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
+    self.options = options
     self.read = read
   }
 
@@ -74,14 +79,17 @@ public struct ImageStreamReader {
   private mutating func frame(_ framer: inout Framer, _ format: ImageFormat) throws -> Int {
     while true {
       let length = try window.look { bytes throws(ImageError) in
-        try framer.scan(bytes, limits: limits, isAll: hasEnded)
+        try framer.scan(bytes, options, isAll: hasEnded)
       }
       if let length {
         if let header = framer.header { window.look { start.remember(header, in: $0) } }
         return length
       }
       guard !hasEnded else { throw ImageError.truncated(format) }
-      if let known = framer.knownLength { window.reserve(known) }
+      if let known = framer.knownLength, known > window.count {
+        try MemoryBudget.require(known)
+        window.reserve(known)
+      }
       _ = try fill()
     }
   }
@@ -136,7 +144,10 @@ public struct ImageStreamReader {
   private mutating func beginsFilm() throws -> Bool {
     guard position == 0, window.first == 0 else { return false }
     while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) }), try fill() {}
-    guard window.look({ $0.withUnsafeBytes(ForeignFormat.detect) }) != nil else { return false }
+    let isForeign = window.look { bytes in
+      bytes.extracting(first: 12).withUnsafeBytes(ForeignFormat.detect) != nil
+    }
+    guard isForeign else { return false }
     isLost = true
     return true
   }
@@ -191,14 +202,14 @@ public struct ImageStreamReader {
 private enum Framer {
   case png(PNGScanner)
   case jpeg(JPEGScanner)
-  case pnm(PNMHeader?)
+  case pnm(PNMScanner)
 
   /// - Parameter start: how other pictures of the stream begin.
   init(_ format: ImageFormat, _ start: PictureStart) {
     switch format {
     case .png: self = .png(PNGScanner())
     case .jpeg: self = .jpeg(JPEGScanner(start))
-    case .pnm: self = .pnm(nil)
+    case .pnm: self = .pnm(PNMScanner())
     }
   }
 
@@ -213,7 +224,7 @@ private enum Framer {
 
   /// The header of a PNM.
   var header: PNMHeader? {
-    if case .pnm(let header) = self { header } else { nil }
+    if case .pnm(let scanner) = self { scanner.header } else { nil }
   }
 
   /// The length of the picture where its header tells.
@@ -230,21 +241,23 @@ private enum Framer {
   }
 
   /// The length of the picture that `bytes` begin with, or nil when more of them are needed.
-  mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits, isAll: Bool) throws(ImageError) -> Int? {
+  mutating func scan(_ bytes: Span<UInt8>, _ options: DecodingOptions, isAll: Bool) throws(ImageError) -> Int? {
+    let limits = options.limits
     switch self {
     case .png(var scanner):
       defer { self = .png(scanner) }
       return try scanner.scan(bytes, limits: limits)
     case .jpeg(var scanner):
       defer { self = .jpeg(scanner) }
-      if let length = try scanner.scan(bytes, limits: limits, isAll: isAll) { return length }
-      let limit = ImageLimits.encodedBytes(width: scanner.size?.width ?? 0, height: scanner.size?.height ?? 0)
+      let jpegLimits = options.reduces ? limits.forReducedJPEG : limits
+      if let length = try scanner.scan(bytes, limits: jpegLimits, isAll: isAll) { return length }
+      let pixels = min((scanner.size?.width ?? 0) * (scanner.size?.height ?? 0), limits.pixels)
+      let limit = ImageLimits.encodedBytes(width: pixels, height: 1)
       if bytes.count > limit { throw .tooManyBytes(.jpeg, limit: limit) }
       return nil
-    case .pnm(var header):
-      if header == nil { header = try PNMHeader(bytes, limits: limits) }
-      self = .pnm(header)
-      return header.flatMap { bytes.count >= $0.fileLength ? $0.fileLength : nil }
+    case .pnm(var scanner):
+      defer { self = .pnm(scanner) }
+      return try scanner.scan(bytes, limits: limits, isAll: isAll)
     }
   }
 }

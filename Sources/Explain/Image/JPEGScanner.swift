@@ -17,6 +17,8 @@ struct JPEGScanner {
   /// Where to look for another picture when this one proves damaged: behind the last APP segment of the header, for these
   /// hold thumbnails.
   private(set) var resumption = 2
+  /// The pieces of an ICC profile in APP2, by their numbers, and how many there should be.
+  private(set) var profile: (pieces: [Int: Range<Int>], count: Int) = ([:], 0)
   private var position = 0
   /// Where the header ends.
   private var firstScan: Int?
@@ -24,6 +26,12 @@ struct JPEGScanner {
   private var process: UInt8 = 0
   /// Components whose scan has begun.
   private var scanned = 0
+  /// Whether the picture is stored in several scans, so that decoding needs all of it in memory.
+  var isInScans: Bool { process & 3 == 2 || scans > 1 }
+  private var scans = 0
+
+  /// How pieces of an ICC profile begin; their number and how many there are follow.
+  static let profileName = Array("ICC_PROFILE".utf8) + [0]
   /// How other pictures begin.
   private let start: PictureStart
 
@@ -71,7 +79,7 @@ struct JPEGScanner {
             position = end
             continue
           }
-          if marker == 0xDA { scanned += Int(bytes[end + 2]) }
+          if marker == 0xDA { (scanned, scans) = (scanned + Int(bytes[end + 2]), scans + 1) }
         }
         guard length >= 2 else { throw .jpeg(reason: "a marker segment has length \(length)") }
         if firstScan == nil, (0xE1...0xEF).contains(marker) {
@@ -182,6 +190,10 @@ struct JPEGScanner {
       let exif = Array("Exif".utf8) + [0, 0]
       guard orientation == nil, segment.count >= exif.count, segment.holds(exif) else { break }
       orientation = exifOrientation(segment.withUnsafeBufferPointer { Array($0) }[exif.count...])
+    case 0xE2 where segment.holds(Self.profileName) && segment.count > Self.profileName.count + 2:
+      let number = Int(segment[Self.profileName.count])
+      profile.count = Int(segment[Self.profileName.count + 1])
+      profile.pieces[number] = start + Self.profileName.count + 2..<start + segment.count
     case 0xE2:
       let index = Array("MPF".utf8) + [0]
       guard others.isEmpty, segment.count >= index.count, segment.holds(index) else { break }

@@ -36,7 +36,7 @@ extension Image {
       let start = 3 * (row * width + columns.lowerBound)
       part.append(contentsOf: pixels[start..<(start + 3 * columns.count)])
     }
-    return Image(width: columns.count, height: rows.count, pixels: part)
+    return Image(width: columns.count, height: rows.count, pixels: part, iccProfile: iccProfile)
   }
 
   /// Resamples some rows of this picture; its column 0 is source pixel `origin` of the axis.
@@ -68,7 +68,7 @@ extension Image {
       }
       count = size
     }
-    return Image(width: targetWidth, height: rows.count, pixels: result)
+    return Image(width: targetWidth, height: rows.count, pixels: result, iccProfile: iccProfile)
   }
 
   /// Resamples some columns of this picture; its row 0 is source pixel `origin` of the axis.
@@ -92,7 +92,7 @@ extension Image {
       }
       count = stride * targetHeight
     }
-    return Image(width: columns.count, height: targetHeight, pixels: result)
+    return Image(width: columns.count, height: targetHeight, pixels: result, iccProfile: iccProfile)
   }
 }
 

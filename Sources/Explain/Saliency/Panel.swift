@@ -73,6 +73,7 @@ public struct Panel: Sendable {
       panel.write(
         tile.remark, x: Double(x + width) - remarkWidth, y: baseline, scale: scale, ink: Self.remarkInk)
     }
+    panel.iccProfile = tiles[0].image.iccProfile
     return panel
   }
 

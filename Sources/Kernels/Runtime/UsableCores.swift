@@ -27,23 +27,9 @@ private func physicalCores() -> Int {
 ///   - membership: what the kernel says about the process, lines of `hierarchy:controllers:path`.
 ///   - root: where the control groups are mounted.
 package func cpuLimit(membership: String = "/proc/self/cgroup", root: String = "/sys/fs/cgroup") -> Double? {
-  var smallest: Double?
-  for line in lines(of: membership) {
-    let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-    guard fields.count == 3 else { continue }
-    let isUnified = fields[1].isEmpty
-    guard isUnified || fields[1].split(separator: ",").contains("cpu") else { continue }
-    let hierarchy = isUnified ? root : "\(root)/\(fields[1])"
-    var path = fields[2].split(separator: "/")
-    // A container may see its own group as the root and still be told the path outside.
-    while true {
-      let folder = ([Substring(hierarchy)] + path).joined(separator: "/")
-      let limit = isUnified ? unifiedLimit(folder) : versionOneLimit(folder)
-      if let limit { smallest = min(smallest ?? limit, limit) }
-      if path.popLast() == nil { break }
-    }
-  }
-  return smallest
+  controlGroups(of: "cpu", membership: membership, root: root).compactMap { group in
+    group.isUnified ? unifiedLimit(group.folder) : versionOneLimit(group.folder)
+  }.min()
 }
 
 private func unifiedLimit(_ folder: String) -> Double? {
@@ -62,18 +48,4 @@ private func versionOneLimit(_ folder: String) -> Double? {
 private func share(_ quota: Substring, of period: Substring) -> Double? {
   guard let quota = Double(quota), let period = Double(period), quota > 0, period > 0 else { return nil }
   return quota / period
-}
-
-/// Lines of a small text file, without their ends; none if it cannot be read.
-private func lines(of path: String) -> [String] {
-  guard let file = fopen(path, "r") else { return [] }
-  defer { fclose(file) }
-  var lines: [String] = []
-  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
-    guard let base = buffer.baseAddress else { return }
-    while fgets(base, Int32(buffer.count), file) != nil {
-      lines.append(String(String(cString: base).prefix { $0 != "\n" }))
-    }
-  }
-  return lines
 }

@@ -15,12 +15,13 @@ final class BatchLoader {
   private let paths: [String]
   private let batch: Int
   private let seed: Int
+  private let decoding: DecodingOptions
   private let augmentation: Augmentation
   private var ahead: (step: Int, work: BackgroundWork<LoadedBatch?>)?
   private var order: (epoch: Int, images: [Int]) = (-1, [])
 
-  init(paths: [String], batch: Int, seed: Int, preprocessing: Preprocessing) {
-    (self.paths, self.batch, self.seed) = (paths, batch, seed)
+  init(paths: [String], batch: Int, seed: Int, preprocessing: Preprocessing, decoding: DecodingOptions = .init()) {
+    (self.paths, self.batch, self.seed, self.decoding) = (paths, batch, seed, decoding)
     augmentation = Augmentation(preprocessing: preprocessing)
   }
 
@@ -41,15 +42,17 @@ final class BatchLoader {
       order = (epoch, generator.permutation(paths.count))
     }
     let (order, paths, batch, seed, augmentation) = (order.images, paths, batch, seed, augmentation)
+    let decoding = decoding
     return BackgroundWork {
-      Self.read(order, from: position * batch, count: batch, paths) { index, image in
+      Self.read(order, from: position * batch, count: batch, paths, decoding) { index, image in
         augmentation.view(of: image, SplitMix64(seed, epoch, index))
       }
     }
   }
 
   private static func read(
-    _ order: [Int], from first: Int, count: Int, _ paths: [String], _ view: (Int, Image) -> [UInt8]
+    _ order: [Int], from first: Int, count: Int, _ paths: [String], _ decoding: DecodingOptions,
+    _ view: (Int, Image) -> [UInt8]
   ) -> LoadedBatch? {
     var batch = LoadedBatch(crops: [], paths: [], skipped: [])
     var taken = 0
@@ -60,7 +63,7 @@ final class BatchLoader {
       while true {
         let index = order[position % order.count]
         do {
-          let image = try Self.image(paths[index])
+          let image = try Self.image(paths[index], decoding)
           batch.crops += view(index, image)
           batch.paths.append(paths[index])
           break
@@ -76,8 +79,8 @@ final class BatchLoader {
     return batch
   }
 
-  private static func image(_ path: String) throws -> Image {
+  private static func image(_ path: String, _ decoding: DecodingOptions) throws -> Image {
     let file = try MappedFile(path: path)
-    return try Image(decoding: [UInt8](file.bytes))
+    return try DecodedImage([UInt8](file.bytes), decoding).image
   }
 }

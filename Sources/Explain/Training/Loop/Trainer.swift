@@ -34,17 +34,19 @@ public final class Trainer {
 
   /// - Parameters:
   ///   - paths: the photographs.
+  ///   - decoding: how they are decoded.
   ///   - checkpoint: where to go on from; nil starts anew.
   public init(
-    model: Model, paths: [String], options: TrainingOptions, resuming checkpoint: String? = nil, tier: CPUTier? = nil,
-    threads: Int? = nil
+    model: Model, paths: [String], options: TrainingOptions, decoding: DecodingOptions = DecodingOptions(),
+    resuming checkpoint: String? = nil, tier: CPUTier? = nil, threads: Int? = nil
   ) throws(TrainingError) {
     (self.model, self.paths, self.options) = (model, paths, options)
     let channels = options.head.channels(of: model)
     let classes = model.description.classes
     guard !channels.isEmpty else { throw .noFeatureLayers }
     loader = BatchLoader(
-      paths: paths, batch: options.batch, seed: options.seed, preprocessing: model.description.preprocessing)
+      paths: paths, batch: options.batch, seed: options.seed, preprocessing: model.description.preprocessing,
+      decoding: decoding)
     guard loader.batchesPerEpoch > 0 else { throw .tooFewImages(found: paths.count, batch: options.batch) }
     steps = options.epochs * loader.batchesPerEpoch
     context = ExecutionContext(tier: tier, threads: threads)

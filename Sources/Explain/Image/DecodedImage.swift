@@ -1,0 +1,62 @@
+/// How pictures are decoded.
+public struct DecodingOptions: Sendable, Equatable {
+  public var limits = ImageLimits.standard
+  /// Whether JPEGs beyond the limits are read smaller: at 1/2, 1/4 or 1/8 of their width and height.
+  public var reduces = false
+  /// Whether samples of more than 8 bits are scaled by the least 2^n - 1 that holds the largest of the picture.
+  public var stretches = false
+
+  public init(limits: ImageLimits = .standard, reduces: Bool = false, stretches: Bool = false) {
+    (self.limits, self.reduces, self.stretches) = (limits, reduces, stretches)
+  }
+}
+
+/// A decoded picture, and what was done to it on the way.
+public struct DecodedImage: Sendable {
+  public var image: Image
+  /// What width and height were divided by: 1, or for large JPEGs 2, 4 or 8; rounded up.
+  public var reduction = 1
+  /// How much of their range samples of more than 8 bits take; nil for those of 8 bits.
+  public var depth: SampleDepth?
+
+  init(_ image: Image, reduction: Int = 1, depth: SampleDepth? = nil) {
+    (self.image, self.reduction, self.depth) = (image, reduction, depth)
+  }
+
+  /// Decodes a PNG, a JPEG or a PNM, told apart by content.
+  ///
+  /// Transparent pixels lie over white; PNGs and JPEGs are turned upright as their EXIF orientation says. Bytes after the end
+  /// of the picture are not looked at.
+  ///
+  /// - Throws: the first defect found; a size beyond the limits before anything is allocated for it.
+  public init(_ bytes: consuming [UInt8], _ options: DecodingOptions = DecodingOptions()) throws(ImageError) {
+    guard !bytes.isEmpty else { throw .empty }
+    switch bytes.withUnsafeBytes(ImageFormat.detect) {
+    case .png: self = try decodePNG(bytes, options)
+    case .jpeg: self = try decodeJPEG(bytes, options)
+    case .pnm: self = try decodePNM(bytes, options)
+    case nil: throw bytes.withUnsafeBytes(ForeignFormat.detect).map { .foreign($0) } ?? .unrecognized
+    }
+  }
+}
+
+extension CropRegion {
+  /// This part in a picture so many times as large.
+  public func scaled(by factor: Double) -> CropRegion {
+    CropRegion(x: x * factor, y: y * factor, width: width * factor, height: height * factor)
+  }
+}
+
+/// How much of their range the samples of a picture take.
+public struct SampleDepth: Sendable, Equatable {
+  /// The largest sample there is, and the largest that there could be.
+  public let largest, maximum: Int
+
+  public init(largest: Int, maximum: Int) { (self.largest, self.maximum) = (largest, maximum) }
+
+  /// The least 2^n - 1 that holds the largest sample, at most the maximum.
+  public var ceiling: Int { min(max(1, (1 << (Int.bitWidth - largest.leadingZeroBitCount)) - 1), maximum) }
+
+  /// Whether the picture is so dark, a quarter of white at most, that its maximum is probably not the one that was meant.
+  public var isFarBelow: Bool { largest > 0 && ceiling <= maximum / 4 }
+}
