@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Tries random command lines on files that must not be lost.
 
-In a scratch folder lie pictures, a model, lists, files of other programs and of earlier runs, links to all of them. Every
-command runs there with a time limit, and afterwards:
+In a scratch folder lie pictures, a model, lists, files of other programs and of earlier runs, links to all of them.
+Every command runs there with a time limit, and afterwards:
 
 - no input and no model has changed, whatever the options;
-- no file that was there has changed unless an output option names it, it is ours and of the same kind, empty, or --force is given;
+- no file that was there has changed unless an output option names it, and it is empty, ours and of the same kind, or
+  --force is given;
 - new files are where outputs are named, and nothing half written is left;
 - with status 0 every output is there and is what it should be;
 - the status is one that is documented and not 70 or 71, messages begin with the program's name, no signal, no time-out.
@@ -39,7 +40,7 @@ class Finding(Exception):
     pass
 
 
-# ---- Files ------------------------------------------------------------------------------------------------------------
+# ---- Files ----------------------------------------------------------------------------------------------------
 
 
 def png(width, height, shade):
@@ -48,7 +49,8 @@ def png(width, height, shade):
 
     rows = b"".join(b"\0" + bytes((shade + x * y) % 256 for x in range(3 * width)) for y in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    chunks = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def ppm(width, height, shade):
@@ -87,7 +89,8 @@ def tiny_model():
     return safetensors(metadata, tensors)
 
 
-DESCRIPTION = """{"architecture": "tiny", "classes": 5, "featureLayers": [{"name": "early", "node": "relu"}, {"name": "late",
+DESCRIPTION = """
+{"architecture": "tiny", "classes": 5, "featureLayers": [{"name": "early", "node": "relu"}, {"name": "late",
 "node": "dw"}], "graph": {"input": "input", "inputShape": {"channels": 3, "height": 8, "width": 8}, "nodes":
 [{"inputs": ["input"], "kernel": [3, 3], "name": "conv", "op": "conv2d", "outputChannels": 20, "padding": [1,
 1, 1, 1], "stride": 1, "tensors": {"bias": "conv.bias", "weight": "conv.weight"}}, {"function": "relu",
@@ -221,7 +224,7 @@ def kind(path):
     return "other"
 
 
-# ---- Command lines ----------------------------------------------------------------------------------------------------
+# ---- Command lines --------------------------------------------------------------------------------------------
 
 
 class Line:
@@ -234,20 +237,23 @@ class Line:
         self.standard_input, self.appended = None, None
         # Files that earlier commands made are the most interesting ones.
         self.made = made
-        command = self.pick([("explain", 10), ("classify", 3), ("evaluate", 4), ("train", 4), ("import", 2), ("bench", 1), ("info", 1)])
-        groups = getattr(self, command)()
-        groups, positionals = [g for g in groups if not g[0].startswith("\0")], [g[0][1:] for g in groups if g[0].startswith("\0")]
+        self.positionals = []
+        commands = {
+            "explain": (self.explain, 10), "classify": (self.classify, 3), "evaluate": (self.evaluate, 4),
+            "train": (self.train, 4), "import": (self.importing, 2), "bench": (self.bench, 1), "info": (self.info, 1),
+        }
+        command = self.pick([(name, weight) for name, (_, weight) in commands.items()])
+        groups = commands[command][0]()
         self.random.shuffle(groups)
-        words = [word for group in groups for word in group]
-        if self.chance(0.15):
-            words = words + ["--"] + positionals
-        else:
-            at = self.random.randrange(len(groups) + 1)
-            words = [w for g in groups[:at] for w in g] + positionals + [w for g in groups[at:] for w in g]
-        self.words = [command] + words
+        at = len(groups) if self.chance(0.15) else self.random.randrange(len(groups) + 1)
+        # A lone -- stands in front of what are no options, whatever they begin with.
+        dashes = ["--"] if at == len(groups) and self.chance(0.5) else []
+        words = [groups[:at], [dashes + self.positionals], groups[at:]]
+        self.words = [command] + [word for part in words for group in part for word in group]
         if self.chance(0.2):
             self.standard_input = self.choose(PICTURES[:6] + FOREIGN[:3])
-            self.inputs.append(self.standard_input)
+            if command in ("explain", "classify") and (not self.positionals or "-" in self.positionals):
+                self.inputs.append(self.standard_input)
         if self.chance(0.15):
             self.appended = self.choose(PICTURES[:8] + MODELS + FOREIGN[:8] + NEW[:4])
 
@@ -268,12 +274,13 @@ class Line:
         return self.choose(PICTURES * 3 + self.made + ["missing.png", "notes.txt", "foreign.png"])
 
     def pictures(self, least, most):
-        groups = []
         for _ in range(self.random.randint(least, most)):
-            name = "-" if self.chance(0.05) else self.picture()
-            self.inputs.append(name)
-            groups.append(["\0" + name])
-        return groups
+            self.positional("-" if self.chance(0.05) else self.picture())
+        return []
+
+    def positional(self, name):
+        self.inputs.append(name)
+        self.positionals.append(name)
 
     def model(self):
         name = self.choose(MODELS) if self.chance(0.9) else self.anything()
@@ -323,13 +330,15 @@ class Line:
             self.folders.append(".")
         return groups + self.options(
             (["--style", self.choose(["overlay", "heatmap", "mask", "masked", "panel"])], 0.4),
-            (["--top", self.choose(["1", "2", "3", "0"])], 0.15), (["--class", self.choose(["a", "3", "b"])], 0.15),
+            (["--top", self.choose(["1", "2", "3", "0"])], 0.15),
+            (["--class", self.choose(["a", "3", "b"])], 0.15),
             (["--format", self.choose(["png", "jpg", "ppm", "pgm"])], 0.1), (["--tree"], 0.1),
             (["--skip-existing"], 0.1), (["-q"], 0.3), (["--trust"], 0.1), (["--size", "crop"], 0.1),
             (["--method", self.choose(["gradcam", "centre", "sobel"])], 0.1), (["--threads", "1"], 0.2))
 
     def classify(self):
-        return self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting() + self.options((["--top", "2"], 0.3))
+        groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting()
+        return groups + self.options((["--top", "2"], 0.3))
 
     def data(self, option="--data"):
         name = self.choose(["list.tsv", "list.tsv", "photos", "photos/", "x"]) if self.chance(0.9) else self.anything()
@@ -341,11 +350,14 @@ class Line:
 
     def evaluate(self):
         groups = self.data() + self.model() + self.json() + self.overwriting()
-        groups += self.output("--log", "json", 0.4, ["new.jsonl", "log"]) + self.output("--report", "page", 0.4, ["new.html"])
-        return groups + [["--metrics", self.choose(["accuracy", "ad", "ad,ic", "accuracy,ad,pointing"])]] + self.options((["--method", "gradcam,centre"], 0.2))
+        groups += self.output("--log", "json", 0.4, ["new.jsonl", "log"])
+        groups += self.output("--report", "page", 0.4, ["new.html"])
+        groups.append(["--metrics", self.choose(["accuracy", "ad", "ad,ic", "accuracy,ad,pointing"])])
+        return groups + self.options((["--method", "gradcam,centre"], 0.2))
 
     def train(self):
-        groups = self.data() + self.model() + self.overwriting() + [["--batch", self.choose(["1", "2"])], ["--epochs", "1"]]
+        groups = self.data() + self.model() + self.overwriting()
+        groups += [["--batch", self.choose(["1", "2"])], ["--epochs", "1"]]
         name = self.choose(["N", "N", "new.safetensors"]) if self.chance(0.6) else self.anything()
         self.outputs.append((name, "model"))
         groups.append(["-o", name])
@@ -358,16 +370,16 @@ class Line:
             groups += self.data("--validation")
         return groups + self.options((["--resume"], 0.4), (["--save-every", "1"], 0.4), (["--init", "random"], 0.5))
 
-    # Named like a word of the language.
-    locals()["import"] = lambda self: self.importing()
-
     def importing(self):
-        name = self.choose(["foreign.safetensors", "index.json", "M.safetensors", "N"]) if self.chance(0.8) else self.anything()
-        self.inputs += [name, "foreign.safetensors"] if name == "index.json" else [name]
-        groups = [["\0" + name]] + self.overwriting() + self.output("-o", "model", 1, ["new.safetensors"])
+        weights = ["foreign.safetensors", "index.json", "M.safetensors", "N"]
+        name = self.choose(weights) if self.chance(0.8) else self.anything()
+        self.positional(name)
+        if name == "index.json":
+            self.inputs.append("foreign.safetensors")
+        groups = self.overwriting() + self.output("-o", "model", 1, ["new.safetensors"])
         for option in ["--labels", "--head", "--auxiliary"]:
             if self.chance(0.3):
-                value = self.choose(["labels.txt", "N.checkpoint", "foreign.safetensors"]) if self.chance(0.6) else self.anything()
+                value = self.choose(["labels.txt", "N.checkpoint", "foreign.safetensors", self.anything()])
                 self.inputs.append(value)
                 groups.append([option, value])
         return groups
@@ -383,9 +395,8 @@ class Line:
         return groups + [["--kernels", "softmax reference"], ["--rounds", "1"]]
 
     def info(self):
-        name = self.choose(MODELS + ["foreign.safetensors"])
-        self.inputs.append(name)
-        return [["\0" + name]] + self.options((["--labels"], 0.3), (["--verify"], 0.3))
+        self.positional(self.choose(MODELS + ["foreign.safetensors"]))
+        return self.options((["--labels"], 0.3), (["--verify"], 0.3))
 
     def text(self):
         quoted = " ".join(quote(word) for word in ["ttame-lite"] + self.words)
@@ -402,7 +413,7 @@ def quote(word):
     return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else "\\x%02x" % b for b in shown) + "'"
 
 
-# ---- One command ------------------------------------------------------------------------------------------------------
+# ---- One command ----------------------------------------------------------------------------------------------
 
 
 def run(workshop, line):
@@ -418,25 +429,29 @@ def run(workshop, line):
     folders = [workshop.real(name) for name, _ in line.outputs] + line.folders
     stems = [os.path.splitext(name)[0] for name, _ in line.outputs]
     appended = {workshop.real(line.appended)} if line.appended else set()
-    appended |= {name for name in before if line.appended and workshop.identity(name) == workshop.identity(line.appended)}
+    if line.appended:
+        appended |= {name for name in before if workshop.identity(name) == workshop.identity(line.appended)}
     environment = dict(os.environ, TTAME_WEIGHTS=workshop.path)
-    streams = [open(workshop.at(line.standard_input), "rb") if line.standard_input and os.path.exists(workshop.at(line.standard_input)) else subprocess.DEVNULL]
-    streams.append(open(workshop.at(line.appended), "ab") if line.appended and not os.path.isdir(workshop.at(line.appended)) else subprocess.PIPE)
+    standard_input, standard_output = subprocess.DEVNULL, subprocess.PIPE
+    if line.standard_input and os.path.exists(workshop.at(line.standard_input)):
+        standard_input = open(workshop.at(line.standard_input), "rb")
+    if line.appended and not os.path.isdir(workshop.at(line.appended)):
+        standard_output = open(workshop.at(line.appended), "ab")
     try:
         process = subprocess.run(
-            [workshop.binary] + [os.fsencode(word) for word in line.words], cwd=workshop.path, stdin=streams[0],
-            stdout=streams[1], stderr=subprocess.PIPE, env=environment, timeout=TIME_LIMIT)
+            [workshop.binary] + [os.fsencode(word) for word in line.words], cwd=workshop.path,
+            stdin=standard_input, stdout=standard_output, stderr=subprocess.PIPE, env=environment, timeout=TIME_LIMIT)
     except subprocess.TimeoutExpired:
         raise Finding("takes more than %d s" % TIME_LIMIT)
     finally:
-        for stream in streams:
+        for stream in [standard_input, standard_output]:
             if not isinstance(stream, int):
                 stream.close()
     error = process.stderr.decode("utf-8", "surrogateescape")
     status = process.returncode
     if status not in STATUSES:
         raise Finding("status %d: %s" % (status, error[:500]))
-    if (status != 0) != ("ttame-lite: " in error) and status != 0:
+    if status != 0 and "ttame-lite: " not in error:
         raise Finding("status %d without a message: %s" % (status, error[:500]))
     if any(ord(c) < 32 and c not in "\n" or ord(c) == 127 for c in error):
         raise Finding("a control character in %r" % error[:500])
@@ -451,8 +466,9 @@ def run(workshop, line):
         folder, base = os.path.split(name)
         if "." in line.folders and folder == "" and "-explained" in base:
             return True
-        if any(f != "." and (name + "/").startswith(f.rstrip("/") + "/") for f in folders if f not in named or os.path.isdir(workshop.at(f))):
-            return True
+        for other in folders:
+            if other != "." and name.startswith(other.rstrip("/") + "/") and os.path.isdir(workshop.at(other)):
+                return True
         if any(workshop.real(n) == "." for n, _ in line.outputs) and folder == "":
             return True
         if "--tree" in line.words and any(os.path.isdir(workshop.at(n)) for n, _ in line.outputs):
@@ -476,8 +492,8 @@ def run(workshop, line):
             raise Finding("%r is not ours and has changed without --force" % name)
         changed = kind(workshop.at(name))
         # A run without answers leaves no lines.
-        isEmptied = changed == "empty" and kinds[name] == "json"
-        if not line.force and kinds[name] != "empty" and changed != kinds[name] and not isEmptied:
+        is_emptied = changed == "empty" and kinds[name] == "json"
+        if not line.force and kinds[name] != "empty" and changed != kinds[name] and not is_emptied:
             raise Finding("%r was %s and is %s, without --force" % (name, kinds[name], changed))
     for name in after:
         if name in before or name in appended:
@@ -498,10 +514,14 @@ def check_outputs(workshop, line):
         if name == "-" or os.path.isdir(path) or name.endswith("/"):
             continue
         if not os.path.exists(path):
-            if expected == "picture" and (labelled or line.words[0] == "explain" and len(line.inputs) > 2) or name.endswith(".checkpoint"):
+            # It is the beginning of the pictures' names, or a folder for them.
+            is_beginning = expected == "picture" and line.words[0] == "explain"
+            if is_beginning and (labelled or len(line.positionals) > 1) or name.endswith(".checkpoint"):
                 continue
             raise Finding("status 0, but there is no %r" % name)
-        if kind(path) not in (expected, "empty" if line.words[0] != "explain" else expected) and not labelled:
+        # Without maps there are no lines about them, and none about pictures that were there already.
+        may_be_empty = expected == "json" and (line.words[0] != "explain" or "--skip-existing" in line.words)
+        if kind(path) not in ([expected, "empty"] if may_be_empty else [expected]) and not labelled:
             raise Finding("status 0, but %r is %s and not %s" % (name, kind(path), expected))
 
 
