@@ -427,7 +427,9 @@ def run(workshop, line):
     named = {workshop.real(name) for name, _ in line.outputs}
     named |= {name for name in before if workshop.identity(name) in outputs}
     folders = [workshop.real(name) for name, _ in line.outputs] + line.folders
-    stems = [os.path.splitext(name)[0] for name, _ in line.outputs]
+    # Names that would be too long are cut.
+    stems = [os.path.normpath(os.path.splitext(name)[0]) for name, _ in line.outputs]
+    stems = [stem[:200] if len(stem) > 200 else stem + "-" for stem in stems]
     appended = {workshop.real(line.appended)} if line.appended else set()
     if line.appended:
         appended |= {name for name in before if workshop.identity(name) == workshop.identity(line.appended)}
@@ -473,7 +475,7 @@ def run(workshop, line):
             return True
         if "--tree" in line.words and any(os.path.isdir(workshop.at(n)) for n, _ in line.outputs):
             return True
-        return any(name.startswith(os.path.normpath(stem) + "-") or workshop.real(stem) == name for stem in stems)
+        return any(name.startswith(stem) for stem in stems)
 
     for name, content in before.items():
         now = after.get(name)

@@ -77,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
         subject: data)
     }
     let claims = overwriting.claims
-    claims.read(items.map(\.path) + [data, try ModelLocator.find(model.model)])
+    claims.read(list.items.map(\.path) + [data, try ModelLocator.find(model.model)])
     try claimOutputs(claims)
     let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures), reading.decoding)
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]

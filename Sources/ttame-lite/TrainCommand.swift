@@ -126,7 +126,7 @@ struct TrainCommand: ParsableCommand {
     failures.forEach { $0.report() }
     let checkpoint = checkpoint ?? output.extended(by: ".checkpoint")
     let claims = overwriting.claims
-    claims.read(paths + (held ?? []) + [data, validation].compactMap(\.self))
+    claims.read(paths + (heldOut?.list.items.map(\.path) ?? []) + [data, validation].compactMap(\.self))
     claims.read([try ModelLocator.find(self.model.model)])
     let curvesFormat = try curves.map { try PictureFormat(for: .file($0), wanted: nil, option: "--curves") } ?? .png
     try claimOutputs(claims, checkpoint)

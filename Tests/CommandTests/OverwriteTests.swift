@@ -61,6 +61,7 @@ import Testing
     Row(73, "evaluate --data list.tsv --json-file list.tsv", "list.tsv: \(isInput)"),
     Row(73, "evaluate --data list.tsv --json-file a.png", "a.png: \(isInput)"),
     Row(73, "evaluate --data list.tsv --metrics ad --log M", "M: \(isInput)"),
+    Row(73, "evaluate --data partly.tsv --log b.png --force", "b.png: \(isInput)"),
     Row(73, "evaluate --data list.tsv --metrics ad --report a.png", "a.png: \(isInput)"),
     Row(73, "evaluate --data list.tsv --metrics ad --report notes.txt", "notes.txt: \(foreign("report"))"),
     Row(73, "evaluate --data list.tsv --metrics ad --log notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
@@ -76,6 +77,9 @@ import Testing
     Row(73, "train --data photos -o M --batch 1 --force", "M: \(isInput)"),
     Row(73, "train --data photos -o N --batch 1 --log photos/1.png", "photos/1.png: \(isInput)"),
     Row(73, "train --data photos -o N --batch 1 --validation list.tsv --log b.png", "b.png: \(isInput)"),
+    Row(
+      73, "train --data photos -o N --batch 1 --validation list.tsv --validation-images 1 --log b.png --force",
+      "b.png: \(isInput)"),
     Row(64, "train --data photos -o N --batch 1 --curves N", "N: \(same("-o", "--curves"))"),
     Row(64, "train --data photos -o N --batch 1 --checkpoint N", "N: \(same("-o", "--checkpoint"))"),
     Row(
@@ -104,6 +108,7 @@ import Testing
     for name in ["notes.txt", "notes"] { try scratch.write(Array("Not to be lost.\n".utf8), to: name) }
     try scratch.write(Array("{\"images\": [1, 2, 3]}\n".utf8), to: "foreign.json")
     try scratch.write(Array("a.png\t0\nb.png\t1\n".utf8), to: "list.tsv")
+    try scratch.write(Array("a.png\t0\nb.png\n".utf8), to: "partly.tsv")
     let other = try SafetensorsWriter(path: scratch / "other.safetensors", tensors: [], metadata: ["format": "pt"])
     _ = try other.finish()
     try scratch.write(try Command.bytes(of: scratch / "other.safetensors"), to: "shard.safetensors")
