@@ -132,17 +132,10 @@ typedef struct {
   int filters;
 } cpng_effort;
 
-/// A chunk that goes in front of the pixels: its name, and what it holds.
-typedef struct {
-  char name[5];
-  const uint8_t *bytes;
-  size_t size;
-} cpng_chunk;
-
-/// Encodes `height` rows of `stride` bytes, 16-bit samples in the byte order of this machine.
+/// Encodes, behind the contents of a chunk iCCP if there are any, `height` rows of `stride` bytes, 16-bit samples in the byte order of this machine.
 static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t height, int color_type, int bit_depth,
-                              const uint8_t *rows, size_t stride, cpng_effort effort, const cpng_chunk *chunks,
-                              size_t chunk_count) {
+                              const uint8_t *rows, size_t stride, cpng_effort effort, const uint8_t *profile,
+                              size_t profile_size) {
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, memory, cpng_fail, cpng_ignore);
   if (png == NULL) return 1;
   png_infop info = png_create_info_struct(png);
@@ -158,8 +151,7 @@ static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t heig
   png_set_IHDR(png, info, width, height, bit_depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
-  for (size_t i = 0; i < chunk_count; i++)
-    png_write_chunk(png, (png_const_bytep)chunks[i].name, chunks[i].bytes, chunks[i].size);
+  if (profile_size > 0) png_write_chunk(png, (png_const_bytep)"iCCP", profile, profile_size);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
   if (bit_depth == 16) png_set_swap(png);
 #endif

@@ -3,11 +3,9 @@ import CTurboJPEG
 extension Image {
   /// This picture as a baseline JPEG with halved chroma and its ICC profile.
   ///
-  /// - Parameters:
-  ///   - quality: 1...100, on libjpeg's scale.
-  ///   - comment: what the file says about itself, at most 65533 bytes.
+  /// - Parameter quality: 1...100, on libjpeg's scale.
   /// - Throws: `ImageError.jpeg` without memory, or with a side of more than 65500 pixels.
-  public func encodedJPEG(quality: Int = 80, comment: String? = nil) throws(ImageError) -> [UInt8] {
+  public func encodedJPEG(quality: Int = 80) throws(ImageError) -> [UInt8] {
     precondition((1...100).contains(quality))
     guard let encoder = tjInitCompress() else { throw .jpeg(reason: "not enough memory") }
     defer { tjDestroy(encoder) }
@@ -26,16 +24,12 @@ extension Image {
     }
     if failed { throw .jpeg(reason: tjGetErrorStr2(encoder).map { String(cString: $0) } ?? "unknown error") }
     // Behind SOI and JFIF's APP0.
-    bytes.insert(contentsOf: segments(comment), at: 4 + bigEndian16(bytes.span, at: 4))
+    bytes.insert(contentsOf: profileSegments, at: 4 + bigEndian16(bytes.span, at: 4))
     return bytes
   }
 
-  /// The profile in pieces of APP2, as many as it takes, and the comment.
-  private func segments(_ comment: String?) -> [UInt8] {
-    func segment(_ marker: UInt8, _ data: some Collection<UInt8>) -> [UInt8] {
-      let length = data.count + 2
-      return [0xFF, marker, UInt8(length >> 8), UInt8(length & 255)] + data
-    }
+  /// The profile in segments APP2, as many as it takes.
+  private var profileSegments: [UInt8] {
     let name = JPEGScanner.profileName
     let room = 65533 - name.count - 2
     let profile = iccProfile ?? []
@@ -43,9 +37,10 @@ extension Image {
     var segments: [UInt8] = []
     for piece in 0..<(count < 256 ? count : 0) {
       let data = profile[(piece * room)..<min((piece + 1) * room, profile.count)]
-      segments += segment(0xE2, name + [UInt8(piece + 1), UInt8(count)] + data)
+      let length = 2 + name.count + 2 + data.count
+      segments += [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 255)] + name + [UInt8(piece + 1), UInt8(count)]
+      segments += data
     }
-    if let comment { segments += segment(0xFE, comment.utf8.prefix(65533)) }
     return segments
   }
 }
