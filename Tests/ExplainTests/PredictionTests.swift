@@ -43,4 +43,29 @@ import Testing
     #expect("\(ClassNameError.ambiguous("x", matches: many))".contains("4 x (and 4 more)"))
     #expect("\(ClassNameError.unknown("x", near: ["1 a", "2 b"]))".hasSuffix("did you mean 1 a or 2 b?"))
   }
+
+  /// Ids of WordNet are facts of ImageNet, whatever its labels are worded like; a label that holds one comes first.
+  @Test func idsOfWordNetAreClassesOfImageNet() throws {
+    var labels = (0..<1000).map { "class number \($0)" }
+    #expect(throws: ClassNameError.unknown("n01440764", near: [])) {
+      try ClassNames(labels: labels, count: 1000).index(of: "n01440764")
+    }
+    for (index, label) in [
+      (0, "tench, Tinca tinca"), (1, "goldfish"), (207, "golden_retriever"), (281, "Tabby"), (404, "airliner"),
+      (817, "sports car"), (999, "toilet tissue"),
+    ] { labels[index] = label }
+    let names = ClassNames(labels: labels, count: 1000)
+    for (id, index) in [
+      ("n01440764", 0), ("n01443537", 1), ("n02099601", 207), ("N02123045", 281), ("n02690373", 404),
+      ("n15075141", 999),
+    ] {
+      #expect(try names.index(of: id) == index)
+      #expect(ClassLookup(names).index(of: id) == index)
+    }
+    #expect(ClassLookup(names).index(of: "n00000001") == nil)
+    for id in ["n00000001", "n0144076", "n014407640", "n0144O764"] {
+      #expect(throws: ClassNameError.unknown(id, near: [])) { try names.index(of: id) }
+    }
+    #expect(try ClassNames(labels: ["cat", "golden retriever, n02099601"], count: 2).index(of: "n02099601") == 1)
+  }
 }

@@ -1,13 +1,15 @@
 /// Finds classes by what a list or a folder calls them: an index, a whole label or one of a label's names, whatever the case of the
-/// letters and with `_` for blanks. Half a name finds nothing, unlike in `ClassNames`: nobody reads the answer line by line.
+/// letters and with `_` for blanks; with ImageNet's classes an id of WordNet. Half a name finds nothing, unlike in `ClassNames`: nobody reads the answer line by line.
 public struct ClassLookup: Sendable {
   /// How many classes there are.
   public let count: Int
   /// By name; nil for one that several classes have.
   private let byName: [String: Int?]
+  private let names: ClassNames
 
   public init(_ names: ClassNames) {
     count = names.count
+    self.names = names
     var (byLabel, byName) = ([String: Int?](), [String: Int?]())
     for index in 0..<(names.hasLabels ? count : 0) {
       let label = names.label(index)
@@ -22,7 +24,7 @@ public struct ClassLookup: Sendable {
   /// The class; nil where there is none, or more than one.
   public func index(of text: String) -> Int? {
     if let index = Int(text) { return (0..<count).contains(index) ? index : nil }
-    return byName[Self.key(text)] ?? nil
+    return (byName[Self.key(text)] ?? nil) ?? names.index(ofWordNetID: text)
   }
 
   private static func key(_ text: String) -> String {

@@ -29,8 +29,8 @@ public struct ClassNames: Sendable {
 
   /// Finds the class that a user means.
   ///
-  /// In this order, whatever the case of the letters: an index; a whole label; one of a label's names; a part of a label.
-  /// The first kind that matches decides.
+  /// In this order, whatever the case of the letters: an index; a whole label; one of a label's names; a part of a label;
+  /// where the classes are ImageNet's, the id of WordNet (`n02099601`). The first kind that matches decides.
   ///
   /// - Throws: `ClassNameError` where it matches several classes or none.
   public func index(of query: String) throws(ClassNameError) -> Int {
@@ -50,7 +50,15 @@ public struct ClassNames: Sendable {
       if found.count == 1 { return found[0] }
       if found.count > 1 { throw .ambiguous(query, matches: found.map(describe)) }
     }
-    throw .unknown(query, near: nearMisses(of: wanted, among: labels.map(names)).map(describe))
+    if let index = index(ofWordNetID: wanted) { return index }
+    throw .unknown(
+      query, near: ImageNetIDs.isID(wanted) ? [] : nearMisses(of: wanted, among: labels.map(names)).map(describe))
+  }
+
+  /// The class with an id of WordNet, such as `n02099601`; nil where there is none or the classes are not ImageNet's.
+  func index(ofWordNetID id: String) -> Int? {
+    guard let index = ImageNetIDs.index(of: id.lowercased()), ImageNetIDs.areClasses(of: labels) else { return nil }
+    return index
   }
 
   private func describe(_ index: Int) -> String { "\(index) \(name(index))" }
