@@ -109,7 +109,9 @@ extension ArgumentReading {
       if let near = nearMiss(of: wrong, among: values) { return "did you mean \(near)?" }
       return "it is one of " + values.joined(separator: ", ")
     }
-    guard let number = Double(value) else { return "a number is needed" }
+    guard let number = Double(value) else {
+      return value.contains(",") ? "numbers with commas between them are needed" : "a number is needed"
+    }
     return abs(number) < 1e18 ? "a whole number is needed" : "the number is too large"
   }
 }

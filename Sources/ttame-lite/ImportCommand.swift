@@ -72,6 +72,11 @@ struct ImportCommand: ParsableCommand {
 
   @OptionGroup var overwriting: OverwriteOptions
 
+  func validate() throws {
+    if let crop, !(1...4096).contains(crop) { throw ValidationError("--crop must be 1 to 4096.") }
+    if let resize, !(1...16384).contains(resize) { throw ValidationError("--resize must be 1 to 16384.") }
+  }
+
   func run() throws {
     let claims = overwriting.claims
     claims.read(([weights, auxiliary].compactMap(\.self) + [head].compactMap(\.self)).flatMap(weightFiles))
@@ -86,8 +91,8 @@ struct ImportCommand: ParsableCommand {
     options.head =
       switch head {
       case nil: .automatic
-      case "cam": .cam
-      case "none": .none
+      case let name? where name.foldedName == "cam": .cam
+      case let name? where name.foldedName == "none": .none
       case let file?: .file(file)
       }
     let summary: ImportSummary
@@ -96,7 +101,7 @@ struct ImportCommand: ParsableCommand {
         try importModel(from: weights, to: output, options: options)
       }
     } catch {
-      throw Failure(error, weights: weights)
+      throw Failure(error, weights: weights, options: options)
     }
     do { try Model(path: output).verify() } catch { throw Failure(error, reading: output) }
     let model = summary.description
@@ -106,26 +111,45 @@ struct ImportCommand: ParsableCommand {
       line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"
     }
     printError(line)
+    if summary.statisticsWereDivided {
+      let (mean, std) = (model.preprocessing.mean.written, model.preprocessing.std.written)
+      printError("mean and std are of pixels in 0...255 and were divided: mean \(mean), std \(std)")
+    }
+    if model.logits == 1 {
+      printError(
+        "one logit: a binary classifier of '\(model.labels[0].onOneLine)' and '\(model.labels[1].onOneLine)', by a sigmoid"
+      )
+    }
     if model.head == nil && options.head == .automatic {
       printError("\(model.architecture) has no warm start for explanations; give a trained head: --head FILE")
     }
   }
 }
 
-/// Three numbers with commas between them.
+/// Numbers with commas between them, blanks around them or not.
 struct ChannelValues: ExpressibleByArgument {
   let values: [Float]
 
   init?(argument: String) {
-    values = argument.split(separator: ",").compactMap { Float($0) }
-    guard values.count == 3, values.allSatisfy(\.isFinite) else { return nil }
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { !$0.isWhitespace } }
+    values = parts.compactMap { Float($0) }
+    guard values.count == parts.count else { return nil }
   }
+}
+
+extension [Float] {
+  /// These numbers as the options take them.
+  fileprivate var written: String { map { $0.fixed(4) }.joined(separator: ",") }
 }
 
 extension Failure {
   /// What an error of an import means; each names the file that it is about.
-  fileprivate init(_ error: ImportError, weights: String) {
+  fileprivate init(_ error: ImportError, weights: String, options: ImportOptions = ImportOptions()) {
     switch error {
+    case .pixelStatistics("mean", _, _) where options.mean != nil, .preprocessing(.mean) where options.mean != nil:
+      self.init(.usage, "\(error)", subject: "--mean")
+    case .pixelStatistics("std", _, _) where options.std != nil, .preprocessing(.std) where options.std != nil:
+      self.init(.usage, "\(error)", subject: "--std")
     case .weights(let error): self.init(error, reading: weights)
     case .shard(let path, let error): self.init(error, reading: path)
     case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)

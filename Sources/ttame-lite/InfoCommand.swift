@@ -77,7 +77,12 @@ struct InfoCommand: ParsableCommand {
       ("architecture", description.architecture),
       ("weights", description.precision.rawValue),
       ("nodes", "\(description.graph.nodes.count)"),
-      ("classes", "\(description.classes)" + (description.labels.isEmpty ? ", no labels" : "")),
+      (
+        "classes",
+        "\(description.classes)" + (description.labels.isEmpty ? ", no labels" : "")
+          + (description.logits == 1
+            ? ", of one logit and a sigmoid: \(description.labels.joined(separator: ", "))" : "")
+      ),
       (
         "input",
         "\(description.graph.inputShape), resized to \(preprocessing.resize) (\(preprocessing.interpolation.rawValue)), "

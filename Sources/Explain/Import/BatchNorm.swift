@@ -40,4 +40,14 @@ struct FoldedNormalization {
       throw .notFinite(tensor: normalization?.name ?? convolutionBias ?? "")
     }
   }
+
+  /// This for output channels that share rows, each multiplied by its factor; the same where there are no factors.
+  func spread(over rows: [Int?], by multipliers: [Double]?) -> FoldedNormalization {
+    guard let multipliers else { return self }
+    var spread = self
+    let pairs = zip(rows, multipliers)
+    spread.factors = pairs.map { row, multiplier in row.map { factors[$0] * multiplier } ?? 1 }
+    spread.biases = pairs.map { row, multiplier in row.map { Float(Double(biases[$0]) * multiplier) } ?? 0 }
+    return spread
+  }
 }

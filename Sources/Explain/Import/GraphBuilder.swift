@@ -144,6 +144,17 @@ struct GraphBuilder {
     for index in layers.indices where readers.contains(layers[index].node) { layers[index].rounding = .pooled }
   }
 
+  /// Replaces the layer of a node by one with another number of outputs.
+  mutating func replace(_ layer: LayerSource, outputs: Int) {
+    for index in layers.indices where layers[index].node == layer.node { layers[index] = layer }
+    for index in nodes.indices where nodes[index].name == layer.node {
+      guard case .convolution(var convolution, let names) = nodes[index].op else { continue }
+      convolution.outputChannels = outputs
+      nodes[index].op = .convolution(convolution, names)
+      shapes[layer.node]?.channels = outputs
+    }
+  }
+
   /// Adds a layer's source without a node, for weights that only the head reads.
   mutating func append(_ layer: LayerSource) { layers.append(layer) }
 

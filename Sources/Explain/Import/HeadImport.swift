@@ -101,18 +101,24 @@ struct TrainedHead {
     graph.require("fuse.weight", [rows, length, 1, 1])
     graph.require("fuse.bias", [rows])
     try graph.finish { $0.hasPrefix("branch.") || ($0.hasPrefix("fuse.") && $0 != "fuse.classes") }
-    let rowOfClass = try rowOfClass(rows: rows, classes: classes)
+    // A head that was trained with one logit has one map, of the positive class.
+    let isBinary = rows == 1 && classes == SingleLogit.mapFactors.count && !state.contains("fuse.classes")
+    let factors = isBinary ? SingleLogit.mapFactors : nil
+    let rowOfClass = isBinary ? [0, 0] : try rowOfClass(rows: rows, classes: classes)
     var start = 0
     for (index, count) in zip(used, channels) {
       let columns = start..<start + count
-      let layer = fuseLayer(index, columns, stride: length, rowOfClass, precision: graph.precision)
+      var layer = fuseLayer(index, columns, stride: length, rowOfClass, precision: graph.precision)
+      layer.factors = factors
       graph.append(layer)
       branches[index].fuse = HeadDescription.FuseWeights(weight: layer.weight, scale: layer.scale)
       start += count
     }
     let rowBiases = try state.floats("fuse.bias")
     guard rowBiases.allSatisfy(\.isFinite) else { throw .notFinite(tensor: state.fullName("fuse.bias")) }
-    let biases = rowOfClass.map { row in row.map { rowBiases[$0] } ?? 0 }
+    let biases = rowOfClass.indices.map { index in
+      rowOfClass[index].map { rowBiases[$0] * Float(factors?[index] ?? 1) } ?? 0
+    }
     let padding = [Float](repeating: 0, count: PanelLayout.padded(classes) - classes)
     let description = HeadDescription(
       kind: form == .lcam ? .lcam : .ttame, branches: branches, bias: "head.fuse.bias")

@@ -29,6 +29,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupportedCrop(Int, reason: String)
   case badMetadata(key: String, value: String)
   case preprocessing(PreprocessingError)
+  /// A mean or standard deviation that no pixels can have, or not on the scale of the other.
+  case pixelStatistics(name: String, [Float], problem: String)
   case wrongLabelCount(labels: Int, classes: Int)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
@@ -80,6 +82,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "metadata \(key) is \(value), which makes no sense; give the value as an option"
     case .preprocessing(let error):
       "preprocessing: \(error)"
+    case .pixelStatistics(let name, let values, let problem):
+      "\(name) \(PixelStatistics.written(values)) \(problem)"
     case .wrongLabelCount(let labels, let classes):
       "there are \(labels) labels, and the network has \(classes) classes"
     case .noClassActivationMapping(let architecture):

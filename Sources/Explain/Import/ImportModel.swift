@@ -19,13 +19,18 @@ public func importModel(
   let state = StateDict(files)
   let architecture = try Architecture.find(options.architecture, for: state)
   let metadata = SourceMetadata(files.metadata)
-  let preprocessing = try metadata.preprocessing(architecture.preprocessing(state), options)
+  let (preprocessing, statisticsWereDivided) = try metadata.preprocessing(architecture.preprocessing(state), options)
 
   var graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
   let logits = try architecture.build(&graph)
   try graph.finish()
+  let isBinary = graph.splitSingleLogit(logits)
   let classes = graph.shape(logits).channels
-  let labels = try importedLabels(options, metadata, weights: weights, classes: classes)
+  var labels = try importedLabels(options, metadata, weights: weights)
+  if isBinary { labels.names = SingleLogit.labels(labels.names) }
+  guard labels.names.isEmpty || labels.names.count == classes else {
+    throw .wrongLabelCount(labels: labels.names.count, classes: classes)
+  }
   var inputs = files.paths
   if let path = labels.path { inputs.append(path) }
   let head = try importedHead(options, &graph, logits, classes, architecture.name, &inputs)
@@ -33,20 +38,23 @@ public func importModel(
   graph.markPooledInputs()
   if options.precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
 
-  let description = ModelDescription(
+  var description = ModelDescription(
     name: options.name ?? architecture.modelName, architecture: architecture.name, precision: options.precision,
     graph: Graph(input: graph.input, inputShape: graph.inputShape, nodes: graph.nodes, output: logits),
     featureLayers: graph.featureLayers, preprocessing: preprocessing, labels: labels.names, classes: classes,
     head: head?.description, licence: options.licence ?? metadata.licence ?? "",
     source: options.source ?? metadata.source ?? "")
+  description.logits = isBinary ? 1 : nil
   guard !inputs.contains(where: { isSameFile($0, output) }) else {
     throw .output(path: output, .overwritesInput)
   }
-  return try write(description, graph, head?.bias, to: output, progress: progress)
+  var summary = try write(description, graph, head?.bias, to: output, progress: progress)
+  summary.statisticsWereDivided = statisticsWereDivided
+  return summary
 }
 
 private func importedLabels(
-  _ options: ImportOptions, _ metadata: SourceMetadata, weights: String, classes: Int
+  _ options: ImportOptions, _ metadata: SourceMetadata, weights: String
 ) throws(ImportError) -> (names: [String], path: String?) {
   var path = options.labels
   if path == nil, let name = metadata.labels {
@@ -54,9 +62,7 @@ private func importedLabels(
     if access(beside.cPath, R_OK) == 0 { path = beside }
   }
   guard let path else { return ([], nil) }
-  let names = try readLabels(path)
-  guard names.count == classes else { throw .wrongLabelCount(labels: names.count, classes: classes) }
-  return (names, path)
+  return (try readLabels(path), path)
 }
 
 /// - Parameter inputs: gets the paths of the files that are read.

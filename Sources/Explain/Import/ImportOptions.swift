@@ -28,7 +28,7 @@ public struct ImportOptions: Sendable, Equatable {
   /// Shorter side after the resize, and side of the centre crop, in pixels.
   public var resize, crop: Int?
   public var interpolation: Interpolation?
-  /// Per channel, of values in 0...1.
+  /// For each channel or for all of them, of pixels in 0...1 or in 0...255.
   public var mean, std: [Float]?
 
   public var name, licence, source: String?
@@ -57,4 +57,6 @@ public struct ImportSummary: Sendable, Equatable {
   /// models.
   public var worstRelativeError: Double
   public var worstLayer: String?
+  /// Whether mean or standard deviation were given of pixels in 0...255, and were divided by 255.
+  public var statisticsWereDivided = false
 }

@@ -24,6 +24,9 @@ struct WeightMatrix {
     self.columns = columns
   }
 
+  /// Rows that the tensor has at least.
+  var sharedRows: Int { (rows.compactMap(\.self).max() ?? 0) + 1 }
+
   /// Reads the weights of output channel `n`, `columns.count` of them.
   func read(_ n: Int, into target: UnsafeMutablePointer<Float>) {
     guard let row = rows[n] else {
@@ -50,6 +53,8 @@ struct LayerSource {
   var weights: WeightMatrix
   var convolutionBias: String?
   var normalization: BatchNorm?
+  /// What the row of each output channel is multiplied by, its bias included, where several share a row; nil is 1.
+  var factors: [Double]?
   /// Expected value of every input channel, to correct the biases with; nil does not correct.
   var inputMeans: [Double]?
   /// How the errors of the weights are made to cancel.

@@ -29,8 +29,10 @@ struct LayerWriter {
     rowLength = source.weights.columns.count
     raw = [Float](repeating: 0, count: rowLength)
     folded = try FoldedNormalization(
-      source.normalization, convolutionBias: source.convolutionBias, channels: source.layout.outputChannels,
-      state: source.weights.state)
+      source.normalization, convolutionBias: source.convolutionBias,
+      channels: source.factors == nil ? source.layout.outputChannels : source.weights.sharedRows,
+      state: source.weights.state
+    ).spread(over: source.weights.rows, by: source.factors)
     biases = folded.biases
   }
 

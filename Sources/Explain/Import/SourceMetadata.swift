@@ -15,20 +15,25 @@ struct SourceMetadata {
   }
 
   /// `defaults`, overridden by what the metadata says, overridden by the options.
-  func preprocessing(_ defaults: Preprocessing, _ options: ImportOptions) throws(ImportError) -> Preprocessing {
+  ///
+  /// - Returns: also whether mean or standard deviation were of pixels in 0...255 and are divided.
+  func preprocessing(
+    _ defaults: Preprocessing, _ options: ImportOptions
+  ) throws(ImportError) -> (result: Preprocessing, wereDivided: Bool) {
     // Metadata that an option replaces is not looked at, so an option also mends malformed metadata.
     var result = defaults
     if let resize = options.resize { result.resize = resize } else { try read("resize", into: &result.resize) }
     if let crop = options.crop { result.crop = crop } else { try read("input_size", into: &result.crop) }
-    if let mean = options.mean { result.mean = mean } else { try read("mean", into: &result.mean) }
-    if let std = options.std { result.std = std } else { try read("std", into: &result.std) }
+    let statistics = try PixelStatistics(mean: numbers("mean", or: options.mean), std: numbers("std", or: options.std))
+    result.mean = statistics.mean ?? result.mean
+    result.std = statistics.std ?? result.std
     if let interpolation = options.interpolation {
       result.interpolation = interpolation
     } else {
       try read("interpolation", into: &result.interpolation)
     }
     do { try result.validate() } catch { throw .preprocessing(error) }
-    return result
+    return (result, statistics.wereDivided)
   }
 
   private func read(_ key: String, into value: inout Int) throws(ImportError) {
@@ -43,12 +48,13 @@ struct SourceMetadata {
     value = interpolation
   }
 
-  /// Reads a JSON array of three numbers.
-  private func read(_ key: String, into value: inout [Float]) throws(ImportError) {
-    guard let text = values[key] else { return }
+  /// Reads a JSON array of three numbers, where no option replaces it.
+  private func numbers(_ key: String, or option: [Float]?) throws(ImportError) -> [Float]? {
+    if let option { return option }
+    guard let text = values[key] else { return nil }
     guard let numbers = try? JSONDecoder().decode([Float].self, from: Data(text.utf8)), numbers.count == 3 else {
       throw .badMetadata(key: key, value: text)
     }
-    value = numbers
+    return numbers
   }
 }

@@ -21,6 +21,9 @@ public struct ModelDescription: Codable, Sendable, Equatable {
   public var labels: [String]
   public var classes: Int
   public var head: HeadDescription?
+  /// Outputs of the network that was imported where they are not one for each class: 1 for a binary classifier, whose
+  /// logit z and sigmoid are stored as the logits -z/2 and z/2 of two classes.
+  public var logits: Int?
   public var licence: String
   /// Where the weights come from.
   public var source: String
