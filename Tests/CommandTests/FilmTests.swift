@@ -1,0 +1,54 @@
+import Glibc
+import Testing
+
+private func isInstalled(_ program: String) -> Bool { access("/usr/bin/" + program, X_OK) == 0 }
+
+/// The lines of README that explain a film, as they stand there.
+@Suite(
+  .enabled(if: isInstalled("ffmpeg") && isInstalled("ffprobe"), "needs ffmpeg"),
+  .disabled(if: Command.isEmulated || Command.isSanitized, "30 passes take too long"))
+struct FilmTests {
+  @Test func framesRateAndDurationStay() throws {
+    let scratch = try Scratch()
+    let made = try shell(
+      """
+      ffmpeg -v error -f lavfi -i testsrc=duration=1:size=96x64:rate=30000/1001 -f lavfi -i sine=duration=1 \
+      -pix_fmt yuv420p in.mp4
+      """, scratch)
+    try #require(made.status == 0, "\(made.error)")
+    let lines = try readmeLines()
+    #expect(lines.count == 3)
+    let explained = try shell(lines.joined(separator: "\n"), scratch)
+    #expect(explained.status == 0, "\(explained.error)")
+    #expect(try facts("in.mp4", scratch) == facts("out.mp4", scratch))
+    let formats = try shell(
+      "ffprobe -v error -select_streams v -show_entries stream=pix_fmt -of csv=p=0 out.mp4", scratch)
+    #expect(formats.text == "yuv420p\n")
+    let streams = try shell("ffprobe -v error -show_entries stream=codec_type -of csv=p=0 out.mp4", scratch)
+    #expect(streams.text == "video\naudio\n")
+  }
+
+  /// From the line that asks for the frame rate to the one that names the film to write.
+  private func readmeLines() throws -> [String] {
+    let text = String(decoding: try Command.bytes(of: Command.package + "/README.md"), as: UTF8.self)
+    let lines = text.split(separator: "\n").drop { !$0.hasPrefix("fps=") }
+    guard let last = lines.firstIndex(where: { $0.hasSuffix("out.mp4") }) else { return [] }
+    return lines[...last].map(String.init)
+  }
+
+  /// Rate, frames and duration of a film.
+  private func facts(_ film: String, _ scratch: Scratch) throws -> String {
+    try shell(
+      """
+      ffprobe -v error -count_frames -select_streams v -show_entries stream=avg_frame_rate,nb_read_frames,duration \
+      -of csv=p=0 \(film)
+      """, scratch
+    ).text
+  }
+
+  private func shell(_ script: String, _ scratch: Scratch) throws -> Command.Result {
+    try Command.run(
+      ["-o", "pipefail", "-c", "ttame-lite() { \"$TTAME\" \"$@\"; }\n" + script], program: ["/bin/bash"],
+      in: scratch.path, environment: ["TTAME": Command.binary])
+  }
+}
