@@ -12,9 +12,11 @@ enum ModelLocator {
   /// - Parameter nameOrPath: a file, or the name of one in the weights folders, with or without `.safetensors`.
   /// - Throws: a `Failure` that says where it was looked for.
   static func find(_ nameOrPath: String) throws -> String {
-    if let status = FileStatus(nameOrPath), !status.isFolder { return nameOrPath }
+    let status = FileStatus(nameOrPath)
+    if let status, !status.isFolder { return nameOrPath }
+    let isFolder = Failure(.inputMissing, "is a directory, and a model is one file", subject: nameOrPath)
     if nameOrPath.utf8.contains(UInt8(ascii: "/")) {
-      throw Failure(.inputMissing, "no such model file", subject: nameOrPath)
+      throw status == nil ? Failure(.inputMissing, "no such model file", subject: nameOrPath) : isFolder
     }
     let file = nameOrPath.hasSuffix(suffix) ? nameOrPath : nameOrPath + suffix
     let folders = folders
@@ -22,6 +24,7 @@ enum ModelLocator {
       let path = "\(folder)/\(file)"
       if FileStatus(path) != nil { return path }
     }
+    if status != nil { throw isFolder }
     let places = folders.joined(separator: ", ")
     let near = nearMiss(of: String(file.dropLast(suffix.count)), among: names(in: folders))
     let advice = near.map { "did you mean \($0)?" } ?? "give a file, or set TTAME_WEIGHTS to its folder"

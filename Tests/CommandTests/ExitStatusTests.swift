@@ -89,7 +89,7 @@ import Testing
     Row(64, "import", "Missing expected argument '<WEIGHTS.safetensors>' (see ttame-lite import --help)"),
     Row(64, "import tiny.safetensors -o out --arch vgg99", "--arch: unknown architecture vgg99; known are *"),
     Row(65, "import text.jpg -o out", noSafetensors),
-    Row(65, "import tiny.safetensors -o out", "tiny.safetensors: no known architecture has these tensors; *"),
+    Row(65, "import tiny.safetensors -o out", "tiny.safetensors: is a ttame-lite model already, not weights; *"),
     Row(66, "import missing.safetensors -o out", "missing.safetensors: no such file"),
     Row(66, "import folder -o out", "folder: is a directory, a file is needed"),
   ]

@@ -152,7 +152,7 @@ private let refused = [
     var model = TinyModel()
     model.metadata["format"] = "pt"
     try model.write(folder.file("m"))
-    let error = ModelError.notAModel(path: folder.file("m"))
+    let error = ModelError.notAModel(path: folder.file("m"), .weights)
     #expect(throws: error) { try Model(path: folder.file("m")) }
     #expect(error.description.contains("ttame-lite import \(folder.file("m")) -o"))
   }

@@ -11,6 +11,7 @@ struct AuxiliaryNetwork {
   /// Reads a ResNet of torchvision; the paper's is a ResNet-18.
   init(path: String) throws(ImportError) {
     let files = try WeightFiles(path: path)
+    guard files.contents == .weights else { throw .notWeights(path: path, files.contents) }
     let state = StateDict(files)
     guard let network = ResNet.all.first(where: { $0.recognizes(state) }) else {
       throw .unrecognized(known: Architecture.resNets.map(\.name))

@@ -51,6 +51,9 @@ struct TrainedHead {
 
   init(path: String) throws(ImportError) {
     let files = try WeightFiles(path: path)
+    guard files.contents != .model, files.contents != .rawOutput else {
+      throw .notWeights(path: path, files.contents)
+    }
     paths = files.paths
     if let prefix = Self.attentionMechanism(files.tensors.keys) {
       try Self.checkVersion(files.metadata)

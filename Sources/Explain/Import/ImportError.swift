@@ -31,6 +31,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case preprocessing(PreprocessingError)
   /// A mean or standard deviation that no pixels can have, or not on the scale of the other.
   case pixelStatistics(name: String, [Float], problem: String)
+  /// A safetensors file, but of something else than a network's weights.
+  case notWeights(path: String, SafetensorsContents)
   case wrongLabelCount(labels: Int, classes: Int)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
@@ -84,6 +86,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "preprocessing: \(error)"
     case .pixelStatistics(let name, let values, let problem):
       "\(name) \(PixelStatistics.written(values)) \(problem)"
+    case .notWeights(let path, let contents):
+      contents.isNoWeights(path.shownPath)
     case .wrongLabelCount(let labels, let classes):
       "there are \(labels) labels, and the network has \(classes) classes"
     case .noClassActivationMapping(let architecture):
@@ -100,5 +104,17 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     let shown = names.prefix(4).joined(separator: ", ")
     let rest = names.count > 4 ? " and \(names.count - 4) more" : ""
     return "\(names.count == 1 ? "tensor" : "tensors") \(shown)\(rest) \(names.count == 1 ? "is" : "are")"
+  }
+}
+
+extension SafetensorsContents {
+  /// What it is, and where it belongs.
+  fileprivate func isNoWeights(_ path: String) -> String {
+    switch self {
+    case .model: "is a ttame-lite model already, not weights; use it with: --model \(path)"
+    case .rawOutput: "is what --raw wrote, not weights"
+    case .checkpoint, .head: "is a trained head, not weights; use it with: ttame-lite import WEIGHTS --head \(path)"
+    case .weights: "are weights"
+    }
   }
 }

@@ -17,6 +17,11 @@ public func importModel(
 ) throws(ImportError) -> ImportSummary {
   let files = try WeightFiles(path: weights)
   let state = StateDict(files)
+  guard files.contents == .weights else {
+    // A mistyped name of the architecture is said first.
+    if let name = options.architecture { _ = try Architecture.find(name, for: state) }
+    throw .notWeights(path: weights, files.contents)
+  }
   let architecture = try Architecture.find(options.architecture, for: state)
   let metadata = SourceMetadata(files.metadata)
   let (preprocessing, statisticsWereDivided) = try metadata.preprocessing(architecture.preprocessing(state), options)

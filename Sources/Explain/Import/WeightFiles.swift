@@ -15,6 +15,8 @@ struct WeightFiles: Sendable {
   let metadata: [String: String]
   /// All files that were read.
   let paths: [String]
+  /// What the file is; weights, where there are shards.
+  let contents: SafetensorsContents
 
   /// Opens `path`, which is an index if its name ends in `.json`.
   init(path: String) throws(ImportError) {
@@ -22,7 +24,7 @@ struct WeightFiles: Sendable {
       let file: Safetensors
       do { file = try Safetensors(path: path) } catch { throw .weights(error) }
       tensors = file.entries.mapValues { Tensor(file: file, entry: $0) }
-      (metadata, paths) = (file.metadata, [path])
+      (metadata, paths, contents) = (file.metadata, [path], SafetensorsContents(file))
       return
     }
     let index = try ShardIndex(path: path)
@@ -41,6 +43,7 @@ struct WeightFiles: Sendable {
       tensors[name] = Tensor(file: file, entry: entry)
     }
     self.tensors = tensors
+    contents = .weights
     metadata = index.files.first.flatMap { shards[$0]?.metadata } ?? [:]
     paths = [path] + index.files.map { folder.appending($0) }
   }

@@ -26,7 +26,8 @@ public final class Model: Sendable {
   public init(path: String) throws(ModelError) {
     let tensors: Safetensors
     do { tensors = try Safetensors(path: path) } catch { throw .safetensors(error) }
-    guard tensors.metadata[MetadataKey.format] == Self.format else { throw .notAModel(path: path) }
+    let contents = SafetensorsContents(tensors)
+    guard contents == .model else { throw .notAModel(path: path, contents) }
     let version = tensors.metadata[MetadataKey.version] ?? "unknown"
     guard version == Self.formatVersion else { throw .unsupportedVersion(version) }
     let description = try ModelDescription(json: tensors.metadata[MetadataKey.description] ?? "")

@@ -1,8 +1,8 @@
 /// Why a model file is refused.
 public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   case safetensors(SafetensorsError)
-  /// A safetensors file, but of ordinary weights; `path` is the file, for the advice.
-  case notAModel(path: String)
+  /// A safetensors file of something else; `path` is the file, for the advice.
+  case notAModel(path: String, SafetensorsContents)
   case unsupportedVersion(String)
   /// The JSON of the description is malformed, or lacks a key.
   case badDescription(String)
@@ -31,8 +31,8 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .safetensors(let error):
       error.description
-    case .notAModel(let path):
-      "not a ttame-lite model; make one with: ttame-lite import \(path) -o MODEL.safetensors"
+    case .notAModel(let path, let contents):
+      "is no model, but \(contents.isNoModel(path.shownPath))"
     case .unsupportedVersion(let version):
       "model format version \(version), this program reads version \(Model.formatVersion)"
     case .badDescription(let message):
@@ -67,6 +67,18 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
       "the head has \(branches) branches for \(featureLayers) feature layers"
     case .badBranch(let index, let node, let expected, let found):
       "head branch \(index) reads \(node) of shape \(found.map(\.description) ?? "unknown"), expected \(expected)"
+    }
+  }
+}
+
+extension SafetensorsContents {
+  /// What it is, and what makes a model of it.
+  fileprivate func isNoModel(_ path: String) -> String {
+    switch self {
+    case .model, .weights: "weights; make one with: ttame-lite import \(path) -o MODEL.safetensors"
+    case .rawOutput: "what --raw wrote; name the model that wrote it"
+    case .checkpoint: "a checkpoint of 'train'; go on with 'train --resume', or name the model that it wrote"
+    case .head: "a trained head; make one with: ttame-lite import WEIGHTS --head \(path) -o MODEL.safetensors"
     }
   }
 }

@@ -34,7 +34,9 @@ public struct Safetensors: Sendable {
   public init(path: String) throws(SafetensorsError) {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
-    try self.init(file)
+    do { try self.init(file) } catch {
+      throw ForeignModelFile(file.bytes).map(SafetensorsError.foreign) ?? error
+    }
   }
 
   /// Checks a copy of `bytes`.

@@ -1,6 +1,8 @@
 /// What is wrong with a safetensors file. Offsets are bytes; tensor offsets count from the start of the data.
 public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   case file(FileError)
+  /// A file of another kind.
+  case foreign(ForeignModelFile)
   /// Not even the eight bytes of the header's length.
   case tooShort(bytes: Int)
   /// The header's length is larger than any sane header: most likely another format.
@@ -30,6 +32,10 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
     switch self {
     case .file(let error):
       error.description
+    case .foreign(let file):
+      file.description
+    case .tooShort(bytes: 0):
+      "is empty"
     case .tooShort(let bytes):
       "not a safetensors file: \(bytes) bytes, at least 10 are needed"
     case .headerTooLong(let bytes, let limit):
