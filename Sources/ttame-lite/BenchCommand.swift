@@ -8,6 +8,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure this machine, the kernels and models on it.",
+    usage: "ttame-lite bench [<options>]",
     discussion: """
       Without options: what the machine can do at best, a selection of kernels on every instruction set, then the model. \
       All figures are medians of interleaved runs; compare ratios of one run, not milliseconds of two.
@@ -18,6 +19,8 @@ struct BenchCommand: ParsableCommand {
         ttame-lite bench --kernels --compare here.json
         ttame-lite bench --model resnet50.safetensors --threads 1 --layers --sorted
         ttame-lite bench --model resnet50.safetensors --only explain --seconds 10
+
+      \(ExitStatus.help)
       """)
 
   @Option(
@@ -28,10 +31,13 @@ struct BenchCommand: ParsableCommand {
   var kernels: String?
 
   @Option(
-    help: ArgumentHelp("Compare the kernels with an earlier run's --json.", valueName: "OLD.json"))
+    help: ArgumentHelp("Compare the kernels with an earlier run's --json.", valueName: "OLD.json"), completion: .file())
   var compare: String?
 
-  @Option(help: ArgumentHelp("A model file, or its name in a weights folder (repeatable).", valueName: "NAME|FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "A model file, or its name in a weights folder; repeatable (default: \(ModelLocator.defaultName)).",
+      valueName: "NAME|FILE"), completion: .file())
   var model: [String] = []
 
   @Flag(help: "Every step of the model's explanation, with its share of the peak and of the memory bound.")

@@ -5,16 +5,20 @@ struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
     abstract: "Say what is in an image.",
+    usage: "ttame-lite classify [<options>] [<IMAGE|DIR|-> ...]",
     discussion: """
       Examples:
         ttame-lite classify photo.jpg
         ttame-lite classify --top 1 --json *.jpg | jq -r '.predictions[0].label'
         ffmpeg -i film.mp4 -f image2pipe -c:v mjpeg - | ttame-lite classify --json
+
+      \(ExitStatus.help)
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
+      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"),
+    completion: .file())
   var inputs: [String] = []
 
   @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))

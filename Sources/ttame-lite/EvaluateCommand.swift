@@ -5,6 +5,7 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure a model, and methods that explain it, over many images.",
+    usage: "ttame-lite evaluate [<options>] --data <DIR|LIST.tsv>",
     discussion: """
       A list has one image a line: its path, a tab, its class by index or name, which only accuracy needs, and, for pointing \
       and energy, four more columns with a box: x0, y0, x1, y1 in pixels of the upright picture. Paths are relative to the list. \
@@ -17,9 +18,13 @@ struct EvaluateCommand: ParsableCommand {
 
       Methods:
       \(MethodName.list)
+
+      \(ExitStatus.help)
       """)
 
-  @Option(help: ArgumentHelp("Images: a folder with a folder for each class, or a list.", valueName: "DIR|LIST.tsv"))
+  @Option(
+    help: ArgumentHelp("Images: a folder with a folder for each class, or a list.", valueName: "DIR|LIST.tsv"),
+    completion: .file())
   var data: String
 
   @Option(
@@ -35,10 +40,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Steps of insertion and deletion, a pass each.", valueName: "N"))
   var steps = CausalMetric.steps
 
-  @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"))
+  @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"), completion: .file())
   var log: String?
 
-  @Option(help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"))
+  @Option(
+    help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"),
+    completion: .file())
   var report: String?
 
   @OptionGroup var reading: PictureOptions

@@ -14,6 +14,12 @@ enum ExitStatus: Int32, Comparable {
   case cannotCreate = 73
   case inputOutput = 74
 
+  /// What `--help` says of it.
+  static let help = """
+    Exit status: 0 done; 64 usage; 65 bad picture, list or model; 66 input missing; 70 bug; 71 no memory; 73 output cannot be \
+    created; 74 input or output failed. With several inputs the others are still done, and the worst status is returned.
+    """
+
   static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
 
   /// Ends the command with this status; nothing more is said.

@@ -22,25 +22,32 @@ struct ExplainCommand: ParsableCommand {
 
       Methods:
       \(MethodName.list)
+
+      \(ExitStatus.help)
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"))
+      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"),
+    completion: .file())
   var inputs: [String] = []
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "File (PNG, JPEG or PPM, as its name ends), folder, or - for standard output.", valueName: "FILE|DIR|-"))
+      "File (PNG, JPEG or PPM, as its name ends), folder, or - for standard output.", valueName: "FILE|DIR|-"),
+    completion: .file())
   var output: String?
 
   @Option(
     name: .customLong("class"),
-    help: ArgumentHelp("Explain this class instead of the predicted one; may be repeated.", valueName: "INDEX|NAME"))
+    help: ArgumentHelp(
+      "Explain this class instead of the predicted one: an index, a label, a part of one, or ImageNet's WordNet id; repeatable.",
+      valueName: "INDEX|NAME"))
   var classes: [String] = []
 
-  @Option(help: ArgumentHelp("Explain the K most probable classes.", valueName: "K"))
+  @Option(
+    help: ArgumentHelp("Explain the K most probable classes (default: 1, or none beside --class).", valueName: "K"))
   var top: Int?
 
   @Option(help: ArgumentHelp("How to explain (default: the model's head).", valueName: "NAME"))
@@ -57,7 +64,8 @@ struct ExplainCommand: ParsableCommand {
   var format: PictureFormat?
 
   @Option(
-    help: ArgumentHelp("Write logits, probabilities, maps and saliency as safetensors.", valueName: "FILE.safetensors"))
+    help: ArgumentHelp("Write logits, probabilities, maps and saliency as safetensors.", valueName: "FILE.safetensors"),
+    completion: .file())
   var raw: String?
 
   @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")

@@ -7,67 +7,83 @@ struct ImportCommand: ParsableCommand {
     abstract: "Turn a network's weights into an int8 model file.",
     discussion: """
       Reads safetensors of float32, float16 or bfloat16, one file or the index of its shards, with the names of torchvision, \
-      timm or Hugging Face, and recognises the architecture: ResNet, VGG, Vision Transformer or EfficientNet-Lite0. What is \
-      not given as an option comes from the metadata of the weights, or else from the architecture. PyTorch's own files are \
-      made safetensors by Tools/convert_checkpoint.py.
+      timm or Hugging Face. Recognises ResNet, VGG, Vision Transformer and EfficientNet-Lite0. \
+      Tools/convert_checkpoint.py makes safetensors of PyTorch's own files. \
+      Preprocessing is the network's own: what the metadata of the weights say, or else the architecture.
+
+      A network with one output is a binary classifier: class 1 has the sigmoid of it, class 0 the rest. Two labels name \
+      class 0 and class 1, one label names class 1, and without labels they are negative and positive.
 
       Examples:
-        ttame-lite import efficientnet_lite0.safetensors -o efficientnet-lite0.safetensors
-        ttame-lite import resnet50.safetensors -o resnet50.safetensors --labels imagenet_labels.txt
+        ttame-lite import resnet50.safetensors -o model.safetensors
+        ttame-lite import vit.safetensors -o vit-int8.safetensors --labels labels.txt
+
+      \(ExitStatus.help)
       """)
 
-  @Argument(help: ArgumentHelp("The weights, or the index of their shards.", valueName: "WEIGHTS.safetensors"))
+  @Argument(
+    help: ArgumentHelp("The weights, or the index of their shards.", valueName: "WEIGHTS.safetensors"),
+    completion: .file())
   var weights: String
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"), completion: .file())
   var output: String
 
-  @Option(name: .customLong("arch"), help: ArgumentHelp("Name of the architecture.", valueName: "NAME"))
+  @Option(
+    name: .customLong("arch"),
+    help: ArgumentHelp("Name of the architecture (default: told by the tensors).", valueName: "NAME"))
   var architecture: String?
 
   @Option(
     help: ArgumentHelp(
       "Labels: a text with one a line, class 0 first, or JSON (id2label, imagenet_class_index, an array).",
-      valueName: "FILE"))
+      valueName: "FILE"), completion: .file())
   var labels: String?
 
   @Option(
     help: ArgumentHelp(
       "A trained head; cam: Class Activation Mapping from the classifier itself; or none. Default: cam where the network allows it.",
-      valueName: "cam|none|FILE"))
+      valueName: "cam|none|FILE"), completion: .file())
   var head: String?
 
   @Option(
     help: ArgumentHelp(
       "A ResNet-18 whose features feed the head in place of the classifier's, as in P-TAME; needs a head.",
-      valueName: "WEIGHTS.safetensors"))
+      valueName: "WEIGHTS.safetensors"), completion: .file())
   var auxiliary: String?
 
   @Option(help: "How weights are stored; float32 is for comparison.")
   var precision = Precision.int8
 
-  @Option(help: ArgumentHelp("Shorter side of the resized image in pixels.", valueName: "PIXELS"))
+  @Option(
+    help: ArgumentHelp(
+      "Shorter side of the resized image in pixels (default: the network's own).",
+      valueName: "PIXELS"))
   var resize: Int?
 
-  @Option(help: ArgumentHelp("Side of the centre crop in pixels.", valueName: "PIXELS"))
+  @Option(help: ArgumentHelp("Side of the centre crop in pixels (default: the network's own).", valueName: "PIXELS"))
   var crop: Int?
 
-  @Option(help: "How images are resized.")
+  @Option(help: "How images are resized (default: the network's own).")
   var interpolation: Interpolation?
 
-  @Option(help: ArgumentHelp("Mean of red, green and blue in 0...1.", valueName: "R,G,B"))
+  @Option(
+    help: ArgumentHelp(
+      "Mean of red, green and blue, or one for all, of pixels in 0...1 or in 0...255 (default: the network's own).",
+      valueName: "R,G,B"))
   var mean: ChannelValues?
 
-  @Option(help: ArgumentHelp("Standard deviation of red, green and blue.", valueName: "R,G,B"))
+  @Option(help: ArgumentHelp("Standard deviation, likewise (default: the network's own).", valueName: "R,G,B"))
   var std: ChannelValues?
 
-  @Option(help: ArgumentHelp("Name of the model.", valueName: "NAME"))
+  @Option(help: ArgumentHelp("Name of the model (default: the architecture's).", valueName: "NAME"))
   var name: String?
 
-  @Option(help: ArgumentHelp("Licence of the weights.", valueName: "TEXT"))
+  @Option(help: ArgumentHelp("Licence of the weights (default: what they say).", valueName: "TEXT"))
   var licence: String?
 
-  @Option(help: ArgumentHelp("Where the weights come from.", valueName: "TEXT"))
+  @Option(help: ArgumentHelp("Where the weights come from (default: what they say).", valueName: "TEXT"))
   var source: String?
 
   @OptionGroup var overwriting: OverwriteOptions

@@ -12,9 +12,12 @@ struct InfoCommand: ParsableCommand {
         ttame-lite info efficientnet-lite0
         ttame-lite info resnet50.safetensors --labels
         ttame-lite info resnet50.safetensors --verify
+
+      \(ExitStatus.help)
       """)
 
-  @Argument(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "MODEL"))
+  @Argument(
+    help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "MODEL"), completion: .file())
   var model: String?
 
   @Flag(help: "List the model's classes, one a line: index, tab, label.")

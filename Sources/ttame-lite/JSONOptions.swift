@@ -8,7 +8,7 @@ struct JSONOptions: ParsableArguments {
 
   @Option(
     name: .customLong("json-file"),
-    help: ArgumentHelp("Write the JSON to a file; --json=FILE is the same.", valueName: "FILE"))
+    help: ArgumentHelp("Write the JSON to a file; --json=FILE is the same.", valueName: "FILE"), completion: .file())
   private var path: String?
 
   func validate() throws {

@@ -45,9 +45,7 @@ struct TTAMELite: ParsableCommand {
         curl -s URL | ttame-lite explain > out.png    a filter, like any other
         ttame-lite classify --top 3 photo.jpg         labels and probabilities
 
-      Exit status: 0; 64 usage; 65 an image or model was refused; 66 an input is missing; 73 an output cannot be \
-      created; 74 input/output failed; 70 a bug. With several inputs the others are still done, and the worst status \
-      is returned.
+      \(ExitStatus.help)
       """,
     version: "0.1.0",
     subcommands: [

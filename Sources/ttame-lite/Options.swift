@@ -4,7 +4,8 @@ import Kernels
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "NAME|FILE"))
+  @Option(
+    help: ArgumentHelp("A model file, or its name in a weights folder.", valueName: "NAME|FILE"), completion: .file())
   var model = ModelLocator.defaultName
 
   @OptionGroup var compute: ComputeOptions
@@ -27,7 +28,7 @@ struct ComputeOptions: ParsableArguments {
       "Threads that compute (default: one per physical core, within the CPU limit of a container).", valueName: "N"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Use this instruction set, at most.", valueName: "TIER"))
+  @Option(help: ArgumentHelp("Use this instruction set, at most (default: the best of this CPU).", valueName: "TIER"))
   var cpu: CPUTier?
 
   func validate() throws {

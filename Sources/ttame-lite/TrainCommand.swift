@@ -3,6 +3,9 @@ import Explain
 import Glibc
 import Kernels
 
+/// What is trained with where no option says otherwise.
+private let usual = TrainingOptions()
+
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -12,8 +15,10 @@ struct TrainCommand: ParsableCommand {
       written every --save-every steps and when the program is interrupted; --resume goes on from it to the very same head.
 
       Examples:
-        ttame-lite train --model resnet50.safetensors --data photos/ -o resnet50-ttame.safetensors
-        ttame-lite train --data train.tsv --validation test.tsv -o trained.safetensors --curves curves.png
+        ttame-lite train --model r50.safetensors --data photos/ -o r50-ttame.safetensors
+        ttame-lite train --data train.tsv -o trained.safetensors --curves curves.png
+
+      \(ExitStatus.help)
       """)
 
   /// Ready-made choices of options.
@@ -21,37 +26,46 @@ struct TrainCommand: ParsableCommand {
     case paper
   }
 
-  @Option(help: ArgumentHelp("Photographs: a folder, or a list with a path a line.", valueName: "DIR|LIST.tsv"))
+  @Option(
+    help: ArgumentHelp("Photographs: a folder, or a list with a path a line.", valueName: "DIR|LIST.tsv"),
+    completion: .file())
   var data: String
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The model file to write.", valueName: "MODEL"), completion: .file())
   var output: String
 
-  @Option(help: "What is trained: T-TAME's attention mechanism, or L-CAM, one convolution on the last feature layer.")
+  @Option(
+    help:
+      "What is trained: T-TAME's attention mechanism, or L-CAM, one convolution on the last feature layer (default: \(usual.head.rawValue))."
+  )
   var head: HeadForm?
 
-  @Option(help: "How often every photograph is seen.")
+  @Option(help: "How often every photograph is seen (default: \(usual.epochs)).")
   var epochs: Int?
 
-  @Option(help: "Photographs of one step.")
+  @Option(help: "Photographs of one step (default: \(usual.batch)).")
   var batch: Int?
 
-  @Option(help: "The highest learning rate.")
+  @Option(help: "The highest learning rate (default: \(usual.rate)).")
   var lr: Double?
 
-  @Option(help: "What the multiplications read; sums are float32 either way.")
+  @Option(help: "What the multiplications read; sums are float32 either way (default: \(usual.precision.rawValue)).")
   var precision: OperandPrecision?
 
-  @Option(name: .customLong("init"), help: "Where the head starts from.")
+  @Option(name: .customLong("init"), help: "Where the head starts from (default: \(usual.start.rawValue)).")
   var start: HeadStart?
 
-  @Option(help: "What moves the head: sgd as in the paper, or adam, which learns more from few photographs.")
+  @Option(
+    help:
+      "What moves the head: sgd as in the paper, or adam, which learns more from few photographs (default: \(usual.optimizer.rawValue))."
+  )
   var optimizer: Optimizer?
 
   @Option(
     help: """
       What masks an image: its attention, as in the paper; or for every second one its map as it is shown (mixed), or in turn \
-      that and the higher half of it (graded).
+      that and the higher half of it (graded). Default: \(usual.masks.rawValue).
       """)
   var masks: MaskForm?
 
@@ -62,29 +76,34 @@ struct TrainCommand: ParsableCommand {
       """)
   var recipe: Recipe?
 
-  @Option(help: "Decides the order and the crops of the photographs, and random values of the start.")
+  @Option(
+    help: "Decides the order and the crops of the photographs, and random values of the start (default: \(usual.seed))."
+  )
   var seed: Int?
 
   @Flag(help: "Go on from the checkpoint, if there is one.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Where the checkpoint is (default: OUTPUT.checkpoint).", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp("Where the checkpoint is (default: OUTPUT.checkpoint).", valueName: "FILE"), completion: .file())
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "STEPS"))
   var saveEvery = 50
 
   @Option(
-    help: ArgumentHelp("Photographs that AD and IC are measured on after every epoch.", valueName: "DIR|LIST.tsv"))
+    help: ArgumentHelp("Photographs that AD and IC are measured on after every epoch.", valueName: "DIR|LIST.tsv"),
+    completion: .file())
   var validation: String?
 
   @Option(help: ArgumentHelp("Most photographs that are measured on.", valueName: "N"))
   var validationImages = 100
 
-  @Option(help: ArgumentHelp("Write a JSON object for every step and measurement.", valueName: "FILE|-"))
+  @Option(
+    help: ArgumentHelp("Write a JSON object for every step and measurement.", valueName: "FILE|-"), completion: .file())
   var log: String?
 
-  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"))
+  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"), completion: .file())
   var curves: String?
 
   @OptionGroup var reading: PictureOptions

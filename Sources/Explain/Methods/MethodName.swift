@@ -22,7 +22,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     switch self {
     case .ttame: "the model's own attention head"
     case .lcam: "the model's own head, where it is a trained L-CAM"
-    case .cam: "Class Activation Mapping; needs pooling and a linear layer"
+    case .cam: "Class Activation Mapping, for pooling and a linear layer"
     case .gradCAM: "channels weighted by their mean gradient"
     case .gradCAMPlusPlus: "channels weighted by positive gradients"
     case .layerCAM: "each element weighted by its own positive gradient"
