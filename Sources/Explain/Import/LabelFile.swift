@@ -33,15 +33,8 @@ struct LabelFile: Equatable {
     }
     let labels = rows.map { $0.joined(separator: " ") }
     let parts = labels.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
-    guard parts.allSatisfy({ $0.count == 2 && isWordNetID($0[0]) }) else { return labels }
+    guard parts.allSatisfy({ $0.count == 2 && ImageNetIDs.isID($0[0]) }) else { return labels }
     return parts.map { joined(id: $0[0], name: $0[1]) }
-  }
-
-  /// `n01440764`
-  private static func isWordNetID(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    return bytes.count == 9 && bytes[0] == UInt8(ascii: "n")
-      && bytes.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
   /// `great white shark, n01484850`: the id is a name of the class like others.
