@@ -23,7 +23,7 @@ struct ArgumentReading {
       return
     }
     if command == nil { try Self.checkCommand(call) }
-    guard Self.needsReading(options), let table = OptionTable(of: command) else {
+    guard Self.needsReading(options) || rest.contains(""), let table = OptionTable(of: command) else {
       arguments = call
       return
     }

@@ -46,6 +46,7 @@ import Testing
     Row("explain -o= photo.png", "Missing value for '-o': it is empty *"),
     Row(["explain", ""], "an argument is empty ('') and names no file *"),
     Row(["classify", "photo.png", ""], "an argument is empty ('') and names no file *"),
+    Row(["explain", "--", ""], "an argument is empty ('') and names no file *"),
     Row([""], "the command is empty ('') (see ttame-lite --help)"),
   ]
 
