@@ -92,7 +92,7 @@ struct OutputPlan {
   ///   - label: tells the pictures of one input apart; nil where there is only one.
   /// - Throws: a `Failure` where what is there now must stay.
   mutating func target(for origin: PictureOrigin, label: String?) throws -> Target {
-    let suffix = label.map { "-" + slug($0) } ?? ""
+    let suffix = label.map { "-" + fileNamePart($0) } ?? ""
     if case .file(let input) = origin, label == nil, let path = chosen[input.pathBytes]?.first {
       chosen[input.pathBytes]?.removeFirst()
       try claims.check(path, as: kind)
@@ -171,10 +171,4 @@ struct OutputPlan {
     chosen[input.pathBytes, default: []].append(path)
     return false
   }
-}
-
-/// A label as a part of a file's name: letters, digits and underscores, far fewer than file systems take.
-private func slug(_ label: String) -> String {
-  let words = label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
-  return String(words.joined(separator: "_").lowercased().prefix(100))
 }
