@@ -70,28 +70,32 @@ import Testing
   }
 
   @Test func longCaptionsAreShortened() {
-    let width = BitmapFont.width("golden..")
-    #expect(Panel.shortened("golden retriever", cells: width) == "golden..")
-    #expect(Panel.shortened("golden", cells: width) == "golden")
-    #expect(Panel.shortened("golden", cells: 0) == "")
+    let room = OutlineFont.shared.width("golden\u{2026}")
+    #expect(Panel.shortened("golden retriever", room: room) == "golden\u{2026}")
+    // No comma and no space before the ellipsis.
+    #expect(Panel.shortened("golden, retriever", room: room + 0.5) == "golden\u{2026}")
+    #expect(Panel.shortened("golden", room: room) == "golden")
+    #expect(Panel.shortened("golden", room: 0) == "")
   }
 
-  @Test func glyphsAreAsWideAsTheirInk() {
-    #expect(BitmapFont.glyph("i").width == 1)
-    #expect(BitmapFont.glyph("W").width == 5)
-    #expect(BitmapFont.glyph(" ").width == 3)
-    #expect(BitmapFont.glyph("é").bits == BitmapFont.glyph("?").bits)
-    #expect(BitmapFont.width("il") == 3 && BitmapFont.width("") == 0)
-  }
-
-  @Test func lettersCoverTheirCells() {
-    var image = Image(width: 30, height: 30, filledWith: Ink(0, 0, 0))
-    image.write("l", x: 6, y: 2, scale: 3, ink: Ink(255, 255, 255))
-    // One stroke, 3 pixels wide and 21 high.
-    #expect(image.color(x: 7, y: 12) == [255, 255, 255])
-    #expect(image.color(x: 3, y: 12) == [0, 0, 0] && image.color(x: 11, y: 12) == [0, 0, 0])
-    let ink = image.pixels.reduce(0) { $0 + Int($1) } / (3 * 255)
-    #expect((50...75).contains(ink))
+  /// Before a caption of the next tile, and before the panel's edge, there is always ground, however long captions are.
+  @Test(arguments: [(64, 48), (200, 50), (40, 160), (300, 200), (1600, 400)], [1, 2, 3])
+  func captionsKeepApart(size: (Int, Int), count: Int) {
+    let image = Panel.reduced(Image(width: size.0, height: size.1, filledWith: Ink(1, 2, 3)))
+    let label = "Staffordshire bullterrier, Staffordshire bull terrier"
+    let panel = Panel(
+      (0..<count).map { _ in Panel.Tile(image, caption: label, remark: "100.0 %, trust 100.0 %") }
+    ).image()
+    let ground = panel.color(x: 0, y: 0)
+    let margin = Int(3 * max(Double(min(image.width, image.height)) / 160, 1))
+    let captions = margin + image.height..<panel.height
+    for tile in 0..<count {
+      let end = (tile + 1) * (image.width + margin)
+      let clear = (end - margin..<end).allSatisfy { x in captions.allSatisfy { panel.color(x: x, y: $0) == ground } }
+      #expect(clear, "tile \(tile)")
+      let inked = (end - image.width..<end).contains { x in captions.contains { panel.color(x: x, y: $0) != ground } }
+      #expect(inked, "tile \(tile)")
+    }
   }
 }
 

@@ -10,6 +10,9 @@ public struct TrainingCurves {
 
   private static let size = (width: 880, height: 300)
   private static let margin = 40
+  /// Pixels of an em, with which capitals are whole pixels high.
+  private static let textSize = 8 / OutlineFont.capHeight
+  private static let titleSize = 11 / OutlineFont.capHeight
   private static let inks = [Ink(31, 119, 180), Ink(214, 39, 40), Ink(44, 160, 44), Ink(148, 103, 189)]
   private static let black = Ink(40, 40, 40)
   private static let gray = Ink(205, 205, 205)
@@ -72,13 +75,17 @@ public struct TrainingCurves {
       let value = top * Double(line) / 4
       let y = place(0, value).y
       image.draw(from: (Double(margin), y), to: (Double(width - margin), y), ink: Self.gray)
-      image.write(Self.number(value), x: 4, y: y - 4, scale: 1, ink: Self.black)
+      image.write(Self.number(value), x: 4, baseline: y.rounded() + 4, size: Self.textSize, ink: Self.black)
     }
-    image.write(title, x: Double(margin), y: 10, scale: 1.5, ink: Self.black)
-    image.write("step \(steps)", x: Double(width - 90), y: Double(height - 20), scale: 1, ink: Self.black)
+    image.write(title, x: Double(margin), baseline: 22, size: Self.titleSize, ink: Self.black)
+    let last = "step \(steps)"
+    let lastWidth = OutlineFont.shared.width(last) * Self.textSize
+    image.write(
+      last, x: Double(width - margin) - lastWidth, baseline: Double(height - 12), size: Self.textSize, ink: Self.black)
     for (index, curve) in curves.enumerated() {
       let ink = Self.inks[index % Self.inks.count]
-      image.write(curve.name, x: Double(margin + 150 * index), y: Double(height - 20), scale: 1, ink: ink)
+      image.write(
+        curve.name, x: Double(margin + 150 * index), baseline: Double(height - 12), size: Self.textSize, ink: ink)
       for (first, second) in zip(curve.points, curve.points.dropFirst()) {
         image.draw(from: place(first.x, first.y), to: place(second.x, second.y), ink: ink)
       }
