@@ -25,6 +25,10 @@ struct ClassifyCommand: ParsableCommand {
   var top = 5
 
   @OptionGroup var reading: PictureOptions
+  @Flag(name: [.short, .long], help: "No hints on standard error.")
+  var quiet = false
+
+  @OptionGroup var fit: FitOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
@@ -46,9 +50,11 @@ struct ClassifyCommand: ParsableCommand {
     let decoding = reading.decoding
     var warnings = DepthWarnings()
     let progress = Progress(count: source.count)
+    let preprocessing = fit.preprocessing(session)
+    var hint = CropHint()
     let worst = answerAll(
       source, progress, finishes: true,
-      prepare: { try PreparedPicture($0, session.model.description.preprocessing, decoding, isDrawn: false) },
+      prepare: { try PreparedPicture($0, preprocessing, decoding, isDrawn: false) },
       compute: { try classify($0, session) }
     ) { picture, predictions, forward in
       if let warning = warnings.line(picture) { progress.say(warning) }
@@ -60,6 +66,7 @@ struct ClassifyCommand: ParsableCommand {
       if !json.isPrinted {
         try printOutput(predictions.text(picture, top: top))
       }
+      if !quiet, !json.isPrinted, let line = hint.line(picture) { progress.say(line) }
     }
     list.reportOmissions()
     stream.report(source)

@@ -49,6 +49,7 @@ struct EvaluateCommand: ParsableCommand {
   var report: String?
 
   @OptionGroup var reading: PictureOptions
+  @OptionGroup var fit: FitOptions
   @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
@@ -92,7 +93,8 @@ struct EvaluateCommand: ParsableCommand {
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
     var run = EvaluationRun(
-      session: session, decoding: reading.decoding, items: items, measuresAccuracy: wanted.contains(.accuracy),
+      session: session, preprocessing: fit.preprocessing(session), decoding: reading.decoding, items: items,
+      measuresAccuracy: wanted.contains(.accuracy),
       countsBoxes: !mapMetrics.isDisjoint(with: [.pointing, .energy]),
       evaluator: MapEvaluator(session, metrics: mapMetrics, seed: methods.seed, steps: steps),
       methods: try names.map { name in

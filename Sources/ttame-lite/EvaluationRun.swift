@@ -34,6 +34,7 @@ struct EvaluationRun {
   /// Nil for heads that were not trained here.
   let trainedClasses: Set<Int>?
   private let session: Session
+  private let preprocessing: Preprocessing
   private let decoding: DecodingOptions
   private var warnings = DepthWarnings()
   private let measuresAccuracy: Bool
@@ -45,12 +46,12 @@ struct EvaluationRun {
   private let clock = ContinuousClock()
 
   init(
-    session: Session, decoding: DecodingOptions, items: [ImageList.Item], measuresAccuracy: Bool, countsBoxes: Bool,
-    evaluator: MapEvaluator,
+    session: Session, preprocessing: Preprocessing, decoding: DecodingOptions, items: [ImageList.Item],
+    measuresAccuracy: Bool, countsBoxes: Bool, evaluator: MapEvaluator,
     methods: [(MethodName, any ExplanationMethod)], log: JSONLines?, pictures: ReportPictures?
   ) {
-    (self.session, self.items, self.measuresAccuracy) = (session, items, measuresAccuracy)
-    self.decoding = decoding
+    (self.session, self.preprocessing, self.decoding) = (session, preprocessing, decoding)
+    (self.items, self.measuresAccuracy) = (items, measuresAccuracy)
     (self.evaluator, self.log, self.pictures) = (evaluator, log, pictures)
     names = ClassNames(labels: session.model.description.labels, count: session.model.description.classes)
     measured = methods.map { Measured(name: $0, method: $1) }
@@ -62,7 +63,7 @@ struct EvaluationRun {
   ///
   /// - Returns: a warning about the picture, where one is due.
   mutating func measure(_ encoded: EncodedPicture) throws -> String? {
-    let picture = try PreparedPicture(encoded, session.model.description.preprocessing, decoding, isDrawn: false)
+    let picture = try PreparedPicture(encoded, preprocessing, decoding, isDrawn: false)
     let item = items[encoded.index]
     do {
       let logits = try session.classify(picture.input)
@@ -91,7 +92,7 @@ struct EvaluationRun {
     let time = start.duration(to: clock.now)
     let map = explanation.maps[0]
     let image = EvaluatedImage(
-      crop: picture.crop, region: picture.fileRegion, box: item.box, index: index)
+      crop: picture.crop, region: picture.fileRegion, shown: picture.shown, box: item.box, index: index)
     let result = try evaluator.measure(
       map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
     measured[method].add(result, explanation.passes, time, isSeen: trainedClasses?.contains(result.classIndex))

@@ -58,6 +58,8 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Look at the image through its map, one more forward pass, and say whether the map can be trusted.")
   var trust = false
 
+  @OptionGroup var fit: FitOptions
+
   @OptionGroup var look: LookOptions
 
   @Option(help: ArgumentHelp("Format of pictures whose names do not tell it (default: png).", valueName: "png|jpg|ppm"))
@@ -68,7 +70,7 @@ struct ExplainCommand: ParsableCommand {
     completion: .file())
   var raw: String?
 
-  @Flag(name: [.short, .long], help: "Do not name the predictions on standard error.")
+  @Flag(name: [.short, .long], help: "No predictions and hints on standard error.")
   var quiet = false
 
   @OptionGroup var reading: PictureOptions
@@ -125,18 +127,22 @@ struct ExplainCommand: ParsableCommand {
     }
     let selection = try ClassSelection(classes, top: top, session.model.description)
     let run = ExplainRun(
-      session: session, method: explainer, selection: selection, decoding: reading.decoding, assessesTrust: trust)
+      session: session, preprocessing: fit.preprocessing(session), method: explainer, selection: selection,
+      decoding: reading.decoding, assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
     var warnings = DepthWarnings()
+    var hint = CropHint()
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
       source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
     ) { explained in
       if let warning = warnings.line(explained.picture) { progress.say(warning) }
       let summary = try output.write(explained)
-      if !quiet { progress.say(summary) }
+      guard !quiet else { return }
+      progress.say(summary)
+      if let line = hint.line(explained.picture) { progress.say(line) }
     }
     output.end()
     if !quiet { list.reportOmissions() }

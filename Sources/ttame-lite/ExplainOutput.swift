@@ -30,7 +30,10 @@ struct ExplainOutput {
   private struct Explained {
     let map: ClassMap
     let normalized: NormalizedMap
-    let saliency: SaliencyMap
+    /// What is drawn: over the picture, or over the crop.
+    let saliency: SaliencyLayer
+    /// In the picture.
+    let statistics: SaliencyStatistics
     let trust: Trust?
     var output: OutputPlan.Target?
   }
@@ -44,7 +47,7 @@ struct ExplainOutput {
     let start = clock.now
     var explained = answer.maps.indices.map { explain(answer.maps[$0], picture, answer.trusts?[$0]) }
     let saliencyDone = clock.now
-    try raw?.write(picture.origin, predictions, explained.map { ($0.map, $0.saliency) })
+    try raw?.write(picture.origin, predictions, explained.map { ($0.map, SaliencyMap($0.saliency)) })
     try draw(&explained, picture, predictions)
     let times = ImageReport.Milliseconds(
       decode: picture.decode.milliseconds, forward: answer.forward.milliseconds,
@@ -59,15 +62,11 @@ struct ExplainOutput {
 
   private func explain(_ map: ClassMap, _ picture: PreparedPicture, _ trust: Trust?) -> Explained {
     let normalized = map.normalized()
-    let saliency =
-      switch look.size {
-      case .crop: SaliencyMap(normalized, crop: picture.crop.width)
-      case .image:
-        SaliencyMap(
-          normalized, crop: picture.crop.width, region: picture.region, width: picture.width,
-          height: picture.height)
-      }
-    return Explained(map: map, normalized: normalized, saliency: saliency, trust: trust)
+    let side = picture.crop.width
+    let whole = SaliencyLayer(
+      normalized, crop: side, region: picture.region, width: picture.width, height: picture.height)
+    let drawn = look.size == .image ? whole : SaliencyLayer(normalized, crop: side, shown: picture.shown)
+    return Explained(map: map, normalized: normalized, saliency: drawn, statistics: whole.statistics, trust: trust)
   }
 
   /// Draws and writes the pictures of one input.
@@ -75,37 +74,49 @@ struct ExplainOutput {
     _ explained: inout [Explained], _ picture: PreparedPicture, _ predictions: Predictions
   ) throws {
     guard pictures != nil else { return }
-    guard let photo = look.size == .crop ? picture.crop : picture.image else { return }
-    let renderer = look.renderer
+    var photo: Image? = look.size == .crop ? picture.crop : picture.takeImage()
     if look.style == .panel {
-      let target = try write(panel(explained, photo, picture, predictions), picture.origin, label: nil)
+      let panel = panel(explained, &photo, picture, predictions)
+      let target = try write(.color(panel), picture.origin, label: nil)
       for i in explained.indices { explained[i].output = target }
       return
     }
+    if look.style == .heatmap || look.style == .mask { photo = nil }
     for i in explained.indices {
-      let saliency = explained[i].saliency
-      let drawn: Picture =
-        switch look.style {
-        case .heatmap: .color(renderer.heatmap(saliency))
-        case .mask: renderer.mask(saliency)
-        case .masked: .color(renderer.masked(photo, saliency))
-        case .overlay, .panel: .color(renderer.overlay(photo, saliency))
-        }
+      let drawn = draw(explained[i].saliency, on: photo.hand(isLast: i + 1 == explained.count))
       let label = explained.count > 1 ? predictions.names.name(explained[i].map.classIndex) : nil
       explained[i].output = try write(drawn, picture.origin, label: label)
     }
   }
 
-  private func panel(
-    _ explained: [Explained], _ photo: Image, _ picture: PreparedPicture, _ predictions: Predictions
-  ) -> Picture {
-    let overlays = explained.map { item in
-      Panel.Tile(
-        look.renderer.overlay(photo, item.saliency), caption: predictions.names.name(item.map.classIndex),
-        remark: percent(predictions.probabilities[item.map.classIndex])
-          + (item.trust.map { ", trust \(percent($0.score))" } ?? ""))
+  private func draw(_ saliency: SaliencyLayer, on photo: consuming Image?) -> Picture {
+    let renderer = look.renderer
+    guard let ground = photo.take() else {
+      return look.style == .mask ? renderer.mask(saliency) : .color(renderer.heatmap(saliency))
     }
-    return .color(Panel([Panel.Tile(photo, caption: picture.origin.title)] + overlays).image())
+    return .color(look.style == .masked ? renderer.masked(ground, saliency) : overlay(ground, saliency))
+  }
+
+  /// The photograph with heat, and a frame around what the network saw of it.
+  private func overlay(_ photo: consuming Image, _ saliency: SaliencyLayer) -> Image {
+    var overlay = look.renderer.overlay(photo, saliency)
+    if look.size == .image { overlay.frame(saliency.seen) }
+    return overlay
+  }
+
+  private func panel(
+    _ explained: [Explained], _ photo: inout Image?, _ picture: PreparedPicture, _ predictions: Predictions
+  ) -> Image {
+    var tiles = [Panel.Tile(Panel.reduced(photo ?? picture.crop), caption: picture.origin.title)]
+    for (i, item) in explained.enumerated() {
+      let ground = photo.hand(isLast: i + 1 == explained.count) ?? picture.crop
+      tiles.append(
+        Panel.Tile(
+          Panel.reduced(overlay(ground, item.saliency)), caption: predictions.names.name(item.map.classIndex),
+          remark: percent(predictions.probabilities[item.map.classIndex])
+            + (item.trust.map { ", trust \(percent($0.score))" } ?? "")))
+    }
+    return Panel(tiles).image()
   }
 
   private mutating func write(
@@ -146,11 +157,11 @@ struct ExplainOutput {
   }
 
   private func report(_ explained: Explained, _ names: ClassNames) -> ImageReport.Explanation {
-    let (map, normalized, peak) = (explained.map, explained.normalized, explained.saliency.peak)
+    let (map, normalized, statistics) = (explained.map, explained.normalized, explained.statistics)
     return ImageReport.Explanation(
       class: map.classIndex, label: names.label(map.classIndex),
       map: .init(width: map.width, height: map.height, min: normalized.minimum, max: normalized.maximum),
-      area: explained.saliency.area, peak: .init(x: peak.x, y: peak.y), flat: normalized.isFlat,
+      area: statistics.area, peak: .init(x: statistics.x, y: statistics.y), flat: normalized.isFlat,
       trust: explained.trust.map(TrustReport.init), output: explained.output.map { $0.description.pathForJSON },
       outputBytes: explained.output?.description.base64ForJSON)
   }
@@ -170,6 +181,11 @@ struct ExplainOutput {
     }
     return picture.title + ": " + parts.joined(separator: ", ") + sentences.joined()
   }
+}
+
+extension Image? {
+  /// The picture, or where it is not needed again the only copy of it, which may be drawn on in place.
+  fileprivate mutating func hand(isLast: Bool) -> Image? { isLast ? take() : self }
 }
 
 extension PictureOrigin {

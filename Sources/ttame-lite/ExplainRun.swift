@@ -3,6 +3,7 @@ import Explain
 /// Explains one picture after the other.
 struct ExplainRun {
   let session: Session
+  let preprocessing: Preprocessing
   let method: any ExplanationMethod
   let selection: ClassSelection
   let decoding: DecodingOptions
@@ -10,16 +11,16 @@ struct ExplainRun {
   private let clock = ContinuousClock()
 
   init(
-    session: Session, method: any ExplanationMethod, selection: ClassSelection, decoding: DecodingOptions,
-    assessesTrust: Bool
+    session: Session, preprocessing: Preprocessing, method: any ExplanationMethod, selection: ClassSelection,
+    decoding: DecodingOptions, assessesTrust: Bool
   ) {
-    (self.session, self.method, self.selection) = (session, method, selection)
+    (self.session, self.preprocessing, self.method, self.selection) = (session, preprocessing, method, selection)
     self.decoding = decoding
     self.assessesTrust = assessesTrust
   }
 
   func prepare(_ encoded: EncodedPicture) throws -> PreparedPicture {
-    try PreparedPicture(encoded, session.model.description.preprocessing, decoding, isDrawn: true)
+    try PreparedPicture(encoded, preprocessing, decoding, isDrawn: true)
   }
 
   func explain(_ picture: PreparedPicture) throws -> ExplainedPicture {
@@ -43,7 +44,8 @@ struct ExplainRun {
   ) throws -> [Trust] {
     try explanation.maps.enumerated().map { index, map in
       try session.trust(
-        map, probability: predictions.probabilities[map.classIndex], crop: picture.crop, cam: explanation.cam?[index])
+        map, probability: predictions.probabilities[map.classIndex], crop: picture.crop, shown: picture.shown,
+        cam: explanation.cam?[index])
     }
   }
 }

@@ -68,6 +68,9 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "How images are resized (default: the network's own).")
   var interpolation: Interpolation?
 
+  @Option(help: "How the whole of a picture becomes the network's square (default: crop).")
+  var fit: Fit?
+
   @Option(
     help: ArgumentHelp(
       "Mean of red, green and blue, or one for all, of pixels in 0...1 or in 0...255 (default: the network's own).",
@@ -101,6 +104,7 @@ struct ImportCommand: ParsableCommand {
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
+    options.fit = fit
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
     options.auxiliary = auxiliary

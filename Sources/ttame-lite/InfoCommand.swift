@@ -88,7 +88,7 @@ struct InfoCommand: ParsableCommand {
       ),
       (
         "input",
-        "\(description.graph.inputShape), resized to \(preprocessing.resize) (\(preprocessing.interpolation.rawValue)), "
+        "\(description.graph.inputShape), \(preprocessing.fitting) (\(preprocessing.interpolation.rawValue)), "
           + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
       ),
     ]
@@ -108,6 +108,11 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+}
+
+extension Preprocessing {
+  /// How pictures are made square.
+  fileprivate var fitting: String { fit == .crop ? "resized to \(resize)" : "fitted by \(fit.rawValue)" }
 }
 
 extension HeadDescription {

@@ -36,6 +36,18 @@ struct ImageReport: Encodable {
     var decode, forward, explain, encode: Double
   }
 
+  /// Where the network's input lies in the picture, in its pixels.
+  struct Crop: Encodable {
+    let x, y, width, height: Double
+
+    init(_ region: CropRegion) {
+      // More digits are noise of the arithmetic.
+      func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 + 0 }
+      (x, y) = (rounded(region.x), rounded(region.y))
+      (width, height) = (rounded(region.width), rounded(region.height))
+    }
+  }
+
   let input: String
   let inputBytes: String?
   /// Which picture of standard input, counted from 1.
@@ -44,6 +56,8 @@ struct ImageReport: Encodable {
   let width, height: Int
   /// What the sides of the file's picture were divided by, as it was too large; nothing where they were not.
   let scaled: Int?
+  let fit: Fit
+  let crop: Crop
   /// As `--method` names it; for the model's head `ttame`, `lcam`, or `cam` for the warm start. Nothing without maps.
   let method: String?
   let predictions: [Prediction]

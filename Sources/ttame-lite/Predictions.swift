@@ -35,8 +35,9 @@ struct Predictions {
   ) -> ImageReport {
     ImageReport(
       input: picture.origin.path.pathForJSON, inputBytes: picture.origin.path.base64ForJSON,
-      frame: picture.origin.frame, model: model.name, width: picture.width,
-      height: picture.height, scaled: picture.reduction == 1 ? nil : picture.reduction,
+      frame: picture.origin.frame, model: model.name, width: picture.width, height: picture.height,
+      scaled: picture.reduction == 1 ? nil : picture.reduction, fit: picture.fit,
+      crop: ImageReport.Crop(picture.region),
       method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
       predictions: best(top).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])

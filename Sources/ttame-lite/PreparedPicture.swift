@@ -1,19 +1,22 @@
 import Explain
 
 /// A picture made ready for the network.
-struct PreparedPicture {
+final class PreparedPicture {
   let origin: PictureOrigin
   /// The size as decoded and upright.
   let width, height: Int
   /// All of it; nil where nothing is drawn, so that pictures that wait take little memory.
-  let image: Image?
+  private var image: Image?
   /// What its width and height were divided by, as it was too large: 1, 2, 4 or 8.
   let reduction: Int
   /// How dark the picture is where its samples end far below their maximum; nil elsewhere, and where they were stretched.
   let faintDepth: SampleDepth?
-  /// What the network sees, and where in `image` it lies.
+  /// What the network sees, and where in the picture it lies.
   let crop: Image
   let region: CropRegion
+  let fit: Fit
+  /// The pixels of `crop` that show the picture and not bars around it.
+  let shown: PixelArea
   /// `crop`, normalised.
   let input: [Float]
   /// Time of decoding and preprocessing.
@@ -34,6 +37,8 @@ struct PreparedPicture {
     faintDepth = decoding.stretches ? nil : decoded.depth.flatMap { $0.isFarBelow ? $0 : nil }
     image = isDrawn ? decoded.image : nil
     (crop, region) = preprocessing.crop(decoded.image)
+    fit = preprocessing.fit
+    shown = region.shown(side: crop.width, width: width, height: height)
     let (count, crop) = (crop.pixels.count, crop)
     input = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { preprocessing.normalize(crop, into: base) }
@@ -48,5 +53,14 @@ struct PreparedPicture {
   /// The picture for people, with what was done to it.
   var title: String {
     reduction == 1 ? origin.description : "\(origin.description) (read at 1/\(reduction): \(width) x \(height))"
+  }
+
+  /// The pixels, to draw on; there is no second copy of them.
+  ///
+  /// - Precondition: called once.
+  func takeImage() -> Image {
+    guard let taken = image else { preconditionFailure("the pixels are taken once") }
+    image = nil
+    return taken
   }
 }

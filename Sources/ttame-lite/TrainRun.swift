@@ -86,7 +86,9 @@ struct TrainRun {
           }
           continue
         }
-        let result = try session.maskedConfidence(session.model.description.preprocessing.crop(image).image)
+        let (crop, region) = session.model.description.preprocessing.crop(image)
+        let shown = region.shown(side: crop.width, width: image.width, height: image.height)
+        let result = try session.maskedConfidence(crop, shown: shown)
         faithfulness.add(probability: result.probability, masked: result.masked)
       }
       let validation = trainer.record(faithfulness)

@@ -9,7 +9,7 @@ struct TrustReport: Encodable {
   /// What is lost of the probability, in percent.
   let drop: Double
   let survives: Bool
-  /// Of the crop: the share with a saliency of 0.5 or more.
+  /// Of what the network saw of the picture: the share with a saliency of 0.5 or more.
   let area: Double
   /// Correlation with the map of Class Activation Mapping.
   let agreement: Double?
@@ -30,7 +30,7 @@ extension Trust {
       if maskedProbability >= probability { "raises the probability from \(before) to \(after)" } else if survives {
         "keeps the probability at \(after) of \(before)"
       } else { "leaves a probability of \(after) of \(before), and another class is more probable" }
-    return "the map's hotter half alone \(effect); \(percent(area)) of the picture is highlighted; "
+    return "the map's hotter half alone \(effect); \(percent(area)) of what the network saw is highlighted; "
       + "trust \(score.fixed(2))"
   }
 }

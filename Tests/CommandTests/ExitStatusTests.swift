@@ -167,7 +167,7 @@ import Testing
   private static func folder() throws -> Scratch {
     let tiny = try TinyStream()
     let scratch = tiny.scratch
-    let png = try TinyStream.frame(.png, 40, 30)
+    let png = try TinyStream.frame(.png, 40, 36)
     let model = try Command.bytes(of: scratch / "tiny.safetensors")
     for (name, text) in [
       ("text.jpg", "This is no picture.\n"), ("photo.heic", "\0\0\0\u{18}ftypheic\0\0\0\0mif1heic"),

@@ -43,7 +43,8 @@ import Testing
     let named = try Command.run(["classify", input] + tiny.model, in: tiny.scratch.path)
     #expect(named.text.hasPrefix(name.shown + ".png\n"))
 
-    let explained = try Command.run(["explain", input, "-o", "out/"] + tiny.model, in: tiny.scratch.path)
+    let explained = try Command.run(
+      ["explain", "--fit", "squash", input, "-o", "out/"] + tiny.model, in: tiny.scratch.path)
     #expect(explained.status == 0, "\(explained.error)")
     #expect(
       explained.error.hasPrefix(name.shown + ".png: d ") && explained.error.hasSuffix(" -> out/\(name.shown).png\n"))

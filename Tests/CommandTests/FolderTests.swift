@@ -44,7 +44,8 @@ import Testing
     let tiny = try tree()
     try tiny.scratch.makeFolder("more")
     try tiny.scratch.write(try TinyStream.frame(.png, 30), to: "more/a.png")
-    let result = try Command.run(["explain", "photos", "more", "-o", "out"] + tiny.model, in: tiny.scratch.path)
+    let result = try Command.run(
+      ["explain", "--fit", "squash", "photos", "more", "-o", "out"] + tiny.model, in: tiny.scratch.path)
     #expect(result.status == 0, "\(result.error)")
     #expect(try tiny.scratch.files(in: "out") == ["a-2.png", "a.png", "b.png", "c.png", "d.png"])
     #expect(result.errorLines.count == 6 && result.errorLines.last == "photos: 4 pictures; left out: \(Self.omissions)")
@@ -77,7 +78,7 @@ import Testing
       let result = try Command.run(command + ["none"] + tiny.model, in: scratch.path)
       #expect(result.status == 66 && result.output.isEmpty && result.error == message, "\(result.error)")
     }
-    let others = try Command.run(["classify", "none", "photo.png", "none/deep"] + tiny.model, in: scratch.path)
+    let others = try Command.run(["classify", "-q", "none", "photo.png", "none/deep"] + tiny.model, in: scratch.path)
     #expect(others.status == 66 && others.text.hasPrefix("photo.png\n") && others.errorLines.count == 2)
   }
 
@@ -142,7 +143,7 @@ import Testing
     }
     let folder = scratch / "photos"
     for run in 0..<2 {
-      let result = try Command.run(["explain", ".", "--top", "2"] + tiny.model, in: folder)
+      let result = try Command.run(["explain", ".", "--top", "2", "--fit", "squash"] + tiny.model, in: folder)
       #expect(result.status == 0, "\(result.error)")
       #expect(
         result.errorLines.count == 2 + run

@@ -63,7 +63,7 @@ import Testing
     #expect(try command.end() == (0, ""))
   }
 
-  @Test(arguments: [["classify"], ["classify", "--json"], ["explain", "-q", "--json"]])
+  @Test(arguments: [["classify", "-q"], ["classify", "--json"], ["explain", "-q", "--json"]])
   func aReaderOfLinesThatGoesAwayIsNoError(_ arguments: [String]) throws {
     let tiny = try TinyStream()
     let command = try PipedCommand(arguments + tiny.model)

@@ -13,7 +13,7 @@ import Testing
     let report = reports[0]
     #expect(
       report.keys == [
-        "input", "model", "width", "height", "method", "predictions", "explanations", "milliseconds",
+        "input", "model", "width", "height", "fit", "crop", "method", "predictions", "explanations", "milliseconds",
       ])
     let photo = try Image(decoding: Command.bytes(of: Photos.espresso))
     #expect(report["input"] == .string(Photos.espresso))
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func classifyPrintsTheBestClasses() throws {
-    let result = try Command.run(["classify", "--top", "2", Photos.espresso])
+    let result = try Command.run(["classify", "-q", "--top", "2", Photos.espresso])
     #expect(result.status == 0 && result.error.isEmpty)
     let lines = result.text.split(separator: "\n")
     #expect(lines.count == 3)
@@ -56,7 +56,7 @@ import Testing
     let reports = try JSONValue.lines(result.text)
     #expect(reports.map { $0["predictions"].count } == [3, 3])
     #expect(reports[1]["input"] == .string("-") && reports[1]["frame"] == .number(1))
-    #expect(reports[0].keys == ["input", "model", "width", "height", "predictions", "milliseconds"])
+    #expect(reports[0].keys == ["input", "model", "width", "height", "fit", "crop", "predictions", "milliseconds"])
   }
 
   @Test func classifyAndExplainAgree() throws {

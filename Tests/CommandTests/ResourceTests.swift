@@ -12,7 +12,8 @@ import Testing
     var statuses: Set<Int32> = []
     for kilobytes in stride(from: 24_000, through: 72_000, by: 1500) {
       let limited = ["/bin/sh", "-c", "ulimit -v \(kilobytes) && exec \"$@\"", "sh", Command.binary]
-      let result = try Command.run(["explain", "--threads", "2", "-o", "-", Photos.cat], program: limited)
+      let result = try Command.run(
+        ["explain", "--threads", "2", "--fit", "squash", "-o", "-", Photos.cat], program: limited)
       statuses.insert(result.status)
       #expect(result.status == 0 || result.status == 71, "\(kilobytes) kB: \(result.status) \(result.error)")
       #expect(result.errorLines.count == 1, "\(kilobytes) kB: \(result.error)")

@@ -38,6 +38,19 @@ import Testing
       features.map { model.shapes[$0.node] } == [Shape(28, 28, 128), Shape(14, 14, 256), Shape(7, 7, 512)])
   }
 
+  /// An option comes before the weights' metadata, which comes before the crop.
+  @Test(
+    arguments: [(nil, nil, .crop), ("squash", nil, .squash), ("squash", .letterbox, .letterbox)]
+      as [(String?, Fit?, Fit)])
+  func storesTheFit(metadata: String?, option: Fit?, expected: Fit) throws {
+    let folder = try TemporaryFolder()
+    var weights = Self.shapes
+    if let metadata { weights.metadata = ["fit": metadata] }
+    try weights.writeZeros(folder.file("w"))
+    _ = try importModel(from: folder.file("w"), to: folder.file("m"), options: options { $0.fit = option })
+    #expect(try Model(path: folder.file("m")).description.preprocessing.fit == expected)
+  }
+
   /// y = weight (W x - mean) / sqrt(variance + 1e-5) + bias, and weights in the kernels' order.
   @Test(arguments: Precision.allCases)
   func foldsBatchNorm(_ precision: Precision) throws {

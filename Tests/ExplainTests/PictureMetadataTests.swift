@@ -104,7 +104,7 @@ import Testing
     photo.iccProfile = Self.profile(200)
     let map = ClassMap(classIndex: 0, height: 2, width: 2, values: [0, 1, 2, 3])
     let region = CropRegion(x: 0, y: 0, width: 20, height: 12)
-    let saliency = SaliencyMap(map.normalized(), crop: 8, region: region, width: 20, height: 12)
+    let saliency = SaliencyLayer(map.normalized(), crop: 8, region: region, width: 20, height: 12)
     let renderer = Renderer()
     #expect(renderer.overlay(photo, saliency).iccProfile == photo.iccProfile)
     #expect(renderer.masked(photo, saliency).iccProfile == photo.iccProfile)

@@ -39,7 +39,7 @@ import Testing
   @Test func placementLeavesTheRestCold() {
     let map = NormalizedMap(width: 2, height: 1, values: [0, 1])
     let region = CropRegion(x: 1, y: 1, width: 4, height: 4)
-    let saliency = SaliencyMap(map, crop: 4, region: region, width: 7, height: 6)
+    let saliency = SaliencyMap(SaliencyLayer(map, crop: 4, region: region, width: 7, height: 6))
     let hot: [Float] = [0, 0, 0.25, 0.75, 1, 0, 0]
     let cold = [Float](repeating: 0, count: 7)
     #expect(saliency.values == cold + hot + hot + hot + hot + cold)
@@ -49,14 +49,14 @@ import Testing
     // The picture is twice as fine as the crop, which shows all of it.
     let map = NormalizedMap(width: 2, height: 1, values: [0, 1])
     let region = CropRegion(x: 0, y: 0, width: 4, height: 2)
-    let saliency = SaliencyMap(map, crop: 2, region: region, width: 4, height: 2)
+    let saliency = SaliencyMap(SaliencyLayer(map, crop: 2, region: region, width: 4, height: 2))
     #expect(saliency.values == [0, 0.25, 0.75, 1, 0, 0.25, 0.75, 1])
   }
 
   @Test func regionsMayBeginBetweenPixels() {
     let map = NormalizedMap(width: 1, height: 2, values: [0, 1])
     let region = CropRegion(x: 0.6, y: -0.4, width: 1.8, height: 2.8)
-    let saliency = SaliencyMap(map, crop: 2, region: region, width: 3, height: 2)
+    let saliency = SaliencyMap(SaliencyLayer(map, crop: 2, region: region, width: 3, height: 2))
     // Only the middle column has its centre inside the region.
     #expect(saliency.values[0] == 0 && saliency.values[2] == 0)
     #expect(saliency.values[1] > 0 && saliency.values[4] > saliency.values[1])

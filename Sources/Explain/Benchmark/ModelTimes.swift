@@ -50,7 +50,7 @@ extension Session {
     if let map {
       bodies.append { attempt { _ = try self.explain(input) { _ in [best] } } }
       bodies.append {
-        let saliency = SaliencyMap(
+        let saliency = SaliencyLayer(
           map.normalized(), crop: preprocessing.crop, region: region, width: picture.width, height: picture.height)
         _ = Renderer().overlay(picture, saliency)
       }

@@ -10,7 +10,7 @@ public enum CausalMetric: String, Sendable, CaseIterable {
   /// Pixels go, the most salient first; lower is better.
   case deletion
 
-  /// Steps from the first to the last pixel, 224 pixels each for an image of 224 x 224.
+  /// Steps from the first to the last pixel of the picture, 224 pixels each for an image of 224 x 224.
   public static let steps = 224
 }
 
@@ -27,19 +27,24 @@ extension Session {
   ) throws(EngineError) -> Double {
     var image = [Float](repeating: 0, count: crop.pixels.count)
     model.description.preprocessing.normalize(crop, into: &image)
-    let pixels = crop.width * crop.height
     var (from, to) = (image, image)
     switch metric {
     case .insertion: from = blurred(image, width: crop.width, height: crop.height)
     case .deletion: to = [Float](repeating: 0, count: image.count)
     }
-    let order = saliency.values.indices.sorted { a, b in
+    let order = saliency.seenIndices.sorted { a, b in
       (saliency.values[b], a) < (saliency.values[a], b)
+    }
+    if order.count < saliency.values.count {
+      // Bars around the picture are there from the beginning, and stay.
+      var whole = image
+      for pixel in order { for sample in 3 * pixel..<3 * pixel + 3 { whole[sample] = from[sample] } }
+      from = whole
     }
     var area = 0.0
     for step in 0...steps {
       if step > 0 {
-        for pixel in order[(step - 1) * pixels / steps..<step * pixels / steps] {
+        for pixel in order[(step - 1) * order.count / steps..<step * order.count / steps] {
           for sample in 3 * pixel..<3 * pixel + 3 { from[sample] = to[sample] }
         }
       }

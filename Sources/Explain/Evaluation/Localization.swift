@@ -8,13 +8,16 @@ public struct Localization: Sendable, Equatable {
   /// The share of the saliency's sum that lies in the box, 0...1; 0 for a flat map.
   public let energy: Double
 
-  /// Nil where the crop shows none of the box.
+  /// Nil where the crop shows none of the box; bars around a picture show nothing.
   ///
   /// - Parameters:
   ///   - saliency: of the crop's size.
   ///   - region: the part of the picture that the crop shows.
   public init?(_ saliency: SaliencyMap, box: PixelBox, region: CropRegion) {
-    guard let (columns, rows) = box.pixels(in: region, side: saliency.width) else { return nil }
+    guard let pixels = box.pixels(in: region, side: saliency.width) else { return nil }
+    let columns = pixels.columns.clamped(to: saliency.seen.columns)
+    let rows = pixels.rows.clamped(to: saliency.seen.rows)
+    guard !columns.isEmpty, !rows.isEmpty else { return nil }
     var inside = 0.0
     for row in rows {
       for column in columns { inside += Double(saliency.values[row * saliency.width + column]) }

@@ -40,13 +40,17 @@ public struct EvaluatedImage: Sendable {
   /// What the network sees, and where in the picture it lies.
   public var crop: Image
   public var region: CropRegion
+  /// The pixels of `crop` that show the picture and not bars around it.
+  public var shown: PixelArea
   /// Around what the picture shows.
   public var box: PixelBox?
   /// Place in the list, from which its noise is drawn.
   public var index: Int
 
-  public init(crop: Image, region: CropRegion, box: PixelBox?, index: Int) {
+  /// - Parameter shown: nil where all of `crop` shows the picture.
+  public init(crop: Image, region: CropRegion, shown: PixelArea? = nil, box: PixelBox?, index: Int) {
     (self.crop, self.region, self.box, self.index) = (crop, region, box, index)
+    self.shown = shown ?? PixelArea(width: crop.width, height: crop.height)
   }
 }
 
@@ -72,7 +76,7 @@ public struct MapEvaluator {
     _ map: ClassMap, probability: Float, of image: EvaluatedImage, cam: ClassMap? = nil
   ) throws(EngineError) -> MapMeasurement {
     let (crop, index) = (image.crop, map.classIndex)
-    let saliency = SaliencyMap(map.normalized(), crop: crop.width)
+    let saliency = SaliencyMap(map.normalized(), crop: crop.width, shown: image.shown)
     var result = MapMeasurement(classIndex: index, probability: probability)
     if !metrics.isDisjoint(with: [.ad, .ic]) {
       result.masked = try session.maskedProbabilities(of: index, under: saliency, crop: crop)
@@ -90,7 +94,7 @@ public struct MapEvaluator {
       result.localization = Localization(saliency, box: box, region: image.region)
     }
     if metrics.contains(.trust) {
-      result.trust = try session.trust(map, probability: probability, crop: crop, cam: cam)
+      result.trust = try session.trust(map, probability: probability, crop: crop, shown: image.shown, cam: cam)
     }
     return result
   }

@@ -25,11 +25,17 @@ public struct RoadAgreement: Sendable, Equatable {
 }
 
 extension SaliencyMap {
-  /// The pixels that go when `percent` of them are removed; more than that where values are equal.
+  /// The pixels that go when `percent` of those that the network saw are removed; more than that where values are equal.
+  ///
+  /// - Parameter sorted: `seenValues`, ascending.
   package func removal(_ percent: Int, _ order: RemovalOrder, sorted: [Float]) -> [Bool] {
     let ranked = order == .morf ? sorted : sorted.reversed().map { 1 - $0 }
     let threshold = quantile(Double(100 - percent) / 100, ofSorted: ranked)
-    return values.map { Double(order == .morf ? $0 : 1 - $0) >= threshold }
+    func goes(_ value: Float) -> Bool { Double(order == .morf ? value : 1 - value) >= threshold }
+    if seen.count == values.count { return values.map(goes) }
+    var removed = [Bool](repeating: false, count: values.count)
+    for i in seenIndices { removed[i] = goes(values[i]) }
+    return removed
   }
 }
 
@@ -62,7 +68,7 @@ extension Session {
   ) -> [[[Float]]] {
     let imputation = LinearImputation(width: crop.width, height: crop.height)
     let raw = crop.pixels.map { Float($0) / 255 }
-    let sorted = saliency.values.sorted()
+    let sorted = saliency.seenValues.sorted()
     let preprocessing = model.description.preprocessing
     let (orders, shares) = (RemovalOrder.allCases, RoadAgreement.removed)
     var images = [[Float]](repeating: [], count: orders.count * shares.count)

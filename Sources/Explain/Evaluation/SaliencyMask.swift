@@ -6,16 +6,20 @@ public enum KeptShare: Int, Sendable, CaseIterable, Codable {
 }
 
 extension SaliencyMap {
-  /// The value below which the rest lies: a quantile, with linear interpolation between the neighbours in order.
+  /// The value below which the rest of what the network saw lies: a quantile, with linear interpolation between the neighbours in order.
   public func threshold(keeping share: KeptShare) -> Float {
-    Float(quantile(Double(100 - share.rawValue) / 100, ofSorted: values.sorted()))
+    Float(quantile(Double(100 - share.rawValue) / 100, ofSorted: seenValues.sorted()))
   }
 
-  /// The map with everything below the threshold at zero; what is kept stays as it is.
+  /// The map with everything below the threshold at zero; what is kept stays as it is. Bars around the picture are 1: the
+  /// picture is masked, and they stay what they are.
   public func mask(keeping share: KeptShare) -> [Float] {
-    guard share != .all else { return values }
-    let threshold = threshold(keeping: share)
-    return values.map { $0 < threshold ? 0 : $0 }
+    let threshold = share == .all ? 0 : threshold(keeping: share)
+    let mask = values.map { $0 < threshold ? 0 : $0 }
+    if seen.count == values.count { return mask }
+    var result = [Float](repeating: 1, count: values.count)
+    for i in seenIndices { result[i] = mask[i] }
+    return result
   }
 }
 
@@ -66,14 +70,15 @@ public struct MaskedConfidence: Sendable {
 extension Session {
   /// Explains a crop's predicted class and looks at the crop through the explanation.
   ///
+  /// - Parameter shown: the pixels of the crop that show the picture and not bars around it; nil where all do.
   /// - Throws: `EngineError.noHead` if the model has no attention head; `EngineError.outOfMemory`.
-  public func maskedConfidence(_ crop: Image) throws(EngineError) -> MaskedConfidence {
+  public func maskedConfidence(_ crop: Image, shown: PixelArea? = nil) throws(EngineError) -> MaskedConfidence {
     let preprocessing = model.description.preprocessing
     var input = [Float](repeating: 0, count: crop.pixels.count)
     preprocessing.normalize(crop, into: &input)
     let explanation = try explain(input) { largest(1, of: $0) }
     let map = explanation.maps[0]
-    let saliency = SaliencyMap(map.normalized(), crop: preprocessing.crop)
+    let saliency = SaliencyMap(map.normalized(), crop: preprocessing.crop, shown: shown)
     return MaskedConfidence(
       classIndex: map.classIndex, probability: probabilities(explanation.logits)[map.classIndex],
       masked: try maskedProbabilities(of: map.classIndex, under: saliency, crop: crop))

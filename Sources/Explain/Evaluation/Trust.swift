@@ -6,7 +6,7 @@ public struct Trust: Sendable, Equatable {
   public let probability, maskedProbability: Float
   /// Whether the class is still, or only now, the most probable one.
   public let survives: Bool
-  /// Share of the crop whose saliency is 0.5 or more, 0...1.
+  /// Share of what the network saw of the picture whose saliency is 0.5 or more, 0...1.
   public let area: Double
   /// Whether the map says nothing.
   public let isFlat: Bool
@@ -36,21 +36,22 @@ extension Session {
   /// - Parameters:
   ///   - map: of the class in question.
   ///   - probability: of that class with all of the image.
+  ///   - shown: the pixels of the crop that show the picture and not bars around it; nil where all do.
   ///   - cam: the map of the same class by Class Activation Mapping, if there is one to compare with.
   /// - Throws: `EngineError.outOfMemory`.
   public func trust(
-    _ map: ClassMap, probability: Float, crop: Image, cam: ClassMap? = nil
+    _ map: ClassMap, probability: Float, crop: Image, shown: PixelArea? = nil, cam: ClassMap? = nil
   ) throws(EngineError) -> Trust {
-    let saliency = SaliencyMap(map.normalized(), crop: crop.width)
+    let saliency = SaliencyMap(map.normalized(), crop: crop.width, shown: shown)
     let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
     var input = [Float](repeating: 0, count: crop.pixels.count)
     masked.apply(saliency.mask(keeping: .half), to: crop.pixels, pixels: crop.width * crop.height, output: &input)
     let logits = try classify(input)
-    let other = cam.map { SaliencyMap($0.normalized(), crop: crop.width) }
+    let other = cam.map { SaliencyMap($0.normalized(), crop: crop.width, shown: shown) }
     return Trust(
       probability: probability, maskedProbability: probabilities(logits)[map.classIndex],
       survives: largest(1, of: logits).first == map.classIndex, area: saliency.area, isFlat: saliency.isFlat,
-      agreement: other.flatMap { correlation(saliency.values, $0.values) })
+      agreement: other.flatMap { correlation(saliency.seenValues, $0.seenValues) })
   }
 }
 

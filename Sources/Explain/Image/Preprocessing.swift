@@ -1,21 +1,26 @@
 import Kernels
 
-/// How a picture becomes the input of a network: resize, centre crop, normalise.
-public struct Preprocessing: Sendable, Equatable, Codable {
+/// How a picture becomes the input of a network: resize, fit into a square, normalise.
+public struct Preprocessing: Sendable, Equatable {
   /// The length of the shorter side after resizing, in pixels.
   public var resize: Int
   /// The side of the square cut from the centre, in pixels; at most `resize`.
   public var crop: Int
   public var interpolation: Interpolation
+  /// What becomes of pictures that are not square. `resize` is of `Fit.crop` alone.
+  public var fit: Fit
   /// What is subtracted from red, green and blue in 0...1.
   public var mean: [Float]
   /// What red, green and blue are then divided by.
   public var std: [Float]
 
-  public init(resize: Int, crop: Int, interpolation: Interpolation, mean: [Float], std: [Float]) {
+  public init(
+    resize: Int, crop: Int, interpolation: Interpolation, mean: [Float], std: [Float], fit: Fit = .crop
+  ) {
     self.resize = resize
     self.crop = crop
     self.interpolation = interpolation
+    self.fit = fit
     self.mean = mean
     self.std = std
   }
@@ -36,13 +41,31 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     guard std.count == 3, std.allSatisfy({ $0.isNormal && $0 > 0 }) else { throw .std(std) }
   }
 
-  /// The `crop` x `crop` picture in the centre, and where in the source it lies.
-  ///
-  /// The shorter side becomes `resize`, the longer one is truncated to whole pixels, and the offset is rounded, halves to
-  /// even: torchvision's `Resize` and `CenterCrop`. Only the pixels of the crop are computed, however long the picture.
+  /// What the network sees of a picture, `crop` x `crop` pixels, and where in the picture that lies.
   ///
   /// - Precondition: `validate()` does not throw.
   public func crop(_ image: Image) -> (image: Image, region: CropRegion) {
+    switch fit {
+    case .crop: return centre(of: image)
+    case .squash:
+      let region = CropRegion(x: 0, y: 0, width: Double(image.width), height: Double(image.height))
+      return (image.resized(width: crop, height: crop, interpolation), region)
+    case .letterbox:
+      let (width, height) = letterboxSize(image)
+      let (left, top) = (halfToEven(crop - width), halfToEven(crop - height))
+      let (scaleX, scaleY) = (Double(image.width) / Double(width), Double(image.height) / Double(height))
+      let region = CropRegion(
+        x: Double(-left) * scaleX, y: Double(-top) * scaleY, width: Double(crop) * scaleX,
+        height: Double(crop) * scaleY)
+      return (letterboxed(image, left: left, top: top), region)
+    }
+  }
+
+  /// The `crop` x `crop` picture in the centre.
+  ///
+  /// The shorter side becomes `resize`, the longer one is truncated to whole pixels, and the offset is rounded, halves to
+  /// even: torchvision's `Resize` and `CenterCrop`. Only the pixels of the crop are computed, however long the picture.
+  private func centre(of image: Image) -> (image: Image, region: CropRegion) {
     let short = min(image.width, image.height)
     let width = resize * image.width / short
     let height = resize * image.height / short
@@ -55,6 +78,24 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     let region = CropRegion(
       x: Double(left) * scaleX, y: Double(top) * scaleY, width: Double(crop) * scaleX, height: Double(crop) * scaleY)
     return (part, region)
+  }
+
+  /// The size that a picture has between bars: its longer side is `crop`, the other one rounded and at least 1.
+  func letterboxSize(_ image: Image) -> (width: Int, height: Int) {
+    let long = max(image.width, image.height)
+    func side(_ length: Int) -> Int { max((2 * crop * length + long) / (2 * long), 1) }
+    return (side(image.width), side(image.height))
+  }
+
+  /// All of a picture on a `crop` x `crop` ground of the mean colour.
+  ///
+  /// - Precondition: `left` and `top` leave room for `letterboxSize(image)`.
+  func letterboxed(_ image: Image, left: Int, top: Int) -> Image {
+    let levels = mean.map { UInt8(min(max(($0 * 255).rounded(), 0), 255)) }
+    var ground = Image(width: crop, height: crop, filledWith: Ink(levels[0], levels[1], levels[2]))
+    let (width, height) = letterboxSize(image)
+    ground.place(image.resized(width: width, height: height, interpolation), x: left, y: top)
+    return ground
   }
 
   /// Writes (pixel / 255 - mean) / std to `[crop, crop, 3]` floats.
@@ -76,20 +117,35 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   }
 }
 
-/// Half of a number that is not negative, rounded to the nearest whole number, halves to even.
-private func halfToEven(_ number: Int) -> Int { number / 2 + (number % 4 == 3 ? 1 : 0) }
+extension Preprocessing: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case resize, crop, interpolation, mean, std, fit
+  }
 
-/// The part of the source picture that a crop shows, in source pixels from the upper left corner.
-public struct CropRegion: Sendable, Equatable {
-  public var x, y, width, height: Double
+  /// Descriptions without `fit` are of centre crops.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      resize: try values.decode(Int.self, forKey: .resize), crop: try values.decode(Int.self, forKey: .crop),
+      interpolation: try values.decode(Interpolation.self, forKey: .interpolation),
+      mean: try values.decode([Float].self, forKey: .mean), std: try values.decode([Float].self, forKey: .std),
+      fit: try values.decodeIfPresent(Fit.self, forKey: .fit) ?? .crop)
+  }
 
-  public init(x: Double, y: Double, width: Double, height: Double) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
+  /// A centre crop is left out, so that files stay readable for programs that know no other.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(resize, forKey: .resize)
+    try values.encode(crop, forKey: .crop)
+    try values.encode(interpolation, forKey: .interpolation)
+    try values.encode(mean, forKey: .mean)
+    try values.encode(std, forKey: .std)
+    if fit != .crop { try values.encode(fit, forKey: .fit) }
   }
 }
+
+/// Half of a number that is not negative, rounded to the nearest whole number, halves to even.
+private func halfToEven(_ number: Int) -> Int { number / 2 + (number % 4 == 3 ? 1 : 0) }
 
 /// Why a `Preprocessing` cannot be used.
 public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -28,6 +28,7 @@ public struct ImportOptions: Sendable, Equatable {
   /// Shorter side after the resize, and side of the centre crop, in pixels.
   public var resize, crop: Int?
   public var interpolation: Interpolation?
+  public var fit: Fit?
   /// For each channel or for all of them, of pixels in 0...1 or in 0...255.
   public var mean, std: [Float]?
 

@@ -32,6 +32,7 @@ struct SourceMetadata {
     } else {
       try read("interpolation", into: &result.interpolation)
     }
+    if let fit = options.fit { result.fit = fit } else { try read("fit", into: &result.fit) }
     do { try result.validate() } catch { throw .preprocessing(error) }
     return (result, statistics.wereDivided)
   }
@@ -42,10 +43,10 @@ struct SourceMetadata {
     value = number
   }
 
-  private func read(_ key: String, into value: inout Interpolation) throws(ImportError) {
+  private func read<Name: RawRepresentable<String>>(_ key: String, into value: inout Name) throws(ImportError) {
     guard let text = values[key] else { return }
-    guard let interpolation = Interpolation(rawValue: text) else { throw .badMetadata(key: key, value: text) }
-    value = interpolation
+    guard let name = Name(rawValue: text) else { throw .badMetadata(key: key, value: text) }
+    value = name
   }
 
   /// Reads a JSON array of three numbers, where no option replaces it.

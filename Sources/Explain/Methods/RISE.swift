@@ -78,7 +78,7 @@ package struct RISEMask {
   package func values(side: Int) -> [Float] {
     let enlarged = (Self.cells + 1) * Self.cellSize(side)
     func axis(_ offset: Int) -> BilinearAxis {
-      BilinearAxis(source: Self.cells, target: side, start: -Double(offset), extent: Double(enlarged))
+      BilinearAxis(source: Self.cells, covered: 0..<side, start: -Double(offset), extent: Double(enlarged))
     }
     return bilinear(
       grid, width: Self.cells, columns: axis(left), rows: axis(top), targetWidth: side, targetHeight: side)

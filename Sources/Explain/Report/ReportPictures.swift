@@ -57,7 +57,7 @@ public struct ReportPictures: Sendable {
     let demerit = metric.flatMap { MapDemerit(measurement, by: $0) }
     let isBad = method == 0 && demerit.map { isAmongWorst($0.value) } ?? false
     guard isBad || chosen.contains(image.index) else { return }
-    let saliency = SaliencyMap(map.normalized(), crop: image.crop.width)
+    let saliency = SaliencyMap(map.normalized(), crop: image.crop.width, shown: image.shown)
     let tile = Tile(
       method: methods[method], remark: demerit?.text ?? "",
       picture: try Thumbnail(renderer.overlay(image.crop, saliency)))

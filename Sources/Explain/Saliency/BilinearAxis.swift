@@ -8,11 +8,10 @@ struct BilinearAxis {
   let lower, upper: [Int]
   let weight: [Float]
 
-  /// Lays `source` samples over the stretch of `extent` pixels that begins at `start`, on an axis of `target` pixels.
-  init(source: Int, target: Int, start: Double, extent: Double) {
-    let first = min(max(Int((start - 0.5).rounded(.up)), 0), target)
-    let end = min(max(Int((start + extent - 0.5).rounded(.up)), first), target)
-    covered = first..<end
+  /// Lays `source` samples over the stretch of `extent` pixels that begins at `start`, on an axis whose pixels `covered`, and no
+  /// others, are wanted.
+  init(source: Int, covered: Range<Int>, start: Double, extent: Double) {
+    self.covered = covered
     var lower: [Int] = []
     var weight: [Float] = []
     for pixel in covered {
@@ -28,7 +27,7 @@ struct BilinearAxis {
 
   /// Enlarges `source` samples to the whole of `target` pixels.
   init(source: Int, target: Int) {
-    self.init(source: source, target: target, start: 0, extent: Double(target))
+    self.init(source: source, covered: 0..<target, start: 0, extent: Double(target))
   }
 
   /// Enlarges `source` samples so that the centres of the outermost ones meet (`align_corners` true).

@@ -13,23 +13,16 @@ public struct Renderer: Sendable {
   }
 
   /// The colours of the heat alone.
-  public func heatmap(_ saliency: SaliencyMap) -> Image {
-    let levels = saliency.levels
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * levels.count)
-    for level in levels {
-      let entry = 3 * Int(level)
-      pixels.append(colors[entry])
-      pixels.append(colors[entry + 1])
-      pixels.append(colors[entry + 2])
-    }
-    return Image(width: saliency.width, height: saliency.height, pixels: pixels)
+  public func heatmap(_ saliency: some SaliencyRows) -> Image {
+    let cold = Ink(colors[0], colors[1], colors[2])
+    let image = Image(width: saliency.width, height: saliency.height, filledWith: cold)
+    return combine(image, saliency) { _, level, channel in Int(colors[3 * level + channel]) }
   }
 
-  /// The photograph with the heat on top.
+  /// The photograph with the heat on top. A photograph that is needed nowhere else is drawn upon in place.
   ///
   /// - Precondition: both have the same size.
-  public func overlay(_ photo: Image, _ saliency: SaliencyMap) -> Image {
+  public func overlay(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
     let opacity = (0...255).map { Int(256 * alpha * Self.presence(Double($0) / 255) + 0.5) }
     return combine(photo, saliency) { sample, level, channel in
       let color = Int(colors[3 * level + channel])
@@ -37,15 +30,16 @@ public struct Renderer: Sendable {
     }
   }
 
-  /// The photograph times the saliency.
+  /// The photograph times the saliency. A photograph that is needed nowhere else is drawn upon in place.
   ///
   /// - Precondition: both have the same size.
-  public func masked(_ photo: Image, _ saliency: SaliencyMap) -> Image {
-    combine(photo, saliency) { sample, level, _ in (sample * level + 127) / 255 }
+  public func masked(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
+    photo.blacken(outside: saliency.seen)
+    return combine(photo, saliency) { sample, level, _ in (sample * level + 127) / 255 }
   }
 
   /// The saliency itself.
-  public func mask(_ saliency: SaliencyMap) -> Picture {
+  public func mask(_ saliency: some SaliencyRows) -> Picture {
     .gray(width: saliency.width, height: saliency.height, samples: saliency.levels)
   }
 
@@ -55,23 +49,40 @@ public struct Renderer: Sendable {
     return x * x * (3 - 2 * x)
   }
 
-  /// Computes every sample (0...255) of a picture from the photograph's, the level of saliency and the channel.
+  /// Computes every sample (0...255) that the network saw from the photograph's, the level of saliency and the channel.
   @inline(__always)
   private func combine(
-    _ photo: Image, _ saliency: SaliencyMap, _ sample: (_ sample: Int, _ level: Int, _ channel: Int) -> Int
+    _ photo: consuming Image, _ saliency: some SaliencyRows,
+    _ sample: (_ sample: Int, _ level: Int, _ channel: Int) -> Int
   ) -> Image {
     precondition(photo.width == saliency.width && photo.height == saliency.height)
-    var result = photo
-    let levels = saliency.levels
-    result.pixels.withUnsafeMutableBufferPointer { pixels in
-      levels.withUnsafeBufferPointer { levels in
-        for (pixel, level) in levels.enumerated() {
-          for i in (3 * pixel)..<(3 * pixel + 3) {
-            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), Int(level), i - 3 * pixel))
+    let width = photo.width
+    photo.pixels.withUnsafeMutableBufferPointer { pixels in
+      saliency.forEachRowOfLevels { y, levels in
+        var i = 3 * (y * width + saliency.seen.columns.lowerBound)
+        for level in levels {
+          for channel in 0..<3 {
+            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), Int(level), channel))
+            i += 1
           }
         }
       }
     }
-    return result
+    return photo
+  }
+}
+
+extension Image {
+  /// Makes everything black but an area.
+  fileprivate mutating func blacken(outside area: PixelArea) {
+    for y in 0..<height {
+      let row = y * width
+      let parts =
+        area.rows.contains(y)
+        ? [row..<row + area.columns.lowerBound, row + area.columns.upperBound..<row + width] : [row..<row + width]
+      for part in parts {
+        for sample in 3 * part.lowerBound..<3 * part.upperBound { pixels[sample] = 0 }
+      }
+    }
   }
 }

@@ -4,64 +4,68 @@ public struct SaliencyMap: Sendable, Equatable {
   public let values: [Float]
   /// True when the class map was constant or not finite; all values are zero then.
   public let isFlat: Bool
+  /// The pixels that show what the network saw of the picture. The others are zero and count for nothing: bars around a
+  /// picture in the network's input, the margins of a picture around a crop.
+  public let seen: PixelArea
 
-  /// - Precondition: `values` holds `width * height` elements, at least one.
-  public init(width: Int, height: Int, values: [Float], isFlat: Bool = false) {
+  /// - Precondition: `values` holds `width * height` elements, at least one, and `seen` lies within.
+  public init(width: Int, height: Int, values: [Float], isFlat: Bool = false, seen: PixelArea? = nil) {
     precondition(width > 0 && height > 0 && values.count == width * height)
     self.width = width
     self.height = height
     self.values = values
     self.isFlat = isFlat
+    self.seen = seen ?? PixelArea(width: width, height: height)
   }
 
   /// Enlarges a map to the network's input, `crop` x `crop` pixels.
-  public init(_ map: NormalizedMap, crop: Int) {
+  ///
+  /// - Parameter shown: the pixels of the input that show the picture; nil where all do.
+  public init(_ map: NormalizedMap, crop: Int, shown: PixelArea? = nil) {
+    let shown = shown ?? PixelArea(width: crop, height: crop)
+    func axis(_ source: Int, _ covered: Range<Int>) -> BilinearAxis {
+      BilinearAxis(source: source, covered: covered, start: 0, extent: Double(crop))
+    }
     self.init(
       width: crop, height: crop,
       values: bilinear(
-        map.values, width: map.width, columns: BilinearAxis(source: map.width, target: crop),
-        rows: BilinearAxis(source: map.height, target: crop), targetWidth: crop, targetHeight: crop),
-      isFlat: map.isFlat)
+        map.values, width: map.width, columns: axis(map.width, shown.columns), rows: axis(map.height, shown.rows),
+        targetWidth: crop, targetHeight: crop),
+      isFlat: map.isFlat, seen: shown)
   }
 
-  /// Lays a map over the picture that the network's input was cut from; there is no heat outside the crop.
-  ///
-  /// The map is first enlarged to `crop` x `crop` pixels, which defines the saliency, and then stretched with the picture.
-  ///
-  /// - Parameters:
-  ///   - region: the part of the picture that the crop shows, in pixels of the picture.
-  ///   - width: the width of the picture in pixels.
-  ///   - height: the height of the picture in pixels.
-  public init(_ map: NormalizedMap, crop: Int, region: CropRegion, width: Int, height: Int) {
-    let columns = BilinearAxis(source: crop, target: width, start: region.x, extent: region.width)
-    let rows = BilinearAxis(source: crop, target: height, start: region.y, extent: region.height)
-    self.init(
-      width: width, height: height,
-      values: bilinear(
-        SaliencyMap(map, crop: crop).values, width: crop, columns: columns, rows: rows, targetWidth: width,
-        targetHeight: height),
-      isFlat: map.isFlat)
+  /// All of a layer at once.
+  public init(_ layer: SaliencyLayer) {
+    let width = layer.width
+    var values = [Float](repeating: 0, count: width * layer.height)
+    layer.forEachRow { y, row in
+      let first = y * width + layer.seen.columns.lowerBound
+      values.replaceSubrange(first..<first + row.count, with: row)
+    }
+    self.init(width: width, height: layer.height, values: values, isFlat: layer.isFlat, seen: layer.seen)
   }
+
+  /// The values of the pixels that count, in reading order.
+  package var seenValues: [Float] {
+    if seen.count == values.count { return values }
+    var result: [Float] = []
+    result.reserveCapacity(seen.count)
+    forEachRow { result += $1 }
+    return result
+  }
+
+  /// Where the pixels that count are in `values`, in reading order.
+  var seenIndices: [Int] { seen.rows.flatMap { row in seen.columns.map { row * width + $0 } } }
 }
 
-extension SaliencyMap {
-  /// The share of the picture whose saliency is 0.5 or more.
-  public var area: Double {
-    let hot = values.reduce(into: 0) { count, value in count += value >= 0.5 ? 1 : 0 }
-    return Double(hot) / Double(values.count)
-  }
-
-  /// The first pixel, in reading order, with the highest saliency.
-  public var peak: (x: Int, y: Int) {
-    var best = 0
+extension SaliencyMap: SaliencyRows {
+  public func forEachRow(_ body: (_ y: Int, _ row: UnsafeBufferPointer<Float>) -> Void) {
     values.withUnsafeBufferPointer { values in
-      for i in values.indices where values[i] > values[best] { best = i }
+      for y in seen.rows {
+        let first = y * width
+        body(
+          y, UnsafeBufferPointer(rebasing: values[first + seen.columns.lowerBound..<first + seen.columns.upperBound]))
+      }
     }
-    return (best % width, best / width)
-  }
-
-  /// The saliency in steps of 1/255, rounded to nearest.
-  public var levels: [UInt8] {
-    values.map { UInt8($0 * 255 + 0.5) }
   }
 }

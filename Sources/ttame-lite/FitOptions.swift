@@ -1,0 +1,38 @@
+import ArgumentParser
+import Explain
+
+extension Fit: ExpressibleByArgument {}
+
+/// How pictures that are not square are fitted.
+struct FitOptions: ParsableArguments {
+  @Option(
+    help:
+      "How a picture becomes the network's square: its centre, all of it distorted, or all of it between bars (default: the model's)."
+  )
+  var fit: Fit?
+
+  /// The model's preprocessing, with the fit that was asked for.
+  func preprocessing(_ session: Session) -> Preprocessing {
+    var preprocessing = session.model.description.preprocessing
+    if let fit { preprocessing.fit = fit }
+    return preprocessing
+  }
+}
+
+/// Says, once a run, that the network does not see all of a picture.
+struct CropHint {
+  /// What may be hidden without a word: a photograph of 5:4 behind the usual crop, 224 of 256 pixels, hides a little more.
+  private static let tolerance = 1.0 / 3
+  private var isSaid = false
+
+  /// The line for a picture; nil where there is nothing to say.
+  mutating func line(_ picture: PreparedPicture) -> String? {
+    guard !isSaid else { return nil }
+    let hidden = picture.region.hiddenShare(width: picture.width, height: picture.height)
+    guard hidden > Self.tolerance else { return nil }
+    isSaid = true
+    return
+      "ttame-lite: hint: \(picture.origin.description): \(percent(hidden)) of the picture lies outside the crop that the network "
+      + "sees; --fit letterbox shows it all"
+  }
+}
