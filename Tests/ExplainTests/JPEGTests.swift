@@ -109,6 +109,15 @@ enum JPEGBytes {
     #expect(try reader.next() == picture)
   }
 
+  /// Found by fuzzing: a false segment ends where the next picture begins, which a file of the first one does not hold.
+  @Test func aFalseSegmentAtTheEndMakesNoDifference() throws {
+    let bytes = try Fixture.bytes("fuzz/jpeg/099359f1c83a85cc159108a47dcf99cc3a031cae")
+    var reader = ImageStreamReader(read: ByteSource(bytes, step: bytes.count).read)
+    let picture = try #require(try reader.next())
+    #expect(picture.count < bytes.count)
+    #expect(try Image(decoding: picture) == Image(decoding: bytes))
+  }
+
   @Test func missingDataBeforeTheEnd() throws {
     let bytes = try Fixture.bytes("images/jpeg-420.jpg")
     #expect(decodingError(bytes.dropLast(100) + [0xFF, 0xD9]) == .truncated(.jpeg))

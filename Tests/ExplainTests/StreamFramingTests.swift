@@ -105,6 +105,8 @@ import Testing
     // From the midst of a film.
     let bare = frames.flatMap { Self.text("00dc") + Self.little($0.count) + $0 }
     #expect(try read(bare, step: step).pictures == frames)
+    let sound = Self.text("01wb") + Self.little(4) + [0xFF, 0xD8, 0xFF, 0xE0]
+    #expect(try read(sound + bare + sound, step: step).pictures == frames)
   }
 
   @Test(arguments: [1, 2, 100, 1 << 20])

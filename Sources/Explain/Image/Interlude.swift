@@ -96,7 +96,9 @@ struct Interlude {
     let isFrame =
       isDigit(bytes, 0) && isDigit(bytes, 1) && (bytes.holds("dc".utf8, at: 2) || bytes.holds("db".utf8, at: 2))
     let isList = bytes.holds("RIFF".utf8) || (isAVI && bytes.holds("LIST".utf8))
-    let isOther = isAVI && isLeaf(bytes)
+    // A stream may begin in the middle of a film.
+    let isSound = isDigit(bytes, 0) && isDigit(bytes, 1) && bytes.holds("wb".utf8, at: 2)
+    let isOther = isSound || (isAVI && isLeaf(bytes))
     guard isFrame || isList || isOther else { return nil }
     guard bytes.count >= (isList ? 12 : 8) else {
       if isAll { return isAVI ? .filler(.chunks, bytes: bytes.count, amount: 0) : nil }
