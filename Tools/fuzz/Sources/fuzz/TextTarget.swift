@@ -41,7 +41,7 @@ struct TextTarget: FuzzTarget {
   private func readMetadata(_ text: String) {
     let defaults = Preprocessing(resize: 9, crop: 8, interpolation: .bilinear, mean: [0, 0, 0], std: [1, 1, 1])
     do {
-      let read = try SourceMetadata(["mean": text, "std": text]).preprocessing(defaults, ImportOptions())
+      let read = try SourceMetadata(["mean": text, "std": text]).preprocessing(defaults, ImportOptions()).result
       require((read.mean + read.std).allSatisfy(\.isFinite), "means and deviations are finite")
     } catch { requireText(error) }
   }
