@@ -112,6 +112,7 @@ extension ArgumentReading {
     guard let number = Double(value) else {
       return value.contains(",") ? "numbers with commas between them are needed" : "a number is needed"
     }
-    return abs(number) < 1e18 ? "a whole number is needed" : "the number is too large"
+    if abs(number) >= 1e18 { return "the number is too large" }
+    return number == number.rounded() ? "the number is out of range" : "a whole number is needed"
   }
 }

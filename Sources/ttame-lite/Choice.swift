@@ -21,6 +21,7 @@ extension Choice {
 extension CPUTier: Choice {}
 extension ColorMap: Choice {}
 extension EvaluationMetric: Choice {}
+extension Fit: Choice {}
 extension HeadForm: Choice {}
 extension HeadStart: Choice {}
 extension Interpolation: Choice {}

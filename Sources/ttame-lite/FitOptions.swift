@@ -1,8 +1,6 @@
 import ArgumentParser
 import Explain
 
-extension Fit: ExpressibleByArgument {}
-
 /// How pictures that are not square are fitted.
 struct FitOptions: ParsableArguments {
   @Option(

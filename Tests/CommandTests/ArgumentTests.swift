@@ -33,6 +33,7 @@ import Testing
     Row("explain photo.png --alpha nan", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --alpha -inf", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --alpha 1e999", "--alpha must be 0 to 1. *"),
+    Row("explain photo.png --max-pixels -1", "*'-1' is invalid for '--max-pixels <N>'; the number is out of range *"),
     Row("explain photo.png --masks -5", "--masks must be 1 to 1000000. *"),
     Row("train --data list.tsv -o out --lr -1", "--lr must be above 0. *"),
     Row("train --data list.tsv -o out --epochs -1", "--epochs must be 1 to 100000. *"),
@@ -101,6 +102,7 @@ import Testing
   @Test(arguments: [
     "-omine.png", "-o=mine.png", "-o mine.png", "--output=mine.png", "-qomine.png", "-qo mine.png", "-qo=mine.png",
     "-q -q -o mine.png", "--style Overlay -o mine.png", "--colormap TURBO --method T-TAME -omine.png",
+    "--fit Squash -omine.png",
   ])
   func valuesMayBeGlued(_ options: String) throws {
     let scratch = try Self.folder()
