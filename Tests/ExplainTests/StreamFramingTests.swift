@@ -96,6 +96,14 @@ import Testing
     return text("RIFF") + little(contents.count + 4) + text("AVI ") + contents
   }
 
+  /// Found by fuzzing: two zeros and a third byte are padding and garbage, whatever the next bytes would make of them.
+  @Test func aFalseFilmDoesNotDependOnHowItsBytesArrive() throws {
+    let stream: [UInt8] = [0, 0, 0xF7, 0xFF] + Self.text("mdat") + [0, 0x47, 0x0A, 0]
+    for step in [1, 2, 3, 5, 100] {
+      #expect(throws: ImageError.unrecognized) { try read(stream, step: step) }
+    }
+  }
+
   @Test(arguments: [1, 3, 100, 1 << 20])
   func framesOfAVI(step: Int) throws {
     let frames = try ["jpeg-420", "jpeg-restart"].map { try Fixture.bytes("images/\($0).jpg") }

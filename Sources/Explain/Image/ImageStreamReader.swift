@@ -144,6 +144,8 @@ public struct ImageStreamReader {
   private mutating func beginsFilm() throws -> Bool {
     guard position == 0, window.first == 0 else { return false }
     while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) }), try fill() {}
+    // Only what would have been waited for decides, however the bytes arrive.
+    guard window.look({ $0.count >= 12 && $0.holds([0, 0, 0]) }) else { return false }
     let isForeign = window.look { bytes in
       bytes.extracting(first: 12).withUnsafeBytes(ForeignFormat.detect) != nil
     }
