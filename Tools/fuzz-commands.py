@@ -346,7 +346,9 @@ class Line:
         self.inputs += [name, "a.png", "x/p.png", "photos/0.png"] if name == "list.tsv" else [name]
         if os.path.isdir(self.workshop.at(name)):
             for folder, _, names in os.walk(self.workshop.at(name)):
-                self.inputs += [os.path.relpath(os.path.join(folder, n), self.workshop.path) for n in names]
+                # Of a folder its pictures are read and nothing else.
+                pictures = [n for n in names if n.lower().endswith((".png", ".jpg", ".ppm"))]
+                self.inputs += [os.path.relpath(os.path.join(folder, n), self.workshop.path) for n in pictures]
         return [[option, name]]
 
     def evaluate(self):
