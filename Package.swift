@@ -44,7 +44,7 @@ let tiers: [Target] = isARM ? armTiers : x86Tiers
 /// What the dispatch leaves to the tiers' targets, and the other architecture's table.
 let notDispatch: [String] =
   ["SSE4", "AVX2", "AVXVNNI", "AVX512VNNI", "AVX512BF16", "NEON", "DOTPROD", "I8MM", "Tier"]
-  + ["KernelTable", "TrainingKernels"].map { "Runtime/\($0)\(isARM ? "X86" : "ARM").swift" }
+  + ["Runtime/TierFunctions\(isARM ? "X86" : "ARM").swift"]
 let tierModules: [Target.Dependency] = tiers.map { .target(name: $0.name) }
 
 let package = Package(

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel_functions.h"
 #include "kernel_tasks.h"
 #include "program_arguments.h"
 #include "training_tasks.h"

@@ -54,7 +54,11 @@ extension ExecutionContext {
 
   /// The register-only loop, for about a millisecond, on every thread.
   func peakLoop(isFloat: Bool) -> BenchmarkLoop {
-    let body = isFloat ? kernels.peakFloat : kernels.peakInt8
+    let (int8, float) = (kernels.peakInt8, kernels.peakFloat)
+    let body: (Int, UnsafeRawPointer) -> Int = { iterations, operands in
+      var (level, value) = (Int32.zero, Float.zero)
+      return isFloat ? float(iterations, operands, &value) : int8(iterations, operands, &level)
+    }
     // Small integers that are normal Floats too.
     let operands = AlignedMemory([Float](repeating: 0.5, count: 32))
     let trial = 1000

@@ -74,7 +74,7 @@ extension ExecutionContext {
       multiply(outputs, tokens, scores, tokens)
       for row in 0..<tokens {
         let g = scores + row * tokens
-        kernels.training.softmaxGradient(g, probabilities + row * tokens, g, tokens, scale)
+        kernels.softmaxGradient(g, probabilities + row * tokens, g, tokens, scale)
       }
       pack(keys)
       multiply(Matrix(scores, rows: tokens, columns: tokens), depth, dq, stride)

@@ -152,7 +152,7 @@ extension ExecutionContext {
   func multiply(_ task: UnsafePointer<gemm_task>, _ precision: OperandPrecision) {
     switch precision {
     case .float32: kernels.gemmFloat(task)
-    case .bf16: kernels.training.gemmBFloat16(task)
+    case .bf16: kernels.gemmBFloat16(task)
     }
   }
 
@@ -195,7 +195,7 @@ extension ExecutionContext {
   ) {
     switch precision {
     case .float32: target.copyMemory(from: source, byteCount: count * 4)
-    case .bf16: kernels.training.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
+    case .bf16: kernels.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
     }
   }
 }

@@ -56,10 +56,12 @@ extension KernelTable {
       scratch.rows[row] = scratch.row(activations: a.values + row * a.stride, scales: nil, output: target)
       if accumulate { scratch.rows[row].residual = UnsafePointer(target) }
     }
-    var task = scratch.task(rows: a.rows, tileRows: tileRows)
+    var task = scratch.task(rows: a.rows, tileRows: self.tileRows)
     // Rows that fill up the last tile must not be added to the last row once more.
     let nowhere = (memory + gemmBytes).assumingMemoryBound(to: Float.self)
-    for row in a.rows..<(a.rows + tileRows - 1) / tileRows * tileRows { scratch.rows[row].output = nowhere }
+    for row in a.rows..<(a.rows + self.tileRows - 1) / self.tileRows * self.tileRows {
+      scratch.rows[row].output = nowhere
+    }
     var run = gemm_run(
       offset: 0, groups: PanelLayout.groups(a.columns), length: a.columns, weights: 0, scale: 0, ends_block: 1)
     withUnsafePointer(to: &run) { run in
@@ -70,7 +72,7 @@ extension KernelTable {
       task.bias = bias
       task.residual_step = accumulate ? 1 : 0
       (task.first_column, task.end_column) = (part.lowerBound, part.upperBound)
-      gemmFloat(&task)
+      self.gemmFloat(&task)
     }
   }
 }

@@ -10,6 +10,8 @@
 
   /// Pairs of rows of the highest tile: 24 accumulators, four weights and two activations in use fit 32 registers.
   @inline(__always) private var mostPairs: Int { 6 }
+  /// Most rows of a tile.
+  @inline(__always) var packedTileRows: Int { 2 * mostPairs }
   /// Weights of one task's block of columns stay in the L2 cache.
   @inline(__always) private var cachedWeights: Int { 192 << 10 }
   /// Bytes of eight weights of each of a tile's eight columns.
@@ -54,7 +56,7 @@
   ) {
     tile.row = 0
     while tile.row < task.pointee.rows {
-      tile.rows = min(2 * mostPairs, task.pointee.rows - tile.row)
+      tile.rows = min(packedTileRows, task.pointee.rows - tile.row)
       let pairs = max(3, (tile.rows + 1) / 2)
       packActivations(task, tile, pairs, activations)
       tile.column = first

@@ -3,7 +3,9 @@
 // The accumulators are operands too: otherwise the compiler would hoist the products out of the loop.
 
 /// Multiply-accumulates `iterations` times into as many registers as a tile has; returns the operations done.
-@inline(never) public func peakInt8(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Int32) {
+@inline(never) public func peakInt8(
+  _ iterations: Int, _ operands: UnsafeRawPointer, _ result: UnsafeMutablePointer<Int32>
+) -> Int {
   let w = (operands + 64).loadUnaligned(as: VInt32.self)
   var c0 = repeated(VSum.zero)
   var c1 = repeated(VSum.zero)
@@ -19,11 +21,14 @@
   }
   var sum = VInt32.zero
   for r in 0..<tileRows { sum = sum &+ total(c0[r]) &+ total(c1[r]) }
-  return (iterations * 2 * tileRows * peakProducts, sum.wrappedSum())
+  result.pointee = sum.wrappedSum()
+  return iterations * 2 * tileRows * peakProducts
 }
 
 /// The same in Float.
-@inline(never) public func peakFloat(_ iterations: Int, _ operands: UnsafeRawPointer) -> (macs: Int, sum: Float) {
+@inline(never) public func peakFloat(
+  _ iterations: Int, _ operands: UnsafeRawPointer, _ result: UnsafeMutablePointer<Float>
+) -> Int {
   let a = VFloat(repeating: operands.load(as: Float.self))
   let w = (operands + 64).loadUnaligned(as: VFloat.self)
   var c0 = repeated(VFloat.zero)
@@ -53,5 +58,6 @@
   #if TIER_SSE4
     for r in 0..<tileRows { total += c2[r] }
   #endif
-  return (iterations * columns * tileRows * lanes, total.sum())
+  result.pointee = total.sum()
+  return iterations * columns * tileRows * lanes
 }

@@ -34,6 +34,9 @@ typealias VUInt8 = SIMD4<UInt8>
   @inline(__always) func startingSum(_ values: VInt32) -> VSum { values }
 #endif
 
+/// Bits of the levels of activations that are never negative.
+@inline(__always) var activationBits: Int { 8 }
+
 /// What turns a stored byte of activations that cannot be negative into their level: bytes are stored as signed ones,
 /// because ARM's products multiply like with like.
 @inline(__always) var levelMask: UInt8 { 0x80 }

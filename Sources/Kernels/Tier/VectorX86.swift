@@ -78,6 +78,15 @@ typealias VSum = VInt32
   #endif
 }
 
+/// Bits of the levels of activations that are never negative.
+@inline(__always) var activationBits: Int {
+  #if TIER_SSE4 || TIER_AVX2
+    7
+  #else
+    8
+  #endif
+}
+
 /// What turns a stored byte of activations that cannot be negative into their level.
 @inline(__always) var levelMask: UInt8 { 0 }
 
