@@ -19,7 +19,7 @@ import Testing
   private static let tellsNothing: Comment = "an emulator's speed tells nothing, and takes minutes"
 
   @Test func kernelsFollowTheSchema() throws {
-    let result = try Command.run(["bench", "--kernels", "softmax", "--rounds", "2", "--json"])
+    let result = try Command.run(["bench", "--kernels", "softmax 1000", "--rounds", "2", "--json"])
     #expect(result.status == 0, "\(result.error)")
     let report = try JSONValue.lines(result.text)[0]
     #expect(report.keys == ["cpu", "tiers", "rooflines", "kernels", "models", "starts", "layers"])
@@ -41,24 +41,24 @@ import Testing
   }
 
   @Test func patternsChooseKernelsAndTiers() throws {
-    let result = try Command.run(["bench", "--kernels", "bilinear \(Self.tier)", "--rounds", "1", "--json"])
+    let result = try Command.run(["bench", "--kernels", "average-pool \(Self.tier)", "--rounds", "1", "--json"])
     let kernels = try JSONValue.lines(result.text)[0]["kernels"]
     #expect(kernels.count == 2)
-    #expect(kernels[0]["tier"] == .string(Self.tier) && kernels[1]["shape"] == .string("7x7->28x28"))
+    #expect(kernels[0]["tier"] == .string(Self.tier) && kernels[1]["shape"] == .string("49x2048"))
     let nothing = try Command.run(["bench", "--kernels", "no such kernel"])
     #expect(nothing.status == 64 && nothing.errorLines.count == 1 && nothing.error.contains("gemm-int8"))
   }
 
   @Test(.disabled(if: Command.isEmulated, tellsNothing)) func comparisonsSayWhatChanged() throws {
     let scratch = try Scratch()
-    let first = try Command.run(["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "5", "--json"])
+    let first = try Command.run(["bench", "--kernels", "softmax 1000 \(Self.tier)", "--rounds", "5", "--json"])
     try scratch.write(first.output, to: "old.json")
     // The same run, a quarter as fast.
     let share = try #require(try JSONValue.lines(first.text)[0]["kernels"][0]["share"].number)
     let slow = first.text.replacing("\"share\":\(share)", with: "\"share\":\(share / 4)")
     #expect(slow != first.text)
     try scratch.write(Array(slow.utf8), to: "slow.json")
-    let arguments = ["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "5", "--json", "--compare"]
+    let arguments = ["bench", "--kernels", "softmax 1000 \(Self.tier)", "--rounds", "5", "--json", "--compare"]
     let comparison = try JSONValue.lines(Command.run(arguments + [scratch / "slow.json"]).text)[0]["comparison"]
     #expect(comparison.count == 1)
     #expect(
@@ -75,7 +75,7 @@ import Testing
     try scratch.write(Array("{}".utf8), to: "other.json")
     for (file, status) in [("other.json", 65), ("missing.json", 66)] as [(String, Int32)] {
       let result = try Command.run(
-        ["bench", "--kernels", "softmax \(Self.tier)", "--rounds", "1", "--compare", file], in: scratch.path)
+        ["bench", "--kernels", "softmax 1000 \(Self.tier)", "--rounds", "1", "--compare", file], in: scratch.path)
       #expect(result.status == status && result.errorLines.count == 1)
     }
   }

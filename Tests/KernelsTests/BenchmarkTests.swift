@@ -3,26 +3,9 @@ import Testing
 
 /// The benchmark's own machinery: that it measures something, and that it notices wrong kernels.
 @Suite struct BenchmarkTests {
-  private static let small: [KernelShape] = [
-    .convolution(ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 40, kernel: 3, stride: 2)),
-    .convolution(ConvolutionShape(height: 1, width: 5, channels: 300, outputs: 17, isSigned: true, hasResidual: true)),
-    .convolution(ConvolutionShape(height: 8, width: 8, channels: 3, outputs: 16, kernel: 3, stride: 2)),
-    .convolution(ConvolutionShape(height: 4, width: 5, channels: 18, outputs: 33, kernel: 3, isFloat: true)),
-    .convolution(ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1)),
-    .convolution(
-      ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0)),
-    .quantize(height: 4, width: 5, channels: 18, padding: 1, hasOneScale: false),
-    .quantize(height: 6, width: 6, channels: 3, padding: 2, hasOneScale: true),
-    .depthwise(WindowShape(height: 9, width: 9, channels: 20, kernel: 5, stride: 2)),
-    .maxPool(WindowShape(height: 9, width: 8, channels: 20, kernel: 3, stride: 2)),
-    .averagePool(pixels: 12, channels: 70), .add(count: 1001), .gelu(count: 1001), .layerNorm(rows: 3, channels: 50),
-    .attention(tokens: 50, channels: 32, heads: 2), .softmax(count: 100), .project(pixels: 9, channels: 50),
-    .bilinear(side: 7, outputSide: 13),
-  ]
-
   private static let tiers = CPUTier.available.filter { $0 != .reference }
 
-  @Test(arguments: small) func everyTierIsCheckedAndTimed(_ shape: KernelShape) throws {
+  @Test(arguments: KernelShape.small) func everyTierIsCheckedAndTimed(_ shape: KernelShape) throws {
     for threads in [1, 2] {
       let benchmark = KernelBenchmark(
         contexts: Self.tiers.map { ExecutionContext(tier: $0, threads: threads) }, rounds: 2)

@@ -1,10 +1,11 @@
 import Glibc
+import Kernels
 
 /// Copies of arrays in memory of their own, with a page on either side that nobody may touch: a kernel that reads or
 /// writes outside them ends the test run with a fault.
 ///
 /// `remove()` gives the memory back; until then the pointers stay valid.
-final class Fence {
+final class Fence: OperandMemory {
   enum Side: CaseIterable {
     /// The last element ends where the forbidden page behind begins.
     case end

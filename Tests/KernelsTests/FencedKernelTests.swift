@@ -1,8 +1,7 @@
 import Kernels
 import Testing
 
-/// No kernel touches memory outside its operands: each lies between two pages that fault. Sizes are off the widths of
-/// vectors and tiles, where a kernel would.
+/// No kernel touches memory outside its operands: each lies between two pages that fault.
 @Suite struct FencedKernelTests {
   /// Runs `body` for every tier and both sides, and takes the memory away afterwards.
   private func onEveryTier(_ body: (ExecutionContext, Fence) -> Void) {
@@ -12,6 +11,31 @@ import Testing
         body(context, fence)
         fence.remove()
       }
+    }
+  }
+
+  /// All kernels of the table; KernelCoverageTests sees to it that none is missing.
+  @Test(arguments: KernelShape.small) func everyKernel(_ shape: KernelShape) {
+    onEveryTier { context, fence in
+      let expected = shape.makeRun(KernelOperands(context))
+      let fenced = shape.makeRun(KernelOperands(context, memory: fence))
+      context.withFlushedDenormals {
+        expected.run()
+        fenced.run()
+      }
+      let (found, wanted) = (fenced.result(), expected.result())
+      #expect(found.values == wanted.values && found.levels == wanted.levels, "\(context.kernels.tier)")
+    }
+  }
+
+  /// Register-only loops read 128 bytes of operands, reads nothing but what they are told to.
+  @Test func yardsticks() {
+    onEveryTier { context, fence in
+      let operands = UnsafeRawPointer(floats(fence, 32))
+      var (level, value) = (Int32.zero, Float.zero)
+      #expect(context.kernels.peakInt8(100, operands, &level) >= 100)
+      #expect(context.kernels.peakFloat(100, operands, &value) >= 100)
+      for bytes in [0, 4, 512, 1540] { _ = context.kernels.readMemory(fence.allocate(bytes), bytes) }
     }
   }
 
@@ -58,48 +82,6 @@ import Testing
       context.maxPool(g, input: input, output: largest)
       context.globalAveragePool(input, pixels: g.height * g.width, channels: g.channels, output: mean)
       #expect(isWritten(largest, outputs) && isWritten(mean, g.channels))
-    }
-  }
-
-  @Test(arguments: [1, 3, 15, 16, 17, 31, 33, 63, 65, 1001]) func elementwise(_ count: Int) {
-    onEveryTier { context, fence in
-      let (a, b) = (floats(fence, count), floats(fence, count, seed: 2))
-      let (sum, gelu, dots) = (output(fence, count), output(fence, count), output(fence, 2))
-      context.add(a, b, clamp: .relu, output: sum, count: count)
-      context.gelu(a, output: gelu, count: count)
-      context.project(floats(fence, 2 * count), pixels: 2, channels: count, row: b, output: dots)
-      context.softmax(a, count: count)
-      #expect(isWritten(sum, count) && isWritten(gelu, count) && isWritten(dots, 2) && isWritten(a, count))
-    }
-  }
-
-  @Test(arguments: [(7, 7, 28, 28), (1, 1, 5, 3), (3, 5, 17, 33)])
-  func bilinear(_ height: Int, _ width: Int, _ outputHeight: Int, _ outputWidth: Int) {
-    onEveryTier { context, fence in
-      let result = output(fence, outputHeight * outputWidth)
-      context.bilinear(
-        floats(fence, height * width), height: height, width: width, output: result, outputHeight: outputHeight,
-        outputWidth: outputWidth, accumulate: false)
-      #expect(isWritten(result, outputHeight * outputWidth))
-    }
-  }
-
-  @Test(arguments: [(1, 16, 1), (5, 12, 3), (17, 48, 3), (50, 128, 2)])
-  func tokens(_ tokens: Int, _ channels: Int, _ heads: Int) {
-    let plan = AttentionPlan(tokens: tokens, channels: channels, heads: heads)
-    onEveryTier { context, fence in
-      let normalized = output(fence, tokens * channels)
-      context.layerNorm(
-        floats(fence, tokens * channels), rows: tokens, channels: channels, epsilon: 1e-6,
-        weight: floats(fence, channels), bias: floats(fence, channels), output: normalized)
-      let attended = output(fence, tokens * channels)
-      context.attention(
-        plan, qkv: floats(fence, 3 * tokens * channels), scratch: output(fence, plan.scratchFloats), output: attended)
-      let embedded = output(fence, tokens * channels)
-      context.embedTokens(
-        floats(fence, (tokens - 1) * channels), pixels: tokens - 1, channels: channels,
-        classToken: floats(fence, channels), positions: floats(fence, tokens * channels), output: embedded)
-      for result in [normalized, attended, embedded] { #expect(isWritten(result, tokens * channels)) }
     }
   }
 

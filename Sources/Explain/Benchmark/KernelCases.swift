@@ -1,6 +1,7 @@
 import Kernels
 
-/// The shapes that kernels are measured on: every distinct layer of four networks with their T-TAME heads, at 224 x 224.
+/// The shapes that kernels are measured on: every distinct layer of four networks with their T-TAME heads, at 224 x 224; and
+/// what training does with some of them.
 public enum KernelCases {
   /// All of them, kernel by kernel, the representative ones marked.
   public static let all: [KernelCase] = {
@@ -11,6 +12,7 @@ public enum KernelCases {
     list.addResNet50()
     list.addVisionTransformer()
     list.addFloatTwins()
+    list.addTraining()
     return list.cases
   }()
 
@@ -211,7 +213,7 @@ private struct CaseList {
   mutating func addFloatTwins() {
     let int8Cases = cases
     for item in int8Cases {
-      guard case .convolution(var shape) = item.shape, shape.weightCount <= 16 << 20, shape.quantizedPadding == nil
+      guard var shape = item.shape.convolution, shape.weightCount <= 16 << 20, shape.quantizedPadding == nil
       else { continue }
       (shape.isFloat, shape.isSigned) = (true, true)
       for network in item.networks {
@@ -221,5 +223,52 @@ private struct CaseList {
         add(.convolution(shape), isRepresentative: isTile || isBlock)
       }
     }
+  }
+
+  /// Training of a head: gradients through the frozen network down to the picture, one picture's share of them; batch
+  /// normalisation of the head's largest map; a step of the optimiser.
+  mutating func addTraining() {
+    for (name, largest, pools) in [
+      ("vgg16", 256, [(224, 64, 2), (112, 128, 2), (56, 256, 2), (28, 512, 2), (14, 512, 2)]),
+      ("resnet50", 512, [(112, 64, 3)]),
+    ] {
+      network = "\(name) training"
+      for (size, channels, kernel) in pools {
+        add(
+          .maxPoolGradient(WindowShape(height: size, width: size, channels: channels, kernel: kernel, stride: 2)),
+          isRepresentative: kernel == 3)
+      }
+      add(.clampGradient(count: 784 * largest), isRepresentative: largest == 512)
+      add(.bilinearGradient(side: 28, outputSide: 224), isRepresentative: true)
+      add(.moments(rows: 784, channels: largest), isRepresentative: largest == 512)
+      add(.normalize(rows: 784, channels: largest), isRepresentative: largest == 512)
+      add(.normalizeGradient(rows: 784, channels: largest), isRepresentative: largest == 512)
+      add(.descend(count: largest * largest), isRepresentative: largest == 512)
+      add(.roundToBFloat16(count: 784 * largest), isRepresentative: largest == 512)
+    }
+    network = "resnet50 training"
+    for (size, channels) in [(56, 64), (28, 128), (14, 256), (7, 512)] {
+      let window = WindowShape(height: size, width: size, channels: channels, kernel: 3, stride: 1)
+      add(.bfloat16Convolution(window, outputs: channels), isRepresentative: size == 14)
+    }
+    // The gradient of a convolution that leaves pixels out is made of columns.
+    for (size, channels, kernel) in [(224, 3, 7), (56, 128, 3), (28, 256, 3), (14, 512, 3)] {
+      add(
+        .foldColumns(WindowShape(height: size, width: size, channels: channels, kernel: kernel, stride: 2)),
+        isRepresentative: size == 28)
+    }
+    network = "efficientnet-lite0 training"
+    for item in cases where item.shape.kernel == "depthwise" {
+      guard let window = item.shape.window else { continue }
+      add(.depthwiseGradient(window), isRepresentative: item.isRepresentative)
+    }
+    network = "vit_b_16 training"
+    let (tokens, channels) = (197, 768)
+    add(.geluGradient(count: tokens * 4 * channels), isRepresentative: true)
+    add(.layerNormGradient(rows: tokens, channels: channels), isRepresentative: true)
+    add(.softmaxGradient(rows: tokens, channels: tokens), isRepresentative: true)
+    add(
+      .bfloat16Convolution(
+        WindowShape(height: 1, width: tokens, channels: channels, kernel: 1, stride: 1), outputs: channels))
   }
 }

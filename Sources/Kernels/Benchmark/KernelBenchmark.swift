@@ -90,7 +90,7 @@ public struct KernelBenchmark {
       for (index, item) in cases.enumerated() {
         let expected = sweep == 0 ? referenceResults(item.shape) : []
         for (place, context) in contexts.enumerated() {
-          let kernel = item.shape.makeRun(context)
+          let kernel = item.shape.makeRun(KernelOperands(context))
           context.withFlushedDenormals(kernel.run)
           if sweep == 0 {
             let reference = item.shape.dependsOnFormat ? referencePlaces[place] : 0
@@ -110,7 +110,7 @@ public struct KernelBenchmark {
   private func referenceResults(_ shape: KernelShape) -> [KernelResult] {
     references.prefix(shape.dependsOnFormat ? references.count : 1).map { reference in
       reference.withFlushedDenormals {
-        let run = shape.makeRun(reference)
+        let run = shape.makeRun(KernelOperands(reference))
         run.run()
         return run.result()
       }
@@ -145,7 +145,7 @@ private struct KernelSamples {
     let bytes = shape.bytes(context.kernels.activationFormat)
     let memory = AlignedMemory(bytes: min(max(bytes, Roofline.workingSets[0]), Roofline.workingSets.last ?? 0))
     context.withFlushedDenormals {
-      let peak = context.peakLoop(isFloat: shape.isFloat)
+      let peak = context.peakLoop(isFloat: !shape.isInteger)
       let read = context.readLoop(memory, bytes: memory.bytes)
       let repeats = repetitions(of: kernel.run, toLast: BenchmarkLoop.seconds)
       let body = { for _ in 0..<repeats { kernel.run() } }

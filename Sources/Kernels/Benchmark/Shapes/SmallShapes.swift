@@ -1,0 +1,57 @@
+extension KernelShape {
+  /// Every kernel on shapes that are off the widths of vectors, tiles and blocks: what tests run, on every instruction set
+  /// and between fences.
+  package static let small: [KernelShape] =
+    smallConvolutions + smallVectors + smallWindows + smallPlanes + smallRows
+
+  private static let smallConvolutions: [KernelShape] = [
+    ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 40, kernel: 3, stride: 2),
+    ConvolutionShape(height: 1, width: 5, channels: 300, outputs: 17, isSigned: true, hasResidual: true),
+    ConvolutionShape(height: 8, width: 8, channels: 3, outputs: 16, kernel: 3, stride: 2),
+    ConvolutionShape(height: 1, width: 1, channels: 1, outputs: 1, isSigned: true),
+    ConvolutionShape(height: 1, width: 13, channels: 64, outputs: 33, isSigned: true),
+    ConvolutionShape(height: 4, width: 5, channels: 18, outputs: 33, kernel: 3, isFloat: true),
+    ConvolutionShape(height: 3, width: 5, channels: 17, outputs: 23, hasResidual: true, isFloat: true),
+    ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1),
+    ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0),
+  ].map(convolution)
+
+  private static let smallVectors: [KernelShape] =
+    [1, 3, 15, 17, 33, 65, 1001].flatMap { count in
+      [
+        add(count: count), softmax(count: count), clampGradient(count: count), geluGradient(count: count),
+        roundToBFloat16(count: count), descend(count: count),
+      ]
+    } + [3, 15, 17, 33, 65, 1001].map(gelu)
+
+  private static let smallWindows: [KernelShape] = [
+    WindowShape(height: 1, width: 1, channels: 1, kernel: 3, stride: 1),
+    WindowShape(height: 9, width: 9, channels: 20, kernel: 5, stride: 2),
+    WindowShape(height: 9, width: 8, channels: 33, kernel: 3, stride: 2),
+    WindowShape(height: 4, width: 19, channels: 7, kernel: 2, stride: 2),
+    WindowShape(height: 7, width: 30, channels: 16, kernel: 3, stride: 1),
+  ].flatMap { window in
+    [
+      depthwise(window), maxPool(window), maxPoolGradient(window), depthwiseGradient(window), foldColumns(window),
+      bfloat16Convolution(window, outputs: 40),
+    ]
+  }
+
+  private static let smallPlanes: [KernelShape] = [
+    quantize(height: 4, width: 5, channels: 18, padding: 1, hasOneScale: false),
+    quantize(height: 2, width: 3, channels: 300, padding: 0, hasOneScale: false),
+    quantize(height: 6, width: 6, channels: 3, padding: 2, hasOneScale: true),
+    bilinear(side: 7, outputSide: 13), bilinear(side: 1, outputSide: 5), bilinearGradient(side: 7, outputSide: 13),
+    bilinearGradient(side: 1, outputSide: 5),
+  ]
+
+  private static let smallRows: [KernelShape] =
+    [(3, 50), (1, 16), (12, 70), (5, 1), (2, 257)].flatMap { rows, channels in
+      [
+        averagePool(pixels: rows, channels: channels), project(pixels: rows, channels: channels),
+        layerNorm(rows: rows, channels: channels), layerNormGradient(rows: rows, channels: channels),
+        softmaxGradient(rows: rows, channels: channels), moments(rows: rows, channels: channels),
+        normalize(rows: rows, channels: channels), normalizeGradient(rows: rows, channels: channels),
+      ]
+    } + [(1, 16, 1), (5, 12, 3), (50, 32, 2)].map { attention(tokens: $0, channels: $1, heads: $2) }
+}
