@@ -118,6 +118,14 @@ enum JPEGBytes {
     #expect(try Image(decoding: picture) == Image(decoding: bytes))
   }
 
+  /// Found by fuzzing: a false segment that reaches into the next picture hides an EOI, which a file of the first does not.
+  @Test func aFalseSegmentAcrossTheEndMakesNoDifference() throws {
+    let bytes = try Fixture.bytes("fuzz/jpeg/0074709130ed49ed632f1a33fdecee9840f6f559")
+    let error = try #require(decodingError(bytes))
+    var reader = ImageStreamReader(read: ByteSource(bytes, step: bytes.count).read)
+    #expect(throws: error) { try reader.next() }
+  }
+
   @Test func missingDataBeforeTheEnd() throws {
     let bytes = try Fixture.bytes("images/jpeg-420.jpg")
     #expect(decodingError(bytes.dropLast(100) + [0xFF, 0xD9]) == .truncated(.jpeg))

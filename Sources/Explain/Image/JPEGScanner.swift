@@ -41,7 +41,11 @@ struct JPEGScanner {
   ///
   /// - Parameter isAll: whether no more bytes will be added, so that what they would tell counts as damage.
   mutating func scan(_ bytes: Span<UInt8>, limits: ImageLimits, isAll: Bool) throws(ImageError) -> Int? {
-    try walk(bytes, limits, isAll) ?? (isAll ? openEnd(bytes, before: bytes.count) : nil)
+    let end = try walk(bytes, limits, isAll) ?? (isAll ? openEnd(bytes, before: bytes.count) : nil)
+    guard hasOpenEnd, let end, end < bytes.count else { return end }
+    // What looked like a segment may reach across the end, and may have hidden an EOI: the picture's own bytes decide.
+    self = JPEGScanner(start)
+    return try scan(bytes.extracting(first: end), limits: limits, isAll: true)
   }
 
   private mutating func walk(_ bytes: Span<UInt8>, _ limits: ImageLimits, _ isAll: Bool) throws(ImageError) -> Int? {
