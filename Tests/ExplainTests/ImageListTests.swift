@@ -66,6 +66,19 @@ import Testing
     #expect(throws: ImageListError.notText(kind)) { try ImageList(bytes, folder: "", classes: nil) }
   }
 
+  @Test func picturesWithoutZerosAreNamed() throws {
+    let picture = Array("P6 20 10 255\n".utf8) + [UInt8](repeating: UInt8(ascii: ","), count: 600)
+    #expect(throws: ImageListError.notText("a picture")) { try ImageList(picture, folder: "", classes: nil) }
+    #expect(try ImageList(Array("P6 20.jpg\n".utf8), folder: "", classes: nil).items[0].path == "P6 20.jpg")
+  }
+
+  /// Found by fuzzing command lines: every comma used to read all that stood in front of it.
+  @Test(.timeLimit(.minutes(1)), arguments: [",", "; ", " x"])
+  func linesOfAMegabyteTakeNoLonger(_ part: String) throws {
+    let line = Array(String(repeating: part, count: 1 << 20).utf8)
+    #expect(try ImageList(line, folder: "", classes: nil).items.count == 1)
+  }
+
   /// What training reads: any class is fine.
   @Test func withoutClassesNoneIsRead() throws {
     let items = try ImageList(Array("a\tzebra\nb\t99999\n".utf8), folder: "", classes: nil).items

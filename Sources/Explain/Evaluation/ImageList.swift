@@ -70,16 +70,18 @@ public struct ImageList: Sendable, Equatable {
 
   /// What stands between a picture's name and something else where a tab should; nil where nothing looks like it.
   private static func otherSeparator(in line: ArraySlice<UInt8>) -> String? {
+    // The endings of names alone, so that a long line takes no longer than several short ones.
     func isPicture(_ bytes: ArraySlice<UInt8>) -> Bool {
-      let name = bytes.filter { $0 != UInt8(ascii: "\"") }
+      let name = bytes.suffix(16).filter { $0 != UInt8(ascii: "\"") }
       return fileExtension(String(pathBytes: name)).map(PictureFolder.endings.contains) ?? false
     }
     for (byte, name) in [
       (UInt8(ascii: ","), "a comma"), (UInt8(ascii: ";"), "a semicolon"), (UInt8(ascii: " "), "a space"),
     ] {
       for place in line.indices where line[place] == byte {
+        guard isPicture(line[..<place]) else { continue }
         let rest = line[(place + 1)...].trimmed
-        if !rest.isEmpty, isPicture(line[..<place]), !isPicture(rest) { return name }
+        if !rest.isEmpty, !isPicture(rest) { return name }
       }
     }
     return nil
