@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ _Noreturn void shim_out_of_memory(intptr_t bytes) {
   (void)written;
   _exit(71);
 }
+
+void shim_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
 
 // Stands in for the Swift runtime's allocator where the linker is told so (--wrap): that one traps without a word when
 // memory runs out. Like there, what is allocated here is returned by free(3), whatever its alignment.

@@ -14,6 +14,9 @@ struct ClassSelection {
     self.top = top ?? (queries.isEmpty ? 1 : 0)
   }
 
+  /// No more are explained.
+  var most: Int { named.count + top }
+
   /// The classes to explain, named ones first, each once.
   func classes(_ logits: [Float]) -> [Int] {
     var seen: Set<Int> = []

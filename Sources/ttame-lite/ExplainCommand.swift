@@ -128,7 +128,7 @@ struct ExplainCommand: ParsableCommand {
     let selection = try ClassSelection(classes, top: top, session.model.description)
     let run = ExplainRun(
       session: session, preprocessing: fit.preprocessing(session), method: explainer, selection: selection,
-      decoding: reading.decoding, assessesTrust: trust)
+      decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil), assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
@@ -148,6 +148,21 @@ struct ExplainCommand: ParsableCommand {
     if !quiet { list.reportOmissions() }
     stream.report(source)
     try worst.end()
+  }
+}
+
+extension ExplainCommand {
+  /// How pictures are decoded, with what drawing and writing them will take.
+  private func decoding(
+    of selection: ClassSelection, _ format: PictureFormat, _ drawsPictures: Bool, _ writesNumbers: Bool
+  ) -> DecodingOptions {
+    var decoding = reading.decoding
+    guard look.size == .image else { return decoding }
+    // The file of all classes' saliency is mapped for its checksum.
+    let numbers = writesNumbers ? selection.most * MemoryLayout<Float>.stride : 0
+    let drawing = drawsPictures ? look.bytesBeside(classes: selection.most, keepsGray: format.hasGray) : 0
+    decoding.bytesBeside = max(numbers, drawing)
+    return decoding
   }
 }
 
@@ -179,6 +194,23 @@ struct LookOptions: ParsableArguments {
 
   func validate() throws {
     if !(0...1).contains(alpha) { throw ValidationError("--alpha must be 0 to 1.") }
+  }
+
+  /// Most memory that pictures take while they are drawn and encoded, beside the pixels of the photograph, in bytes a pixel of
+  /// it.
+  ///
+  /// - Parameters:
+  ///   - classes: how many are explained.
+  ///   - keepsGray: whether masks are encoded as they are, one byte a pixel.
+  func bytesBeside(classes: Int, keepsGray: Bool) -> Int {
+    switch style {
+    // All but the last are drawn on copies. Panels are small.
+    case .overlay, .masked: classes > 1 ? 6 : 3
+    case .panel: classes > 1 ? 3 : 0
+    // The photograph makes room for the picture: this one and its encoding; as a mask in colours its levels too.
+    case .heatmap: 3
+    case .mask: keepsGray ? 0 : 4
+    }
   }
 
   var renderer: Renderer { Renderer(colorMap: colorMap, alpha: alpha) }

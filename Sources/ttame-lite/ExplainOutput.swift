@@ -47,7 +47,7 @@ struct ExplainOutput {
     let start = clock.now
     var explained = answer.maps.indices.map { explain(answer.maps[$0], picture, answer.trusts?[$0]) }
     let saliencyDone = clock.now
-    try raw?.write(picture.origin, predictions, explained.map { ($0.map, SaliencyMap($0.saliency)) })
+    try raw?.write(picture.origin, predictions, explained.map { ($0.map, $0.saliency) })
     try draw(&explained, picture, predictions)
     let times = ImageReport.Milliseconds(
       decode: picture.decode.milliseconds, forward: answer.forward.milliseconds,

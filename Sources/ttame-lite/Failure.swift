@@ -44,7 +44,8 @@ extension Failure {
   /// What an error of a picture means; with the option that may help.
   private init(_ error: ImageError, subject: String) {
     switch error {
-    case .outOfMemory: self.init(.system, "\(error); --max-pixels N reads large JPEGs smaller", subject: subject)
+    case .outOfMemory(.jpeg, _): self.init(.system, "\(error); --max-pixels N reads it smaller", subject: subject)
+    case .outOfMemory: self.init(.system, "\(error)", subject: subject)
     case .tooManyPixels, .sideTooLong:
       self.init(.badData, "\(error); --max-pixels N raises the limit", subject: subject)
     default: self.init(.badData, "\(error)", subject: subject)

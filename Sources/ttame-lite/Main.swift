@@ -1,9 +1,11 @@
 import ArgumentParser
+import CShim
 import Glibc
 
 @main
 enum Main {
   static func main() {
+    shim_share_heap()
     // A reader that goes away is an ordinary end, seen as EPIPE, and no reason to die.
     signal(SIGPIPE, SIG_IGN)
     // Likewise a file that may not grow any further, seen as EFBIG.

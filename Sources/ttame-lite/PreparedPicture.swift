@@ -7,6 +7,8 @@ final class PreparedPicture {
   let width, height: Int
   /// All of it; nil where nothing is drawn, so that pictures that wait take little memory.
   private var image: Image?
+  /// What drawing it will take; nil where nothing is drawn.
+  private let claim: MemoryClaim?
   /// What its width and height were divided by, as it was too large: 1, 2, 4 or 8.
   let reduction: Int
   /// How dark the picture is where its samples end far below their maximum; nil elsewhere, and where they were stretched.
@@ -35,7 +37,7 @@ final class PreparedPicture {
     origin = encoded.origin
     (width, height, reduction) = (decoded.image.width, decoded.image.height, decoded.reduction)
     faintDepth = decoding.stretches ? nil : decoded.depth.flatMap { $0.isFarBelow ? $0 : nil }
-    image = isDrawn ? decoded.image : nil
+    (image, claim) = isDrawn ? (decoded.image, decoded.claim) : (nil, nil)
     (crop, region) = preprocessing.crop(decoded.image)
     fit = preprocessing.fit
     shown = region.shown(side: crop.width, width: width, height: height)

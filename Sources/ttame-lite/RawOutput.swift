@@ -24,7 +24,7 @@ struct RawOutput {
 
   /// Writes one input's results; without maps their tensors are empty.
   mutating func write(
-    _ origin: PictureOrigin, _ predictions: Predictions, _ explained: [(map: ClassMap, saliency: SaliencyMap)]
+    _ origin: PictureOrigin, _ predictions: Predictions, _ explained: [(map: ClassMap, saliency: SaliencyLayer)]
   ) throws {
     guard case .file(let path) = try plan.target(for: origin, label: nil), let first = explained.first else { return }
     let classes = predictions.logits.count
@@ -42,7 +42,11 @@ struct RawOutput {
         try writer.write(predictions.logits, to: "logits")
         try writer.write(predictions.probabilities, to: "probabilities")
         try writer.write(explained.flatMap(\.map.values), to: "map")
-        try writer.write(explained.flatMap(\.saliency.values), to: "saliency")
+        // One after the other, for each is as large as the picture.
+        for (index, item) in explained.enumerated() {
+          let values = SaliencyMap(item.saliency).values
+          try writer.write(values, to: "saliency", at: index * values.count * MemoryLayout<Float>.stride)
+        }
         _ = try writer.finish()
       }
     } catch {

@@ -1,4 +1,5 @@
 import Explain
+import Glibc
 import Testing
 
 /// What real cameras and phones send, through a pipe as by name.
@@ -136,11 +137,42 @@ import Testing
     let files = ["small.jpg", "large.jpg", "small.jpg"].map { tiny.scratch / $0 }
     let result = try Command.run(["classify", "--json", "--threads", "2"] + files + tiny.model, program: limited)
     #expect(result.status == 71)
-    let reason = "needs 72 MB of memory, more than can be had; --max-pixels N reads large JPEGs smaller\n"
+    let reason = "needs 72 MB more memory, which cannot be had; --max-pixels N reads it smaller\n"
     #expect(result.error == "ttame-lite: \(tiny.scratch / "large.jpg"): " + reason, "\(result.error)")
     #expect(try JSONValue.lines(result.text).map { $0["width"].number } == [30, 30])
     let smaller = try Command.run(
       ["classify", "--json", "--threads", "2", "--max-pixels", "8M"] + files + tiny.model, program: limited)
     #expect(smaller.status == 0 && smaller.error.isEmpty, "\(smaller.error)")
+  }
+
+  /// So is one that can be decoded but not drawn, whatever the style; and where there is memory for one, many are answered.
+  @Test(
+    .disabled(if: Command.isEmulated || Command.isSanitized, "an emulator's or sanitizer's own memory counts too"),
+    arguments: [
+      (["--style", "overlay"], 73), (["--style", "masked", "--format", "jpg"], 73), (["--style", "heatmap"], 73),
+      (["--style", "mask", "--format", "ppm"], 85), (["--top", "2"], 109),
+      (["--top", "2", "--style", "panel", "--raw", "raw/"], 133),
+    ])
+  func aPictureTooLargeToBeDrawnIsOneLine(_ arguments: [String], megabytes: Int) throws {
+    let tiny = try TinyStream()
+    let large = Image(width: 4000, height: 3000, pixels: [UInt8](repeating: 90, count: 36_000_000))
+    try tiny.scratch.write(large.encodedPNG(), to: "large.png")
+    try tiny.scratch.write(TinyStream.frame(.jpeg, 30), to: "small.jpg")
+    mkdir(tiny.scratch / "more", 0o700)
+    try tiny.scratch.write(large.encodedJPEG(), to: "more/large.jpg")
+    func run(_ kilobytes: Int, _ files: [String]) throws -> Command.Result {
+      let limited = ["/bin/sh", "-c", "ulimit -v \(kilobytes) && exec \"$@\"", "sh", Command.binary]
+      return try Command.run(
+        ["explain", "--threads", "2", "-q", "-o", "out/"] + arguments + files + tiny.model, program: limited,
+        in: tiny.scratch.path)
+    }
+    let refused = try run(70_000, ["small.jpg", "large.png", "large.png", "small.jpg"])
+    #expect(refused.status == 71)
+    let reason = "needs \(megabytes) MB more memory, which cannot be had\n"
+    #expect(refused.error == String(repeating: "ttame-lite: large.png: " + reason, count: 2), "\(refused.error)")
+    let drawn = try tiny.scratch.files(in: "out").filter { $0.hasPrefix("small") }
+    #expect(drawn.count == (arguments.contains("panel") || !arguments.contains("--top") ? 2 : 4), "\(drawn)")
+    let answered = try run(90_000 + megabytes * 1000, ["large.png", "more/large.jpg", "large.png"])
+    #expect(answered.status == 0 && answered.error.isEmpty, "\(answered.error)")
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Explain
@@ -176,8 +177,27 @@ import Testing
   }
 
   @Test func memoryThatCannotBeHadIsAnError() {
-    #expect(throws: ImageError.outOfMemory(bytes: 1 << 46)) { try MemoryBudget.require(1 << 46) }
+    #expect(throws: ImageError.outOfMemory(nil, bytes: 1 << 46)) { try MemoryBudget.require(1 << 46) }
     #expect(throws: Never.self) { try MemoryBudget.require(1 << 20) }
     #expect(MemoryBudget.available(membership: "/none", root: "/none", machine: "/none") == nil)
+  }
+
+  /// Of two pictures that each fit, but not both, the second waits for the first.
+  @Test func claimsWaitForEachOther() async {
+    let memory = ClaimedMemory { $0 <= 100 }
+    #expect(!memory.add(101, askingFor: 101))
+    #expect(memory.add(60, askingFor: 60))
+    #expect(memory.add(0, askingFor: 40))
+    #expect(memory.bytes == 60)
+    async let second = Task.detached { (memory.add(70, askingFor: 70), memory.bytes) }.value
+    usleep(20_000)
+    #expect(memory.bytes == 60)
+    memory.giveBack(60)
+    #expect(await second == (true, 70))
+    async let third = Task.detached { memory.add(101, askingFor: 101) }.value
+    usleep(20_000)
+    memory.giveBack(70)
+    #expect(await !third)
+    #expect(memory.bytes == 0)
   }
 }

@@ -106,6 +106,10 @@ static inline void shim_restore_float_control(uint64_t before) {
 // Ends the process for want of memory: one line on standard error, and status 71 (EX_OSERR of sysexits(3)).
 _Noreturn void shim_out_of_memory(intptr_t bytes);
 
+// All threads allocate from one heap from here on. Otherwise each reserves up to 128 MiB of addresses for one of its own, all
+// that a limit on addresses (`ulimit -v`) leaves.
+void shim_share_heap(void);
+
 // 64-byte aligned memory of the calling thread, valid until its next call; null if there is none.
 void *shim_thread_scratch(intptr_t bytes);
 

@@ -56,6 +56,12 @@ struct ByteWindow {
     return taken
   }
 
+  /// How much the storage grows by when as much is read as may be read at once; 0 where there is room for it.
+  var growth: Int {
+    let needed = storage.count + Self.chunk
+    return needed <= storage.capacity ? 0 : max(2 * storage.capacity, needed)
+  }
+
   /// Makes room for so many bytes, which are known to come.
   mutating func reserve(_ count: Int) { storage.reserveCapacity(start + count + Self.chunk) }
 }

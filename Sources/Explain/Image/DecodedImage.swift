@@ -5,9 +5,20 @@ public struct DecodingOptions: Sendable, Equatable {
   public var reduces = false
   /// Whether samples of more than 8 bits are scaled by the least 2^n - 1 that holds the largest of the picture.
   public var stretches = false
+  /// Most memory that the picture takes once it is decoded, beside its pixels, in bytes a pixel; it is asked about before.
+  public var bytesBeside = 0
 
   public init(limits: ImageLimits = .standard, reduces: Bool = false, stretches: Bool = false) {
     (self.limits, self.reduces, self.stretches) = (limits, reduces, stretches)
+  }
+
+  /// Claims what a picture takes, while it is decoded or afterwards.
+  ///
+  /// - Parameter decoding: bytes that decoding takes, the pixels included.
+  func claim(_ format: ImageFormat, _ decoding: Int, pixels: Int) throws(ImageError) -> MemoryClaim {
+    // What encoders add to samples that they cannot shrink is less than a 32nd of a byte a pixel.
+    let later = bytesBeside > 0 ? (3 + bytesBeside) * pixels + pixels / 32 : 0
+    return try MemoryClaim(max(decoding, later), for: format)
   }
 }
 
@@ -18,9 +29,11 @@ public struct DecodedImage: Sendable {
   public var reduction = 1
   /// How much of their range samples of more than 8 bits take; nil for those of 8 bits.
   public var depth: SampleDepth?
+  /// Holds the memory that was asked about.
+  public var claim: MemoryClaim
 
-  init(_ image: Image, reduction: Int = 1, depth: SampleDepth? = nil) {
-    (self.image, self.reduction, self.depth) = (image, reduction, depth)
+  init(_ image: Image, reduction: Int = 1, depth: SampleDepth? = nil, claim: MemoryClaim) {
+    (self.image, self.reduction, self.depth, self.claim) = (image, reduction, depth, claim)
   }
 
   /// Decodes a PNG, a JPEG or a PNM, told apart by content.

@@ -34,8 +34,8 @@ public enum ImageError: Error, Equatable, Sendable {
   case pam(line: String)
   /// A PAM's kind of pixels is unknown, or has another number of samples.
   case pamKind(String, depth: Int)
-  /// The picture takes `bytes` of memory, which cannot be had.
-  case outOfMemory(bytes: Int)
+  /// The picture, of this format where it is known, takes `bytes` more of memory, which cannot be had.
+  case outOfMemory(ImageFormat?, bytes: Int)
   /// An encoder was given too many or too few samples.
   case sampleCount(expected: Int, found: Int)
 }
@@ -65,7 +65,7 @@ extension ImageError: CustomStringConvertible {
     case .pnmSample(let found): "PNM holds \(Self.quoted(found)) where a sample belongs"
     case .pam(let line): "PAM header is wrong at '\(line.onOneLine)'"
     case .pamKind(let kind, let depth): "PAM of kind '\(kind.onOneLine)' with \(depth) samples a pixel is not read"
-    case .outOfMemory(let bytes): "needs \((bytes + 999_999) / 1_000_000) MB of memory, more than can be had"
+    case .outOfMemory(_, let bytes): "needs \((bytes + 999_999) / 1_000_000) MB more memory, which cannot be had"
     case .sampleCount(let expected, let found): "picture needs \(expected) samples, not \(found)"
     }
   }

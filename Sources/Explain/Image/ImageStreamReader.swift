@@ -189,6 +189,7 @@ public struct ImageStreamReader {
   /// Reads once; false at the end of the stream.
   private mutating func fill() throws -> Bool {
     if hasEnded { return false }
+    try MemoryBudget.require(window.growth)
     do {
       hasEnded = try !window.fill(from: read)
     } catch {

@@ -23,8 +23,9 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
   let channels = isCMYK ? 4 : 3
   // libjpeg keeps all coefficients, two bytes each, of pictures in several scans.
   let coefficients = scanner.isInScans ? 2 * max(1, scanner.components) * size.width * size.height : 0
-  try MemoryBudget.require(channels * width * height + coefficients)
-  guard let decoder = tjInitDecompress() else { throw .outOfMemory(bytes: channels * width * height) }
+  let needed = channels * width * height + coefficients
+  let claim = try options.claim(.jpeg, needed, pixels: width * height)
+  guard let decoder = tjInitDecompress() else { throw .outOfMemory(.jpeg, bytes: needed) }
   defer { tjDestroy(decoder) }
 
   let format = isCMYK ? TJPF_CMYK : TJPF_RGB
@@ -35,14 +36,14 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
       format.rawValue, TJFLAG_LIMITSCANS)
     count = channels * width * height
   }
-  if status != 0, let error = jpegError(decoder, bytes: channels * width * height + coefficients) { throw error }
+  if status != 0, let error = jpegError(decoder, bytes: needed) { throw error }
   let profile = isCMYK ? nil : embeddedProfile(scanner, in: bytes)
   bytes = []
   if isCMYK { convertToRGB(invertedCMYK: &samples) }
   var image = Image(width: width, height: height, pixels: samples, iccProfile: profile)
   samples = []
   image.turn(from: scanner.orientation ?? .up)
-  return DecodedImage(image, reduction: reduction)
+  return DecodedImage(image, reduction: reduction, claim: claim)
 }
 
 /// What the sides of a JPEG are divided by so that it fits the limits.
@@ -72,7 +73,7 @@ private func jpegError(_ decoder: tjhandle, bytes: Int) -> ImageError? {
   let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown error"
   guard tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue) else {
     let lacksMemory = message.contains("Insufficient memory") || message.contains("Memory allocation failure")
-    return lacksMemory ? .outOfMemory(bytes: bytes) : .jpeg(reason: message)
+    return lacksMemory ? .outOfMemory(.jpeg, bytes: bytes) : .jpeg(reason: message)
   }
   if harmlessWarnings.contains(where: message.contains) { return nil }
   if message.lowercased().contains("premature end") || message.contains("found marker 0xd9") {

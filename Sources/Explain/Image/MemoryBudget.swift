@@ -4,20 +4,34 @@ import Kernels
 /// Finds out whether memory can be had before it is asked for: an array that cannot get any ends the process.
 package enum MemoryBudget {
   /// Less is not asked about.
-  private static let small = 1 << 20
+  static let small = 1 << 20
+  /// What is left for all that is not asked about.
+  private static let margin = 4 << 20
   /// From here on the limits of control groups count, where memory is given first and the process killed later.
   private static let large = 16 << 20
 
-  /// - Throws: `outOfMemory` where so many bytes more would be too many.
+  /// Waits until so many bytes more can be had beside what pictures have claimed.
+  ///
+  /// Called by who reads pictures, not while it has a claim of its own.
+  ///
+  /// - Throws: `outOfMemory` where they cannot, with nothing claimed.
   package static func require(_ bytes: Int) throws(ImageError) {
-    guard bytes >= small else { return }
+    if bytes >= small, !ClaimedMemory.shared.add(0, askingFor: bytes) { throw .outOfMemory(nil, bytes: bytes) }
+  }
+
+  /// Whether so many bytes more can be had beside what pictures have claimed.
+  static func hasRoom(for bytes: Int) -> Bool { holds(bytes + ClaimedMemory.shared.bytes) }
+
+  /// Whether so many bytes more can be had.
+  static func holds(_ bytes: Int) -> Bool {
     // Takes addresses, which `ulimit -v` counts, and no memory.
-    guard let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+    let length = bytes + margin
+    guard let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       address != MAP_FAILED
-    else { throw .outOfMemory(bytes: bytes) }
-    munmap(address, bytes)
-    guard bytes >= large, let available = available() else { return }
-    if bytes > available { throw .outOfMemory(bytes: bytes) }
+    else { return false }
+    munmap(address, length)
+    guard bytes >= large, let available = available() else { return true }
+    return length <= available
   }
 
   /// What control groups and the machine leave; nil where neither says.

@@ -5,7 +5,7 @@ extension Image {
   /// Turns this picture, stored in a given orientation, upright.
   mutating func turn(from orientation: Orientation) {
     if orientation.isTransposed {
-      let mayCopy = width * height <= Self.largestCopy && (try? MemoryBudget.require(pixels.count)) != nil
+      let mayCopy = width * height <= Self.largestCopy && MemoryBudget.hasRoom(for: pixels.count)
       if mayCopy { copyTransposed() } else { transposeInPlace() }
     }
     let (mirrorsRows, mirrorsColumns) = orientation.mirrors

@@ -12,7 +12,8 @@ func decodePNG(_ bytes: [UInt8], _ options: DecodingOptions) throws(ImageError) 
   // Bit depth and interlacing; libpng wants interlaced rows whole, with both bytes of a sample.
   let isWide = bytes.count > 28 && bytes[24] == 16
   let isWideAndInterlaced = isWide && bytes[28] != 0
-  try MemoryBudget.require((isWideAndInterlaced ? 9 : 3) * width * height)
+  let area = width * height
+  let claim = try options.claim(.png, (isWideAndInterlaced ? 9 : 3) * area, pixels: area)
   var memory = cpng_memory()
   func decode(maximum: UInt32) throws(ImageError) -> [UInt8] {
     memory = cpng_memory()
@@ -44,7 +45,7 @@ func decodePNG(_ bytes: [UInt8], _ options: DecodingOptions) throws(ImageError) 
   var image = Image(width: width, height: height, pixels: pixels, iccProfile: profile)
   pixels = []
   if let exif = firstChunk("eXIf", of: bytes) { image.turn(from: exifOrientation(bytes[exif])) }
-  return DecodedImage(image, depth: depth)
+  return DecodedImage(image, depth: depth, claim: claim)
 }
 
 /// The size that a PNG's first chunk declares.
@@ -90,7 +91,7 @@ private func chunks(of bytes: [UInt8]) -> some Sequence<Range<Int>> {
 func pngError(_ memory: cpng_memory) -> ImageError {
   if memory.exhausted != 0 { return .truncated(.png) }
   let message = withUnsafeBytes(of: memory.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-  guard !message.isEmpty, !message.lowercased().contains("out of memory") else { return .outOfMemory(bytes: 1 << 20) }
+  if message.isEmpty || message.lowercased().contains("out of memory") { return .outOfMemory(.png, bytes: 1 << 20) }
   let name = message.prefix(4)
   guard name.allSatisfy({ $0.isASCII && $0.isLetter }), message.dropFirst(4).hasPrefix(": ") else {
     return .png(chunk: nil, reason: message)

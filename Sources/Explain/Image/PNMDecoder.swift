@@ -7,14 +7,14 @@ func decodePNM(_ bytes: [UInt8], _ options: DecodingOptions) throws(ImageError) 
     throw .truncated(.pnm)
   }
   let size = (header.width, header.height)
+  let claim = try options.claim(.pnm, 3 * header.width * header.height, pixels: header.width * header.height)
   if header.coding == .bytes, header.maximum == 255, header.channels == 3, let length = header.fileLength {
     // The samples are the pixels already.
     var pixels = bytes
     pixels.removeSubrange(length...)
     pixels.removeSubrange(..<header.length)
-    return DecodedImage(Image(width: size.0, height: size.1, pixels: pixels))
+    return DecodedImage(Image(width: size.0, height: size.1, pixels: pixels), claim: claim)
   }
-  try MemoryBudget.require(3 * header.width * header.height)
   var depth: SampleDepth?
   if header.maximum > 255 {
     var largest = 0
@@ -56,7 +56,7 @@ func decodePNM(_ bytes: [UInt8], _ options: DecodingOptions) throws(ImageError) 
       }
     }
   }
-  return DecodedImage(Image(width: size.0, height: size.1, pixels: pixels), depth: depth)
+  return DecodedImage(Image(width: size.0, height: size.1, pixels: pixels), depth: depth, claim: claim)
 }
 
 /// What each value becomes.

@@ -27,6 +27,14 @@ public enum PictureFormat: String, Sendable, CaseIterable {
   /// What names of such files end in, with its dot.
   public var fileType: String { "." + rawValue }
 
+  /// Whether grey pictures are written with one sample a pixel.
+  public var hasGray: Bool {
+    switch self {
+    case .png, .pgm, .pnm: true
+    case .jpeg, .ppm: false
+    }
+  }
+
   /// Whether pictures in colour can be written in it.
   public var hasColor: Bool { self != .pgm }
 
