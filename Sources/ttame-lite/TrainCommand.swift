@@ -200,6 +200,7 @@ extension Failure {
     case .tooFewImages, .notFinite: self.init(.badData, "\(error)", subject: data)
     case .noFeatureLayers: self.init(.badData, "\(error)")
     case .model(.output(let path, let error)): self.init(error, writing: path)
+    case .model(.head(let path, .weights(let error))): self.init(error, reading: path)
     case .model(let error): self.init(.software, "\(error)", subject: output)
     }
   }

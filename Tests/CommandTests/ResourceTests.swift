@@ -22,6 +22,22 @@ import Testing
     #expect(statuses == [0, 71])
   }
 
+  /// So it is while a head is trained, and while it is put into a model.
+  @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "an emulator's or sanitizer's own memory counts too"))
+  func littleMemoryForTrainingIsSaid() throws {
+    let scratch = try Scratch()
+    var statuses: Set<Int32> = []
+    for kilobytes in stride(from: 150_000, through: 300_000, by: 10_000) {
+      let limited = ["/bin/sh", "-c", "ulimit -v \(kilobytes) && exec \"$@\"", "sh", Command.binary]
+      let result = try Command.run(
+        ["train", "--threads", "2", "--epochs", "1", "--batch", "2", "-o", scratch / "\(kilobytes).safetensors"]
+          + ["--data", Command.package + "/Tests/Fixtures/photos"], program: limited)
+      statuses.insert(result.status)
+      #expect(result.status == 0 || result.status == 71, "\(kilobytes) kB: \(result.status) \(result.error)")
+    }
+    #expect(statuses == [0, 71])
+  }
+
   @Test(.disabled(if: Command.isEmulated, "the emulator handles the signal"))
   func aModelThatIsCutWhileInUseIsOneLine() throws {
     let scratch = try Scratch()
