@@ -1,23 +1,7 @@
 #include <malloc.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "CShim.h"
-
-_Noreturn void shim_out_of_memory(intptr_t bytes) {
-  // The first thread speaks, and ends them all.
-  static atomic_flag has_spoken = ATOMIC_FLAG_INIT;
-  while (atomic_flag_test_and_set(&has_spoken)) pause();
-  char line[96];
-  const int length =
-      snprintf(line, sizeof line, "ttame-lite: out of memory: %ld more bytes cannot be had\n", (long)bytes);
-  // Nobody is left to hear of an error of this one.
-  const ssize_t written = write(STDERR_FILENO, line, (size_t)length);
-  (void)written;
-  _exit(71);
-}
 
 void shim_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
 

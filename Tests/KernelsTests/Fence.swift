@@ -14,7 +14,7 @@ final class Fence: OperandMemory {
   }
 
   /// An emulator may read a whole vector where a masked load takes a part of one, which no CPU does; TTAME_OPEN_FENCES lets it.
-  private static let isOpen = getenv("TTAME_OPEN_FENCES") != nil
+  static let isOpen = getenv("TTAME_OPEN_FENCES") != nil
 
   private let side: Side
   private var mappings: [(address: UnsafeMutableRawPointer, bytes: Int)] = []

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Testing
 
@@ -25,6 +26,21 @@ import Testing
       }
       let (found, wanted) = (fenced.result(), expected.result())
       #expect(found.values == wanted.values && found.levels == wanted.levels, "\(context.kernels.tier)")
+    }
+  }
+
+  /// A kernel that writes one value too far, on either side.
+  @Test(.disabled(if: Fence.isOpen), arguments: [-1, 17]) func trespassingEndsTheRun(_ place: Int) async {
+    await #expect(processExitsWith: .signal(SIGSEGV)) { [place] in
+      var kernels = KernelTable.table(for: .best)
+      if place < 0 {
+        kernels.functions.gelu = { _, output, _ in output[-1] = 0 }
+      } else {
+        kernels.functions.gelu = { _, output, count in output[count] = 0 }
+      }
+      let fence = Fence(place < 0 ? .start : .end)
+      let context = ExecutionContext(kernels: kernels, threads: 1)
+      KernelShape.gelu(count: 17).makeRun(KernelOperands(context, memory: fence)).run()
     }
   }
 

@@ -57,7 +57,7 @@ MAP
     "$clang" "${target[@]}" -O2 -I"$shim/include" -c "$source" -o "$build/$(basename "$source").o"
   done
   local sources=("$kernels"/Reference/*.swift "$kernels"/Operators/PanelLayout.swift
-    "$kernels"/Runtime/ActivationFormat.swift "$here"/KernelCheck/*.swift)
+    "$kernels"/Runtime/{ActivationFormat,Require}.swift "$here"/KernelCheck/*.swift)
   for source in "$kernels"/Tier/*.swift; do
     [ "$(basename "$source")" = VectorX86.swift ] || sources+=("$source")
   done

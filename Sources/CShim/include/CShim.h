@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel_functions.h"
+#include "kernel_preconditions.h"
 #include "kernel_tasks.h"
 #include "program_arguments.h"
 #include "training_tasks.h"

@@ -125,7 +125,9 @@ public struct KernelBenchmark {
         tier: context.kernels.tier.rawValue, kernel: shape.kernel, shape: shape.description, index: index,
         expected: expected, found: found)
     }
-    precondition(found.values.count == expected.values.count && found.levels.count == expected.levels.count)
+    require(
+      found.values.count == expected.values.count && found.levels.count == expected.levels.count,
+      "as many results as the reference's")
     let (error, index) = found.largestError(expected)
     if error > shape.tolerance { throw mismatch(index, expected.values[index], found.values[index]) }
     if let index = found.wrongLevel(expected, permitsNeighbours: shape.quantizesSums) {

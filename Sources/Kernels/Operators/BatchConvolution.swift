@@ -56,8 +56,9 @@ public struct BatchConvolution: Sendable {
     operand: BatchOperand, kernelHeight: Int, kernelWidth: Int, stride: Int, outputHeight: Int, outputWidth: Int,
     outputChannels: Int, context: ExecutionContext
   ) {
-    precondition((outputHeight - 1) * stride + kernelHeight <= operand.paddedHeight)
-    precondition((outputWidth - 1) * stride + kernelWidth <= operand.paddedWidth)
+    require(
+      (outputHeight - 1) * stride + kernelHeight <= operand.paddedHeight
+        && (outputWidth - 1) * stride + kernelWidth <= operand.paddedWidth, "windows inside the padded input")
     let layout = ReductionLayout(kernelHeight: kernelHeight, kernelWidth: kernelWidth, channels: operand.channels)
     self.operand = operand
     (self.stride, self.outputHeight, self.outputWidth) = (stride, outputHeight, outputWidth)

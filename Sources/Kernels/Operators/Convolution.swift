@@ -71,9 +71,12 @@ public struct ConvolutionPlan: Sendable {
     input: PreparedInput, layout: ReductionLayout, stride: Int, top: Int, left: Int, outputHeight: Int,
     outputWidth: Int, outputChannels: Int, quantizedOutput output: PreparedInput? = nil, context: ExecutionContext
   ) {
-    precondition(top <= input.top && left <= input.left && input.channels == layout.channels)
-    precondition(input.top - top + (outputHeight - 1) * stride + layout.kernelHeight <= input.paddedHeight)
-    precondition(input.left - left + (outputWidth - 1) * stride + layout.kernelWidth <= input.paddedWidth)
+    require(top <= input.top && left <= input.left, "windows inside the padded input")
+    require(
+      input.top - top + (outputHeight - 1) * stride + layout.kernelHeight <= input.paddedHeight
+        && input.left - left + (outputWidth - 1) * stride + layout.kernelWidth <= input.paddedWidth,
+      "windows inside the padded input")
+    require(input.channels == layout.channels, "weights for the input's channels")
     self.input = input
     self.layout = layout
     (self.stride, self.top, self.left) = (stride, top, left)
@@ -134,8 +137,8 @@ extension ExecutionContext {
     residual: Residual?, epilogue: Epilogue, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput? = nil
   ) {
-    precondition(output != nil || quantized != nil)
-    precondition(quantized == nil || plan.canQuantizeOutput)
+    require(output != nil || quantized != nil, "somewhere to write to")
+    require(quantized == nil || plan.canQuantizeOutput, "chunks of whole blocks, to quantize them")
     pool.run(chunks: plan.chunks.count) { index in
       let chunk = plan.chunks[index]
       let width = chunk.columns.count

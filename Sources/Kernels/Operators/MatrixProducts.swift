@@ -28,9 +28,9 @@ public struct Matrix {
 extension [Float] {
   /// Calls `body` with a view of these values, which is valid until it returns.
   public func withMatrix<R>(rows: Int, columns: Int, _ body: (Matrix) -> R) -> R {
-    precondition(count == rows * columns)
+    require(count == rows * columns && count > 0, "a matrix has rows and columns")
     return withUnsafeBufferPointer { values in
-      guard let values = values.baseAddress else { preconditionFailure("a matrix has values") }
+      let values = values.baseAddress.unsafelyUnwrapped
       return body(Matrix(values, rows: rows, columns: columns))
     }
   }
@@ -153,7 +153,7 @@ extension ExecutionContext {
     _ a: Matrix, _ b: Matrix, scratch: UnsafeMutablePointer<Float>, zeros: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>
   ) {
-    precondition(a.rows == b.rows)
+    require(a.rows == b.rows, "the operands have rows in common")
     let stride = Self.blockRows
     let panels = scratch + a.columns * stride
     // Kernels read what they add to in whole vectors, beyond the last column.

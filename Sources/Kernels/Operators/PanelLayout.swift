@@ -60,7 +60,7 @@ public struct ReductionLayout: Sendable, Equatable {
 
   /// - Precondition: all arguments are positive. A linear layer is a 1 x 1 kernel.
   public init(kernelHeight: Int, kernelWidth: Int, channels: Int) {
-    precondition(kernelHeight > 0 && kernelWidth > 0 && channels > 0)
+    require(kernelHeight > 0 && kernelWidth > 0 && channels > 0, "a kernel and channels")
     self.kernelHeight = kernelHeight
     self.kernelWidth = kernelWidth
     self.channels = channels

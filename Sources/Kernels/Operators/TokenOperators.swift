@@ -17,7 +17,7 @@ public struct AttentionPlan: Sendable {
 
   /// - Precondition: `heads` divides `channels`.
   public init(tokens: Int, channels: Int, heads: Int) {
-    precondition(tokens > 0 && heads > 0 && channels % heads == 0)
+    require(tokens > 0 && heads > 0 && channels % heads == 0, "heads of whole channels")
     (self.tokens, self.channels, self.heads) = (tokens, channels, heads)
   }
 

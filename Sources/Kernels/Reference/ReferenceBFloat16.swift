@@ -14,6 +14,7 @@ extension Reference {
 
   /// `gemmFloat` over bf16 activations and pairs of bf16 weights, summed in Float.
   static func gemmBFloat16(_ task: UnsafePointer<gemm_task>) {
+    require_gemm(task)
     let task = task.pointee
     func value(_ base: UnsafeRawPointer, _ index: Int) -> Float {
       Float(bitPattern: UInt32(base.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)) << 16)

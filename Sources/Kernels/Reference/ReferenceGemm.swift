@@ -3,8 +3,8 @@ import CShim
 extension Reference {
   /// `output[r, n] = clamp(weightScale[n] * Σ_blocks scale[r, block] * (Σ_k a[r, k] w[n, k] - zeroPoint * columnSum) + bias[n] + residual[r, n])`
   static func gemmInt8(_ task: UnsafePointer<gemm_task>) {
+    require_gemm_int8(task)
     let task = task.pointee
-    precondition(task.first_column % PanelLayout.width == 0)
     for r in 0..<task.rows {
       let row = task.row_data[r]
       let activations = row.activations.assumingMemoryBound(to: UInt8.self)
@@ -39,6 +39,7 @@ extension Reference {
 
   /// The same over Float panels, without scales.
   static func gemmFloat(_ task: UnsafePointer<gemm_task>) {
+    require_gemm(task)
     let task = task.pointee
     for r in 0..<task.rows {
       for n in task.first_column..<task.end_column {

@@ -4,6 +4,7 @@ import CShim
 
 extension Reference {
   static func depthwise(_ task: UnsafePointer<depthwise_task>) {
+    require_depthwise(task)
     let task = task.pointee
     let padded = PanelLayout.padded(task.channels)
     for y in task.first_row..<task.end_row {
@@ -27,6 +28,7 @@ extension Reference {
   }
 
   static func maxPool(_ task: UnsafePointer<max_pool_task>) {
+    require_max_pool(task)
     let task = task.pointee
     for y in task.first_row..<task.end_row {
       for x in 0..<task.output_width {
@@ -57,6 +59,7 @@ extension Reference {
     _ input: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ output: UnsafeMutablePointer<Float>, _ first: Int,
     _ end: Int
   ) {
+    require_average_pool(pixels, channels, first, end)
     for c in first..<end {
       var sum: Float = 0
       for pixel in 0..<pixels { sum += input[pixel * channels + c] }
@@ -66,6 +69,7 @@ extension Reference {
 
   /// Half-pixel centres: output pixel i lies at (i + 0.5) * size / outputSize - 0.5 in the source, not below 0.
   static func bilinear(_ task: UnsafePointer<bilinear_task>) {
+    require_bilinear(task)
     let task = task.pointee
     func source(_ i: Int, _ size: Int, _ outputSize: Int) -> (Int, Int, Float) {
       let position = max(0, (Float(i) + 0.5) * (Float(size) / Float(outputSize)) - 0.5)

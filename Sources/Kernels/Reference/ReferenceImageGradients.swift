@@ -4,6 +4,7 @@ import CShim
 
 extension Reference {
   static func maxPoolGradient(_ task: UnsafePointer<max_pool_gradient_task>) {
+    require_max_pool_gradient(task)
     let task = task.pointee
     let channels = task.window.channels
     for c in task.first_channel..<task.end_channel {
@@ -21,6 +22,7 @@ extension Reference {
   }
 
   static func depthwiseGradient(_ task: UnsafePointer<depthwise_gradient_task>) {
+    require_depthwise_gradient(task)
     let task = task.pointee
     let channels = task.window.channels
     scatter(task.window, task.first_row..<task.end_row, task.result) { output, tap, c in
@@ -29,6 +31,7 @@ extension Reference {
   }
 
   static func foldColumns(_ task: UnsafePointer<fold_task>) {
+    require_fold(task)
     let task = task.pointee
     let channels = task.window.channels
     let taps = task.window.kernel_height * task.window.kernel_width
@@ -38,6 +41,7 @@ extension Reference {
   }
 
   static func bilinearGradient(_ task: UnsafePointer<bilinear_task>, _ result: UnsafeMutablePointer<Float>) {
+    require_bilinear(task)
     let task = task.pointee
     func source(_ i: Int, _ size: Int, _ outputSize: Int) -> (Int, Int, Float) {
       let position = max(0, (Float(i) + 0.5) * (Float(size) / Float(outputSize)) - 0.5)

@@ -3,6 +3,7 @@ import CShim
 extension Reference {
   /// Levels `round(x / scale)`, ties to even, with `scale = max|x| / largest level` over what shares a scale.
   static func quantize(_ task: UnsafePointer<quantize_task>) {
+    require_quantize(task)
     let task = task.pointee
     let pixels = task.first_pixel..<task.end_pixel
     let blocks = task.first_block..<task.end_block

@@ -1,3 +1,4 @@
+import CShim
 import Glibc
 
 extension Reference {
@@ -5,6 +6,7 @@ extension Reference {
     _ input: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ epsilon: Float, _ weight: UnsafePointer<Float>,
     _ bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
+    require_rows(rows, channels)
     for row in 0..<rows {
       let x = input + row * channels
       var mean: Float = 0

@@ -36,6 +36,7 @@ extension Reference {
     _ gradient: UnsafePointer<Float>, _ input: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ epsilon: Float,
     _ weight: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>
   ) {
+    require_rows(rows, channels)
     let n = Float(channels)
     for row in 0..<rows {
       let x = input + row * channels
@@ -57,6 +58,7 @@ extension Reference {
   }
 
   static func moments(_ task: UnsafePointer<moments_task>) {
+    require_moments(task)
     let task = task.pointee
     for c in task.first_channel..<task.end_channel {
       for row in 0..<task.rows {
@@ -69,6 +71,7 @@ extension Reference {
   }
 
   static func normalize(_ task: UnsafePointer<normalize_task>) {
+    require_rows(task.pointee.rows, task.pointee.channels)
     let task = task.pointee
     for row in 0..<task.rows {
       for c in 0..<task.channels {
@@ -80,6 +83,7 @@ extension Reference {
   }
 
   static func normalizeGradient(_ task: UnsafePointer<normalize_gradient_task>) {
+    require_rows(task.pointee.rows, task.pointee.channels)
     let task = task.pointee
     for row in 0..<task.rows {
       for c in 0..<task.channels {

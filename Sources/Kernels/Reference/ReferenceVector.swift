@@ -1,3 +1,4 @@
+import CShim
 import Glibc
 
 extension Reference {
@@ -15,6 +16,7 @@ extension Reference {
   }
 
   static func softmax(_ values: UnsafeMutablePointer<Float>, _ count: Int) {
+    require_softmax(count)
     var largest = -Float.infinity
     for i in 0..<count { largest = max(largest, values[i]) }
     var sum: Float = 0

@@ -8,7 +8,7 @@ public struct KernelTable: Sendable {
   package var functions: kernel_functions
 
   init(tier: CPUTier, functions: kernel_functions) {
-    precondition(functions.tileRows <= gemm_tile_rows, "scratch memory holds tiles of gemm_tile_rows")
+    require(functions.tileRows <= gemm_tile_rows, "tiles that the scratch memory holds")
     self.tier = tier
     self.functions = functions
     activationFormat =
@@ -26,7 +26,7 @@ public struct KernelTable: Sendable {
   /// The kernels of `tier`.
   /// - Precondition: the tier is available on this CPU.
   public static func table(for tier: CPUTier) -> KernelTable {
-    precondition(tier.isAvailable)
+    require(tier.isAvailable, "an instruction set that this CPU has")
     guard let functions = tierFunctions[tier] else { return reference(.eightBits) }
     return KernelTable(tier: tier, functions: functions())
   }

@@ -45,7 +45,7 @@ public final class ThreadPool: @unchecked Sendable {
   /// Regions do not nest. Several threads may start regions; they wait for one another.
   /// - Precondition: fewer than 2^20 chunks.
   public func run(chunks: Int, _ body: (Int) -> Void) {
-    precondition(chunks <= Ticket.mostChunks)
+    require(chunks <= Ticket.mostChunks, "fewer than 2^20 chunks")
     if chunks <= 1 || threads == 1 {
       for chunk in 0..<chunks { body(chunk) }
       return

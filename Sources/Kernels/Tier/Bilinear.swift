@@ -2,6 +2,7 @@ import CShim
 
 /// Bilinear resampling of one plane, half-pixel centres (align_corners = false), no antialiasing.
 @inline(never) public func bilinear(_ task: UnsafePointer<bilinear_task>) {
+  require_bilinear(task)
   let task = task.pointee
   let ratioY = Float(task.height) / Float(task.output_height)
   let ratioX = Float(task.width) / Float(task.output_width)

@@ -4,6 +4,7 @@ import CShim
 ///
 /// Channels are the inner loop: memory is walked in its order.
 @inline(never) public func depthwise(_ task: UnsafePointer<depthwise_task>) {
+  require_depthwise(task)
   let task = task.pointee
   let taps = task.kernel_height * task.kernel_width
   let padded = (task.channels + 15) & ~15

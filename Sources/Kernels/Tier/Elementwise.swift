@@ -42,6 +42,7 @@ import CShim
 
 /// `values = exp(values - max) / sum`, in place.
 @inline(never) public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) {
+  require_softmax(count)
   let whole = count / lanes * lanes
   let rest = count - whole
   let lowest = VFloat(repeating: -Float.infinity)

@@ -2,6 +2,7 @@ import CShim
 
 /// Float GEMM and implicit-GEMM convolution over Float panels `[panels][4 * groups][16]`.
 @inline(never) public func gemmFloat(_ task: UnsafePointer<gemm_task>) {
+  require_gemm(task)
   forEachTile(task, height: tileRows) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI

@@ -5,6 +5,7 @@ import CShim
 /// Tiles of up to `tileRows` output pixels and two vectors of output channels. Columns are the outer loop: a weight panel
 /// stays in the cache while all rows of the task pass it.
 @inline(never) public func gemmInt8(_ task: UnsafePointer<gemm_task>) {
+  require_gemm_int8(task)
   #if TIER_I8MM
     if task.pointee.rows > 4 { return gemmPacked(task) }
   #endif

@@ -4,6 +4,7 @@ import CShim
 ///
 /// Padding has scale 0, or the zero point where one scale serves all.
 @inline(never) public func quantize(_ task: UnsafePointer<quantize_task>) {
+  require_quantize(task)
   let width = task.pointee.width
   let top = task.pointee.top
   let left = task.pointee.left

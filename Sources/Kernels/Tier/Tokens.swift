@@ -7,6 +7,7 @@ import CShim
   _ input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float, weight: UnsafePointer<Float>,
   bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
 ) {
+  require_rows(rows, channels)
   let count = Float(channels)
   for row in 0..<rows {
     let x = input + row * channels

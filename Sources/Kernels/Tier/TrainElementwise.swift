@@ -68,6 +68,7 @@ import CShim
   _ gradient: UnsafePointer<Float>, input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float,
   weight: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
+  require_rows(rows, channels)
   let inverse = 1 / Float(channels)
   for row in 0..<rows {
     let x = input + row * channels

@@ -7,6 +7,7 @@ import CShim
 /// bf16 GEMM and implicit-GEMM convolution over bf16 pairs `[panels][2 * groups][16][2]`; sums, bias, residual and output are
 /// Float.
 @inline(never) public func gemmBFloat16(_ task: UnsafePointer<gemm_task>) {
+  require_gemm(task)
   #if arch(arm64)
     let height = 4
   #else

@@ -4,6 +4,7 @@ import CShim
 
 /// Sums over rows of one operand and of a product, for some channels.
 @inline(never) public func moments(_ task: UnsafePointer<moments_task>) {
+  require_moments(task)
   let task = task.pointee
   var c = task.first_channel
   while c < task.end_channel {
@@ -33,6 +34,7 @@ import CShim
 
 /// Scale, shift, and where there is a skip its sum and a ReLU.
 @inline(never) public func normalize(_ task: UnsafePointer<normalize_task>) {
+  require_rows(task.pointee.rows, task.pointee.channels)
   let task = task.pointee
   for row in 0..<task.rows {
     let input = task.input + row * task.channels
@@ -55,6 +57,7 @@ import CShim
 
 /// The three terms of batch normalisation's input gradient.
 @inline(never) public func normalizeGradient(_ task: UnsafePointer<normalize_gradient_task>) {
+  require_rows(task.pointee.rows, task.pointee.channels)
   let task = task.pointee
   for row in 0..<task.rows {
     let gradient = task.gradient + row * task.channels

@@ -4,6 +4,7 @@ import CShim
 
 /// Adds each output's gradient to the first largest input of its window, as the forward pass found it.
 @inline(never) public func maxPoolGradient(_ task: UnsafePointer<max_pool_gradient_task>) {
+  require_max_pool_gradient(task)
   let task = task.pointee
   let window = task.window
   let channels = window.channels
@@ -58,6 +59,7 @@ import CShim
 
 /// Every input pixel gathers from the outputs that it took part in.
 @inline(never) public func depthwiseGradient(_ task: UnsafePointer<depthwise_gradient_task>) {
+  require_depthwise_gradient(task)
   let task = task.pointee
   let window = task.window
   let channels = window.channels
@@ -93,6 +95,7 @@ import CShim
 
 /// Sums the columns that show each pixel.
 @inline(never) public func foldColumns(_ task: UnsafePointer<fold_task>) {
+  require_fold(task)
   let task = task.pointee
   let window = task.window
   let channels = window.channels
@@ -128,6 +131,7 @@ import CShim
 @inline(never) public func bilinearGradient(
   _ task: UnsafePointer<bilinear_task>, result: UnsafeMutablePointer<Float>
 ) {
+  require_bilinear(task)
   let task = task.pointee
   let ratioY = Float(task.height) / Float(task.output_height)
   let ratioX = Float(task.width) / Float(task.output_width)
