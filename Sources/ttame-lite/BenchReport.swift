@@ -36,7 +36,7 @@ struct BenchReport: Encodable {
   private var readTable: String {
     // Wider vectors read no slower: the best instruction set says what caches and memory can do.
     let best = rooflines.filter { $0.tier == rooflines.last?.tier }
-    var table = Table(["working set"] + best.map { threadCount($0.threads) + " GB/s" })
+    var table = Table(["working set"] + best.map { counted($0.threads, "thread") + " GB/s" })
     for (index, bytes) in Roofline.workingSets.enumerated() {
       table.add([byteSize(bytes)] + best.map { number($0.reads[index].gigaBytes) })
     }
@@ -51,7 +51,7 @@ struct BenchReport: Encodable {
         k.bound.rawValue, percent(k.share), percent(k.spread),
       ])
     }
-    let threads = kernels.first.map { threadCount($0.threads) } ?? ""
+    let threads = kernels.first.map { counted($0.threads, "thread") } ?? ""
     return "Kernels, \(threads), equal to the scalar reference's results\n" + table.text
   }
 
@@ -88,7 +88,7 @@ extension LayerTimes {
       ])
     }
     return """
-      \(model), \(tier), \(threadCount(threads)), \(rounds) runs; peaks \(number(roofline.peakInt8)) (int8) \
+      \(model), \(tier), \(counted(threads, "thread")), \(rounds) runs; peaks \(number(roofline.peakInt8)) (int8) \
       and \(number(roofline.peakFloat)) (f32) GMAC/s
       \(table.text)
       \(familyTable)

@@ -113,6 +113,7 @@ struct EvaluateCommand: ParsableCommand {
       model: session.model.description.name, data: data, run, namesMethods: method != nil, metrics: Set(wanted),
       milliseconds: start.duration(to: clock.now).milliseconds)
     pictures.reportRemarks()
+    if results.images == 0 { Failure(.badData, "no image could be read", subject: data).report() }
     // A disk that is full must not lose the table, and a reader that is gone not the page.
     let printed = Result {
       try json.write(results, or: results.text)
@@ -160,7 +161,7 @@ struct EvaluateCommand: ParsableCommand {
         "photographs",
         "\(results.images) of \(data.shownPath)" + (results.failed > 0 ? ", \(results.failed) not readable" : "")
       ),
-      ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(threadCount(session.threads))"),
+      ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(counted(session.threads, "thread"))"),
       ("seed", "\(methods.seed)"),
     ]
     if run.measured.contains(where: { $0.name == .rise }) { facts.append(("masks of RISE", "\(methods.masks)")) }

@@ -1,15 +1,16 @@
 import Explain
 
 extension EvaluationReport {
-  /// Lines for people.
+  /// Lines for people; none where no image could be read.
   var text: String {
-    guard images > 0 else { return "\(data.shownPath): no image could be read\n" }
+    guard images > 0 else { return "" }
     var lines: [String] = []
     if let top1 = metrics.top1, let top5 = metrics.top5 {
-      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(metrics.labelled ?? images) images")
+      let labelled = counted(metrics.labelled ?? images, "image")
+      lines.append("\(model): top-1 \(percent(top1)), top-5 \(percent(top5)) of \(labelled)")
     }
     if let methods {
-      return lines.map { $0 + "\n" }.joined() + "\(model), \(images) images:\n" + table(methods)
+      return lines.map { $0 + "\n" }.joined() + "\(model), \(counted(images, "image")):\n" + table(methods)
         + (boxPlaces?.remark.map { $0 + "\n" } ?? "") + roadTable(methods) + trustTable(methods)
     }
     lines += ownLines
@@ -24,24 +25,26 @@ extension EvaluationReport {
       let shares = KeptShare.allCases.compactMap { share in
         values["\(share.rawValue)"].map { "\(name)(\(share.rawValue)) \(percent($0 / 100))" }
       }
-      lines.append("\(model): \(shares.joined(separator: ", ")) of \(images) images")
+      lines.append("\(model): \(shares.joined(separator: ", ")) of \(counted(images, "image"))")
     }
     add("AD", metrics.ad, images)
     add("IC", metrics.ic, images)
     if let road = metrics.road {
       for (name, shares) in [("MoRF", road.morf), ("LeRF", road.lerf)] {
         let values = RoadAgreement.removed.compactMap { removed in shares["\(removed)"].map { percent($0) } }
-        lines.append("\(model): ROAD \(name) \(values.joined(separator: ", ")) survive of \(images) images")
+        lines.append("\(model): ROAD \(name) \(values.joined(separator: ", ")) survive of \(counted(images, "image"))")
       }
     }
     for (name, area) in [("insertion", metrics.insertion), ("deletion", metrics.deletion)] {
-      if let area { lines.append("\(model): \(name) \(Self.area(area)) of \(images) images") }
+      if let area { lines.append("\(model): \(name) \(Self.area(area)) of \(counted(images, "image"))") }
     }
     for (name, share) in [("pointing", metrics.pointing), ("energy", metrics.energy)] {
-      if let share { lines.append("\(model): \(name) \(percent(share)) of \(metrics.boxes ?? 0) images with boxes") }
+      guard let share else { continue }
+      let boxes = counted(metrics.boxes ?? 0, "image with a box", plural: "images with boxes")
+      lines.append("\(model): \(name) \(percent(share)) of \(boxes)")
     }
     if let remark = boxPlaces?.remark { lines.append("\(model): \(remark)") }
-    if let trust = metrics.trust { lines.append("\(model): trust \(Self.area(trust)) of \(images) images") }
+    if let trust = metrics.trust { lines.append("\(model): trust \(Self.area(trust)) of \(counted(images, "image"))") }
     for (name, group) in [("with", metrics.seen), ("without", metrics.unseen)] {
       guard let group, metrics.ad != nil || metrics.ic != nil else { continue }
       lines.append("classes \(name) training images:")

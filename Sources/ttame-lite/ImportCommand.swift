@@ -125,8 +125,9 @@ struct ImportCommand: ParsableCommand {
     }
     do { try Model(path: output).verify() } catch { throw Failure(error, reading: output) }
     let model = summary.description
-    var line = "\(output.shownPath): \(model.architecture), \(model.precision.rawValue), \(model.classes) classes"
-    line += ", \(summary.layers) layers, \(summary.parameters) parameters, \(summary.bytes) bytes"
+    var line = "\(output.shownPath): \(model.architecture), \(model.precision.rawValue)"
+    line += ", \(counted(model.classes, "class", plural: "classes"))"
+    line += ", \(counted(summary.layers, "layer")), \(summary.parameters) parameters, \(summary.bytes) bytes"
     if let layer = summary.worstLayer {
       line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"
     }

@@ -109,9 +109,6 @@ extension PictureFolder {
 
   /// What was left out, in a line.
   func remark(_ folder: String) -> String? {
-    omissions.map { "\(folder.shownPath): \(pictureCount(paths.count)); left out: \($0)" }
+    omissions.map { "\(folder.shownPath): \(counted(paths.count, "picture")); left out: \($0)" }
   }
 }
-
-/// `1 picture`, `2 pictures`.
-func pictureCount(_ pictures: Int) -> String { "\(pictures) picture\(pictures == 1 ? "" : "s")" }

@@ -40,8 +40,8 @@ struct PictureData {
   var lacksClasses: Failure {
     let message =
       isFolder
-      ? "no folder in it is called as a class of the model (index, label or name), which accuracy needs"
-      : "no line has a class, which accuracy needs"
+      ? "accuracy needs classes, and no folder in it has the index, the label or a name of one"
+      : "accuracy needs classes, and no line has one"
     return Failure(.badData, message, subject: path)
   }
 
@@ -60,7 +60,7 @@ struct PictureData {
     let names = folders.keys.sorted()
     let rest = names.count - named
     let list = names.prefix(named).map(\.shownPath).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
-    let count = pictureCount(folders.values.reduce(0, +))
+    let count = counted(folders.values.reduce(0, +), "picture")
     return "\(path.shownPath): \(count) without a class, as the model knows none called \(list)"
   }
 }

@@ -12,7 +12,7 @@ struct ProcessReport: Encodable {
     let t = times
     let memory = peakMemoryBytes.map { ", \(number(Double($0) * 1e-6)) MB of memory at most" } ?? ""
     return """
-      \(t.model), \(t.tier), \(threadCount(t.threads)), \(t.rounds) runs
+      \(t.model), \(t.tier), \(counted(t.threads, "thread")), \(t.rounds) runs
       \(t.pass.rawValue): \(number(t.median)) ms (median), \(number(t.fastest)) ms (fastest), spread \(percent(t.spread))
       first: \(number(t.first)) ms\(memory)
 

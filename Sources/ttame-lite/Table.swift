@@ -41,6 +41,3 @@ func number(_ value: Double) -> String {
 func byteSize(_ bytes: Int) -> String {
   bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB"
 }
-
-/// `1 thread`, `2 threads`.
-func threadCount(_ threads: Int) -> String { "\(threads) thread\(threads == 1 ? "" : "s")" }

@@ -15,6 +15,28 @@ import Testing
     return try JSONValue.lines(result.text)[0]
   }
 
+  @Test func aListWithoutAnyPictureIsAnErrorLikeOthers() throws {
+    let tiny = try TinyStream()
+    try tiny.scratch.write(Array("missing.png\t0\n".utf8), to: "gone.tsv")
+    let result = try Command.run(["evaluate", "--data", "gone.tsv"] + tiny.model, in: tiny.scratch.path)
+    #expect(result.status == 66 && result.output.isEmpty)
+    #expect(
+      result.error == "ttame-lite: missing.png: no such file\nttame-lite: gone.tsv: no image could be read\n")
+  }
+
+  /// One of anything is no plural.
+  @Test func oneImageIsOneImage() throws {
+    let tiny = try TinyStream()
+    try tiny.scratch.write(try TinyStream.frame(.png, 30, 30), to: "p.png")
+    try tiny.scratch.write(Array("p.png\t3\t-9\t-9\t20\t20\n".utf8), to: "list.tsv")
+    let result = try Command.run(
+      ["evaluate", "--data", "list.tsv", "--metrics", "accuracy,ad,pointing"] + tiny.model, in: tiny.scratch.path)
+    #expect(result.status == 0, "\(result.error)")
+    for part in ["% of 1 image\n", "% of 1 image with a box\n", "of 1 box: 1 cut by its edge\n"] {
+      #expect(result.text.contains(part), "\(part): \(result.text)")
+    }
+  }
+
   @Test(.disabled(if: Command.isEmulated, "takes minutes under emulation")) func everyMetricOfTheOwnHead() throws {
     let scratch = try Scratch()
     let list = try list(scratch)

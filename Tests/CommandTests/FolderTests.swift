@@ -129,7 +129,7 @@ import Testing
     #expect(unknown.status == 65)
     #expect(
       unknown.error
-        == "ttame-lite: data/misc: no folder in it is called as a class of the model (index, label or name), which accuracy needs\n"
+        == "ttame-lite: data/misc: accuracy needs classes, and no folder in it has the index, the label or a name of one\n"
     )
   }
 

@@ -36,6 +36,6 @@ public struct BoxPlaces: Sendable, Equatable, Encodable {
       (cut, "cut by its edge"),
     ]
     let named = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    return named.isEmpty ? nil : "of \(listed) boxes: " + named.joined(separator: "; ")
+    return named.isEmpty ? nil : "of \(counted(listed, "box", plural: "boxes")): " + named.joined(separator: "; ")
   }
 }

@@ -17,15 +17,14 @@ public enum StreamFiller: String, Sendable, CaseIterable {
 
   /// The kind for people, behind a number.
   public func phrase(_ count: Int) -> String {
-    let one = count == 1
-    return switch self {
-    case .padding: "\(count) byte\(one ? "" : "s") of padding"
-    case .endMarkers: "\(count) further end marker\(one ? "" : "s")"
-    case .headerLines: "\(count) line\(one ? "" : "s") of HTTP headers"
-    case .chunks: "\(count) AVI chunk\(one ? "" : "s")"
-    case .films: "\(count) film\(one ? "" : "s") of motion photographs"
-    case .embeddedPictures: "\(count) picture\(one ? "" : "s") embedded in another"
-    case .openEnds: "\(count) JPEG\(one ? "" : "s") without an end marker"
+    switch self {
+    case .padding: "\(counted(count, "byte")) of padding"
+    case .endMarkers: counted(count, "further end marker")
+    case .headerLines: "\(counted(count, "line")) of HTTP headers"
+    case .chunks: counted(count, "AVI chunk")
+    case .films: "\(counted(count, "film")) of motion photographs"
+    case .embeddedPictures: "\(counted(count, "picture")) embedded in another"
+    case .openEnds: "\(counted(count, "JPEG")) without an end marker"
     }
   }
 }

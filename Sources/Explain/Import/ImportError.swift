@@ -89,7 +89,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notWeights(let path, let contents):
       contents.isNoWeights(path.shownPath)
     case .wrongLabelCount(let labels, let classes):
-      "there are \(labels) labels, and the network has \(classes) classes"
+      "\(counted(labels, "label")) for \(counted(classes, "class", plural: "classes")) of the network"
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
     case .unsupportedHeadVersion(let version):

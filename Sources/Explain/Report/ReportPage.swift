@@ -63,7 +63,7 @@ extension ReportContent {
     }
     let count = pictures.gallery.count
     let note =
-      "\(count) photograph\(count == 1 ? "" : "s") of the list, evenly spread, as the network sees them; "
+      "\(counted(count, "photograph")) of the list, evenly spread, as the network sees them; "
       + "the maps are of the predicted class."
     return section("Maps by method", [Markup("p", ["class": "note"], note)] + photographs)
   }

@@ -33,7 +33,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "step \(step): the loss is not finite (cross-entropy \(loss.crossEntropy), area \(loss.area), variation "
         + "\(loss.variation)); the last checkpoint is kept; try a lower --lr; images: \(images.map(\.shownPath).joined(separator: ", "))"
     case .tooFewImages(let found, let batch):
-      "\(found) images make no batch of \(batch); give more images or a smaller --batch"
+      "\(counted(found, "image")) make\(found == 1 ? "s" : "") no batch of \(batch); give more images or a smaller --batch"
     case .output(_, let error): "\(error)"
     case .model(let error): "\(error)"
     }
