@@ -111,7 +111,9 @@ import Testing
     Row(64, "evaluate", "Missing expected argument '--data <DIR|LIST.tsv>' (see ttame-lite evaluate --help)"),
     Row(64, "evaluate --data list.tsv --metrics beauty", "The value 'beauty' is invalid for '--metrics <NAME,...>'*"),
     Row(65, "evaluate --data unlabelled.tsv", "unlabelled.tsv: accuracy needs classes, and no line has one"),
-    Row(65, "evaluate --data wrong.tsv", "wrong.tsv: line 1: class 1000, but the model has classes 0 to 999"),
+    Row(
+      65, "evaluate --data wrong.tsv",
+      "wrong.tsv: line 1: class 1000, but the model has classes 0 to 999, and -1 is unknown"),
     Row(65, "evaluate --data list.tsv --model text.jpg", noSafetensors),
     Row(66, "evaluate --data missing.tsv", "missing.tsv: no such file"),
     Row(73, "evaluate --data list.tsv --metrics ad --log no/log", "no/log: " + noFolder),

@@ -36,7 +36,12 @@ import Testing
       "a.png\t3\nb.png\tzebra\n",
       "line 2: 'zebra' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
     ),
-    ("a.png\t3\r\rb.png\t5", "line 3: class 5, but the model has classes 0 to 4"),
+    ("a.png\t3\r\rb.png\t5", "line 3: class 5, but the model has classes 0 to 4, and -1 is unknown"),
+    ("a.png\t3\nb.png\t-2\n", "line 2: class -2, but the model has classes 0 to 4, and -1 is unknown"),
+    (
+      "a.png\t3\n\"b.png\t3\n",
+      "line 2 opens a quote that does not end with the path; a quote in \"PATH\" is written twice"
+    ),
     ("a.png\t3\n\t3\n", "line 2 has no path"),
     (
       "a.png\t3\t1\t2\tx\t4",

@@ -12,8 +12,7 @@ import Testing
 
   @Test(arguments: [
     ("a", "a"), ("a b", "a b"), ("a ", "a"), ("\"a \"", "a "), ("\"a\"\"b\"", "a\"b"), ("\"a\tb\"\t1", "a\tb"),
-    ("\"a", "\"a"), ("\"a\"b", "\"a\"b"),
-    ("a\"b\"", "a\"b\""), (" a", " a"), ("\"\u{301}\"", "\u{301}"), ("\u{301}\t1", "\u{301}"),
+    ("\"\"\"a\"", "\"a"), ("a\"b\"", "a\"b\""), (" a", " a"), ("\"\u{301}\"", "\u{301}"), ("\u{301}\t1", "\u{301}"),
     ("a\u{2028}b", "a\u{2028}b"), ("a\rb\n", "a\rb"),
   ])
   func pathsAreBytes(_ line: String, _ path: String) throws {
@@ -27,12 +26,22 @@ import Testing
 
   @Test(
     arguments: [
-      ("0", 0), ("", nil), ("-1", nil), ("-7", nil), (" 4 ", 4), ("tench", 0), ("TINCA TINCA", 0),
+      ("0", 0), ("", nil), ("-1", nil), (" 4 ", 4), ("tench", 0), ("TINCA TINCA", 0),
       ("tench, Tinca tinca", 0), ("tinca_tinca", 0),
       ("great white shark", 1), ("\"tench\"", 0), ("n01440764", 4),
     ] as [(String, Int?)])
   func classesByIndexAndName(_ field: String, _ index: Int?) throws {
     #expect(try list("a\t" + field)[0].classIndex == index)
+  }
+
+  @Test(arguments: [-7, -2, 5]) func otherIndicesAreRefused(_ index: Int) {
+    #expect(throws: ImageListError.classOutOfRange(line: 2, index: index, classes: 5)) {
+      try list("a\t-1\nb\t\(index)")
+    }
+  }
+
+  @Test(arguments: ["\"a", "\"a\"b", "\"a\t1", "\"a\"\"", "\""]) func openQuotesHaveALine(_ line: String) {
+    #expect(throws: ImageListError.openQuote(line: 2)) { try list("z\t0\n" + line) }
   }
 
   /// Half a label, and a name that two classes have.

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Lines end with LF, CR LF or CR; a byte order mark, blanks at the ends of lines and empty lines are skipped, and lines that
 /// begin with `#`. A field may stand in double quotes, and then holds tabs and blanks as they are; a quote in it is written twice.
-/// A class is an index, a label or another name of the model's; one that is missing or negative is unknown. A box is four columns,
+/// A class is an index, a label or another name of the model's; one that is missing or -1 is unknown. A box is four columns,
 /// `x0 y0 x1 y1`, in pixels of the upright picture; one of less than four is unknown.
 public struct ImageList: Sendable, Equatable {
   public struct Item: Sendable, Equatable {
@@ -44,12 +44,14 @@ public struct ImageList: Sendable, Equatable {
     _ line: ArraySlice<UInt8>, number: Int, _ folder: String, _ classes: ClassLookup?
   ) throws(ImageListError) -> Item {
     let fields = line.fields(separator: UInt8(ascii: "\t"))
-    guard let first = fields.first, !first.isEmpty else { throw .noPath(line: number) }
+    guard let field = fields.first, !field.bytes.isEmpty else { throw .noPath(line: number) }
+    let first = field.bytes
     let path = first.first == UInt8(ascii: "/") ? String(pathBytes: first) : folder.appending(String(pathBytes: first))
     if fields.count == 1, let separator = otherSeparator(in: line), access(path.cPath, F_OK) != 0 {
       throw .noTab(line: number, found: separator)
     }
-    let text = fields.dropFirst().map { String(decoding: $0.trimmed, as: UTF8.self) }
+    if field.isOpenQuote, access(path.cPath, F_OK) != 0 { throw .openQuote(line: number) }
+    let text = fields.dropFirst().map { String(decoding: $0.bytes.trimmed, as: UTF8.self) }
     let classIndex = try classes.map { classes throws(ImageListError) in
       try Self.classIndex(text.first ?? "", line: number, classes)
     }
@@ -61,8 +63,10 @@ public struct ImageList: Sendable, Equatable {
   ) throws(ImageListError) -> Int? {
     if text.isEmpty { return nil }
     if let index = Int(text) {
-      guard index < classes.count else { throw .classOutOfRange(line: line, index: index, classes: classes.count) }
-      return index < 0 ? nil : index
+      guard (-1..<classes.count).contains(index) else {
+        throw .classOutOfRange(line: line, index: index, classes: classes.count)
+      }
+      return index == -1 ? nil : index
     }
     guard let index = classes.index(of: text) else { throw .badClass(line: line, found: text) }
     return index
@@ -106,6 +110,8 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
   case noPath(line: Int)
   /// What stands in the place of a tab.
   case noTab(line: Int, found: String)
+  /// A path begins with a double quote that does not end with it, and no file is called so.
+  case openQuote(line: Int)
   case badClass(line: Int, found: String)
   case classOutOfRange(line: Int, index: Int, classes: Int)
   case badBox(line: Int, found: String)
@@ -116,10 +122,12 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
     case .notText(let kind): "is no list but \(kind); a list is a text in UTF-8, a line PATH<TAB>CLASS"
     case .noPath(let line): "line \(line) has no path"
     case .noTab(let line, let found): "line \(line) has \(found) in the place of a TAB; a line is PATH<TAB>CLASS"
+    case .openQuote(let line):
+      "line \(line) opens a quote that does not end with the path; a quote in \"PATH\" is written twice"
     case .badClass(let line, let found):
       "line \(line): '\(found)' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
     case .classOutOfRange(let line, let index, let classes):
-      "line \(line): class \(index), but the model has classes 0 to \(classes - 1)"
+      "line \(line): class \(index), but the model has classes 0 to \(classes - 1), and -1 is unknown"
     case .badBox(let line, let found):
       "line \(line): '\(found)' is no box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
     }

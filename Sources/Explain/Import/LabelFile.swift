@@ -25,7 +25,7 @@ struct LabelFile: Equatable {
     var lines = TextLines(bytes).lines
     while lines.last?.isEmpty == true { lines.removeLast() }
     let rows = lines.map { line in
-      line.fields(separator: UInt8(ascii: "\t")).map { String(decoding: $0.trimmed, as: UTF8.self) }
+      line.fields(separator: UInt8(ascii: "\t")).map { String(decoding: $0.bytes.trimmed, as: UTF8.self) }
     }
     // An index alone, in order, is no label.
     if rows.count > 0, rows.allSatisfy({ $0.count == 2 && Int($0[0]) != nil }) {

@@ -14,6 +14,16 @@ struct TextLines {
   }
 }
 
+/// One of the fields that a separator divides a line into.
+struct LineField {
+  /// Without the quotes around it.
+  let bytes: ArraySlice<UInt8>
+  let isQuoted: Bool
+
+  /// Whether the field begins with a double quote and does not end with another.
+  var isOpenQuote: Bool { !isQuoted && bytes.first == UInt8(ascii: "\"") }
+}
+
 extension ArraySlice<UInt8> {
   /// The slice without the blanks and tabs at its end.
   var withoutFinalBlanks: ArraySlice<UInt8> {
@@ -26,17 +36,17 @@ extension ArraySlice<UInt8> {
 
   /// The fields of a line. One that begins with a double quote goes on to the next single one, if a separator or the end follows
   /// that, and holds a quote for two; another one is taken as it is.
-  func fields(separator: UInt8) -> [ArraySlice<UInt8>] {
-    var fields: [ArraySlice<UInt8>] = []
+  func fields(separator: UInt8) -> [LineField] {
+    var fields: [LineField] = []
     var rest = self
     while true {
       if let (field, end) = rest.quotedField(separator: separator) {
-        fields.append(field[...])
+        fields.append(LineField(bytes: field[...], isQuoted: true))
         guard end < rest.endIndex else { return fields }
         rest = rest[(end + 1)...]
       } else {
         let end = rest.firstIndex(of: separator) ?? rest.endIndex
-        fields.append(rest[..<end])
+        fields.append(LineField(bytes: rest[..<end], isQuoted: false))
         guard end < rest.endIndex else { return fields }
         rest = rest[(end + 1)...]
       }
