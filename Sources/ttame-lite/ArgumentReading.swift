@@ -110,6 +110,8 @@ extension ArgumentReading {
       return "it is one of " + values.joined(separator: ", ")
     }
     guard let number = Double(value) else {
+      let pointed = value.replacing(",", with: ".")
+      if pointed != value, Double(pointed) != nil { return "decimals stand behind a point: \(pointed)" }
       return value.contains(",") ? "numbers with commas between them are needed" : "a number is needed"
     }
     if abs(number) >= 1e18 { return "the number is too large" }

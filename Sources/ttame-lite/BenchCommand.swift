@@ -24,11 +24,11 @@ struct BenchCommand: ParsableCommand {
       """)
 
   @Option(
-    name: .long, defaultAsFlag: "default", parsing: .next,
+    name: .long, defaultAsFlag: .representative, parsing: .next,
     help: ArgumentHelp(
       "Kernels, and no model: those whose kernel, shape, network or instruction set hold every word of the pattern; 'all'; or a selection, which is the default.",
       valueName: "PATTERN"))
-  var kernels: String?
+  var kernels: KernelPattern?
 
   @Option(
     help: ArgumentHelp("Compare the kernels with an earlier run's --json.", valueName: "OLD.json"), completion: .file())
@@ -67,8 +67,8 @@ struct BenchCommand: ParsableCommand {
     if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels measures no model.") }
     if compare != nil, !measuresKernels { throw ValidationError("--compare compares kernels only.") }
     if sorted, !layers { throw ValidationError("--sorted goes with --layers.") }
-    if only != nil, model.count != 1 || layers || kernels != nil {
-      throw ValidationError("--only goes with one --model and neither --layers nor --kernels.")
+    if only != nil, model.count > 1 || layers || kernels != nil {
+      throw ValidationError("--only goes with one --model at most, and neither --layers nor --kernels.")
     }
     if !(0...3600).contains(seconds) { throw ValidationError("--seconds must be 0 to 3600.") }
   }
@@ -81,11 +81,11 @@ struct BenchCommand: ParsableCommand {
     claims.read(try models.map(ModelLocator.find) + [compare].compactMap(\.self))
     try claims.write(json, as: .benchmark)
     if !json.isPrinted { try claims.writeStandardOutput() }
-    if let only, let name = model.first { return try measure(only, of: name) }
+    if let only, let name = models.first { return try measure(only, of: name) }
     var report = BenchReport(cpu: Machine.cpuName ?? "unknown", tiers: CPUTier.available.map(\.rawValue))
     if measuresKernels {
       let selection = try KernelSelection(
-        pattern: kernels ?? KernelSelection.defaultPattern, upTo: compute.cpu ?? .best, threads: compute.threads)
+        pattern: (kernels ?? .representative).text, upTo: compute.cpu ?? .best, threads: compute.threads)
       report.rooflines = selection.rooflines()
       report.kernels = try selection.measure(rounds: rounds)
       if let compare {

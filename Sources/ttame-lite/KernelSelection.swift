@@ -3,9 +3,6 @@ import Kernels
 
 /// The kernels and instruction sets that a pattern chooses.
 struct KernelSelection {
-  /// The pattern that chooses a representative selection.
-  static let defaultPattern = "default"
-
   private let cases: [KernelCase]
   private let tiers: [CPUTier]
   private let threads: Int
@@ -24,7 +21,7 @@ struct KernelSelection {
     cases =
       switch rest {
       case ["all"]: KernelCases.all
-      case [Self.defaultPattern]: KernelCases.representative
+      case [KernelPattern.representative.text]: KernelCases.representative
       default: KernelCases.matching(rest.joined(separator: " "))
       }
     self.threads = threads ?? 1

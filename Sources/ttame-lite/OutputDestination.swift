@@ -58,7 +58,7 @@ extension PictureFormat {
       format = named
     }
     guard format.hasColor || isGray else {
-      throw Failure(.usage, "PGM holds grey pictures alone, as of --style mask; PPM has colour")
+      throw Failure(.usage, "a PGM is grey, like the pictures of --style mask; take PPM, PNG or JPEG for colour")
     }
     self = format
   }

@@ -32,6 +32,10 @@ import Testing
     Row("explain photo.png --alpha -.5", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --alpha nan", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --alpha -inf", "--alpha must be 0 to 1. *"),
+    Row(
+      "explain photo.png --alpha 0,5", "*'0,5' is invalid for '--alpha <0...1>'; decimals stand behind a point: 0.5 *"),
+    Row("explain photo.png --max-pixels 0", "*'0' is invalid for '--max-pixels <N>'; the number is out of range *"),
+    Row("bench --only classify --model a --model b", "--only goes with one --model at most, *"),
     Row("explain photo.png --alpha 1e999", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --max-pixels -1", "*'-1' is invalid for '--max-pixels <N>'; the number is out of range *"),
     Row("explain photo.png --masks -5", "--masks must be 1 to 1000000. *"),
@@ -70,8 +74,9 @@ import Testing
     Row("explain photo.png --colormap grey", "*'grey' is invalid for *; did you mean gray? *"),
     Row("explain photo.png --method magic", "*; it is one of ttame, lcam, *centre (see ttame-lite explain --help)"),
     Row("explain photo.png --cpu avx", "*; did you mean avx2? *"),
+    Row("explain photo.png --cpu avx512", "*; did you mean avx512vnni? *"),
     Row(["evaluate", "--data", "x", "--metrics", "ad, raod"], "*; did you mean road? *"),
-    Row("evaluate --data x --method ttame,gradcam+", "*; did you mean gradcam? *"),
+    Row("evaluate --data x --method ttame,gradcam+", "*; did you mean gradcam++? *"),
   ]
 
   private static let dashes = [

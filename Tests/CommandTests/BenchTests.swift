@@ -151,8 +151,15 @@ import Testing
     #expect(wrong.status == 64)
   }
 
+  @Test func onePassOfTheDefaultModel() throws {
+    let result = try Command.run(["bench", "--only", "classify", "--seconds", "0", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(try JSONValue.lines(result.text)[0]["times"]["model"] == .string("efficientnet-lite0"), "\(result.text)")
+  }
+
   @Test(arguments: [
-    ["--kernels", "--layers"], ["--sorted"], ["--only", "explain"], ["--model", "m", "--compare", "o.json"],
+    ["--kernels", "--layers"], ["--sorted"], ["--only", "explain", "--layers"],
+    ["--model", "m", "--compare", "o.json"],
     ["--rounds", "0"], ["--model", "m", "--only", "explain", "--seconds", "-1"],
   ])
   func optionsThatDoNotGoTogether(_ arguments: [String]) throws {

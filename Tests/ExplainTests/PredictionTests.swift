@@ -18,6 +18,7 @@ import Testing
     ("crane", .ambiguous("crane", matches: ["1 crane", "5 crane"])),
     ("tig", .ambiguous("tig", matches: ["3 tiger", "4 tiger cat"])),
     ("tensh", .unknown("tensh", near: ["0 tench"])), ("aardvark", .unknown("aardvark", near: [])),
+    ("retriver", .unknown("retriver", near: ["2 golden retriever"])), ("cta", .unknown("cta", near: [])),
     ("", .unknown("", near: [])),
   ])
   func othersAreRefused(_ query: String, _ error: ClassNameError) {

@@ -6,6 +6,9 @@ public struct ImageLimits: Sendable, Equatable {
   /// The largest width and the largest height.
   public var side = 16384
 
+  /// What decoding may divide the sides by before the limits count.
+  private(set) var reduction = 1
+
   /// 64 Mpixel and 16384 a side.
   public static let standard = ImageLimits()
 
@@ -18,14 +21,16 @@ public struct ImageLimits: Sendable, Equatable {
   /// Refuses a size that is empty or too large.
   func check(_ format: ImageFormat, width: Int, height: Int) throws(ImageError) {
     guard width > 0, height > 0 else { throw .emptyPicture(format, width: width, height: height) }
-    guard width <= side, height <= side else { throw .sideTooLong(width: width, height: height, limit: side) }
-    guard width * height <= pixels else { throw .tooManyPixels(width: width, height: height, limit: pixels) }
+    let (pixels, side) = (self.pixels.saturated(times: reduction * reduction), self.side * reduction)
+    guard width <= side, height <= side else { throw .sideTooLong(width: width, height: height, limit: self.side) }
+    guard width * height <= pixels else { throw .tooManyPixels(width: width, height: height, limit: self.pixels) }
   }
 
   /// What JPEGs may have that are read at 1/8.
   var forReducedJPEG: ImageLimits {
-    let scale = ImageLimits.largestReduction
-    return ImageLimits(pixels: pixels > Int.max / (scale * scale) ? .max : pixels * scale * scale, side: side * scale)
+    var limits = self
+    limits.reduction = Self.largestReduction
+    return limits
   }
 
   /// The largest number that decoding can divide a JPEG's sides by.
@@ -38,4 +43,12 @@ public struct ImageLimits: Sendable, Equatable {
   ///
   /// The least dense encoding is an uncompressed RGBA PNG of 16 bits: 8 bytes a pixel.
   static func encodedBytes(width: Int, height: Int) -> Int { metadataBytes + 8 * width * height }
+}
+
+extension Int {
+  /// The product, or the largest number where that is beyond it.
+  fileprivate func saturated(times factor: Int) -> Int {
+    let (product, isBeyond) = multipliedReportingOverflow(by: factor)
+    return isBeyond ? .max : product
+  }
 }

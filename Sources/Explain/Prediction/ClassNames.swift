@@ -51,8 +51,13 @@ public struct ClassNames: Sendable {
       if found.count > 1 { throw .ambiguous(query, matches: found.map(describe)) }
     }
     if let index = index(ofWordNetID: wanted) { return index }
-    throw .unknown(
-      query, near: ImageNetIDs.isID(wanted) ? [] : nearMisses(of: wanted, among: labels.map(names)).map(describe))
+    throw .unknown(query, near: ImageNetIDs.isID(wanted) ? [] : alike(wanted).map(describe))
+  }
+
+  /// The classes that look like a name: by one of their names, or else by a word of one.
+  private func alike(_ name: String) -> [Int] {
+    let byName = nearMisses(of: name, among: labels.map(names))
+    return byName.isEmpty ? nearMisses(of: name, among: labels.map(words)) : byName
   }
 
   /// The class with an id of WordNet, such as `n02099601`; nil where there is none or the classes are not ImageNet's.
@@ -102,4 +107,11 @@ private func normalized(_ text: String) -> String {
 
 private func names(of label: String) -> [String] {
   label.split(separator: ",").map { normalized(String($0)) }
+}
+
+/// Shorter words look like too many others.
+private let shortestWord = 4
+
+private func words(of label: String) -> [String] {
+  names(of: label).flatMap { $0.split { " _-".contains($0) }.map(String.init) }.filter { $0.count >= shortestWord }
 }

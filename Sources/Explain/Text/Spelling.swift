@@ -13,16 +13,18 @@ public func nearMisses(of text: String, among candidates: [[String]]) -> [Int] {
     .map(\.0)
 }
 
-/// The name that was probably meant: a few typing errors away, or else begun with what was written.
+/// The name that was probably meant: the shortest that begins with three letters or more that were written, or else one that
+/// is a few typing errors away.
 ///
 /// Neither the case of letters counts nor hyphens, underscores and blanks.
 public func nearMiss(of text: String, among names: [String]) -> String? {
   let written = text.foldedName
   guard !written.isEmpty else { return nil }
   let folded = names.map(\.foldedName)
-  if let nearest = nearMisses(of: written, among: folded.map { [$0] }).first { return names[nearest] }
-  guard written.count >= 3 else { return nil }
-  return zip(names, folded).first { $0.1.hasPrefix(written) }?.0
+  if written.count >= 3, let shortest = folded.filter({ $0.hasPrefix(written) }).min(by: { $0.count < $1.count }) {
+    return folded.firstIndex(of: shortest).map { names[$0] }
+  }
+  return nearMisses(of: written, among: folded.map { [$0] }).first.map { names[$0] }
 }
 
 extension String {
