@@ -51,7 +51,7 @@ struct ClassifyCommand: ParsableCommand {
     var warnings = DepthWarnings()
     let progress = Progress(count: source.count)
     let preprocessing = fit.preprocessing(session)
-    var hint = CropHint()
+    var (filmHint, cropHint) = (FilmHint(), CropHint())
     let worst = answerAll(
       source, progress, finishes: true,
       prepare: { try PreparedPicture($0, preprocessing, decoding, isDrawn: false) },
@@ -66,7 +66,8 @@ struct ClassifyCommand: ParsableCommand {
       if !json.isPrinted {
         try printOutput(predictions.text(picture, top: top))
       }
-      if !quiet, !json.isPrinted, let line = hint.line(picture) { progress.say(line) }
+      guard !quiet, !json.isPrinted else { return }
+      [filmHint.line(picture), cropHint.line(picture)].compactMap(\.self).forEach(progress.say)
     }
     list.reportOmissions()
     stream.report(source)

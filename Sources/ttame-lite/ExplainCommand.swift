@@ -112,7 +112,7 @@ struct ExplainCommand: ParsableCommand {
       let count = list.paths.count
       let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
       if skipped > 0, !quiet {
-        printError("\(skipped) of \(count) pictures \(skipped == 1 ? "is" : "are") there already")
+        printError("\(skipped) of \(counted(count, "picture")) \(skipped == 1 ? "is" : "are") there already")
       }
     }
     let source = InputSource(list, reading.decoding)
@@ -133,7 +133,7 @@ struct ExplainCommand: ParsableCommand {
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
     var warnings = DepthWarnings()
-    var hint = CropHint()
+    var (filmHint, cropHint) = (FilmHint(), CropHint())
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
       source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
@@ -142,7 +142,7 @@ struct ExplainCommand: ParsableCommand {
       let summary = try output.write(explained)
       guard !quiet else { return }
       progress.say(summary)
-      if let line = hint.line(explained.picture) { progress.say(line) }
+      [filmHint.line(explained.picture), cropHint.line(explained.picture)].compactMap(\.self).forEach(progress.say)
     }
     output.end()
     if !quiet { list.reportOmissions() }

@@ -109,8 +109,15 @@ struct InputSource {
       return .failure(
         Failure(.badData, "bytes that begin no picture are skipped", subject: "standard input, after picture \(frames)")
       )
+    } catch ImageError.foreign(let format) {
+      hasSpoken = true
+      let rest = reader.isClosed ? "; nothing behind it is read" : ""
+      return .failure(
+        Failure(
+          .badData, "\(ImageError.foreign(format))" + rest,
+          subject: frames > 0 ? "standard input, after picture \(frames)" : origin.description))
     } catch {
-      if !(error as? ImageError).isNoPicture { frames += 1 }
+      if error as? ImageError != .unrecognized { frames += 1 }
       hasSpoken = true
       return .failure(Failure(error, reading: origin.description))
     }
@@ -125,16 +132,6 @@ struct InputSource {
       } else if errno != EINTR {
         throw Failure.reading("standard input")
       }
-    }
-  }
-}
-
-extension ImageError? {
-  /// Whether an error is about bytes that never were a picture.
-  fileprivate var isNoPicture: Bool {
-    switch self {
-    case .unrecognized, .foreign: true
-    default: false
     }
   }
 }

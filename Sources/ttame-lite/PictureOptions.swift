@@ -57,6 +57,12 @@ struct StreamOptions: ParsableArguments {
 struct DepthWarnings {
   private var hasWarnedOfStream = false
 
+  /// The warning about a picture of a name.
+  static func line(_ name: String, _ depth: SampleDepth) -> String {
+    "ttame-lite: \(name): its samples end at \(depth.largest) of \(depth.maximum), nearly black; "
+      + "--stretch makes \(depth.ceiling) white"
+  }
+
   /// The warning about a picture, if one is due.
   mutating func line(_ picture: PreparedPicture) -> String? {
     guard let depth = picture.faintDepth else { return nil }
@@ -64,8 +70,6 @@ struct DepthWarnings {
       if hasWarnedOfStream { return nil }
       hasWarnedOfStream = true
     }
-    return
-      "ttame-lite: \(picture.origin.description): its samples end at \(depth.largest) of \(depth.maximum), nearly black; "
-      + "--stretch makes \(depth.ceiling) white"
+    return Self.line(picture.origin.description, depth)
   }
 }

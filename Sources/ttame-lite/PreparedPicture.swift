@@ -13,6 +13,8 @@ final class PreparedPicture {
   let reduction: Int
   /// How dark the picture is where its samples end far below their maximum; nil elsewhere, and where they were stretched.
   let faintDepth: SampleDepth?
+  /// Whether the file holds more pictures, as a film does.
+  let isFirstOfSeveral: Bool
   /// What the network sees, and where in the picture it lies.
   let crop: Image
   let region: CropRegion
@@ -36,7 +38,8 @@ final class PreparedPicture {
     }
     origin = encoded.origin
     (width, height, reduction) = (decoded.image.width, decoded.image.height, decoded.reduction)
-    faintDepth = decoding.stretches ? nil : decoded.depth.flatMap { $0.isFarBelow ? $0 : nil }
+    faintDepth = decoded.faintDepth(decoding)
+    isFirstOfSeveral = decoded.isFirstOfSeveral
     (image, claim) = isDrawn ? (decoded.image, decoded.claim) : (nil, nil)
     (crop, region) = preprocessing.crop(decoded.image)
     fit = preprocessing.fit

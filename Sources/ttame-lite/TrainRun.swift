@@ -16,6 +16,8 @@ struct TrainRun {
   let compute: ComputeOptions
   private let clock = ContinuousClock()
   private var unreadable: Set<[UInt8]> = []
+  /// Pictures that were called nearly black.
+  private var faint: Set<[UInt8]> = []
   /// Of `held`.
   private var unmeasured: Set<[UInt8]> = []
 
@@ -46,6 +48,7 @@ struct TrainRun {
       for (path, reason) in report.skipped where unreadable.insert(path.pathBytes).inserted {
         progress.say("ttame-lite: \(path.shownPath): \(reason); left out")
       }
+      for (path, depth) in report.faint { warn(of: path, depth, progress) }
       write(StepLine(report.step, seconds: start.duration(to: clock.now) / .seconds(1), skipped: unreadable.count))
       progress.show(report.step, trainer)
       if trainer.done % saveEvery == 0 || trainer.done % trainer.stepsPerEpoch == 0 { save(progress) }
@@ -55,8 +58,14 @@ struct TrainRun {
     try trainer.save(to: checkpoint)
     try trainer.writeModel(to: output, checkpoint: checkpoint)
     draw()
-    let skipped = unreadable.isEmpty ? "" : "; \(unreadable.count) photographs left out"
-    printError("\(output.shownPath): trained for \(trainer.steps) steps of \(trainer.options.batch)\(skipped)")
+    let skipped = unreadable.isEmpty ? "" : "; \(counted(unreadable.count, "photograph")) left out"
+    printError(
+      "\(output.shownPath): trained for \(counted(trainer.steps, "step")) of \(trainer.options.batch)\(skipped)")
+  }
+
+  /// Says once that a picture is nearly black.
+  private mutating func warn(of path: String, _ depth: SampleDepth, _ progress: TrainingProgress) {
+    if faint.insert(path.pathBytes).inserted { progress.say(DepthWarnings.line(path.shownPath, depth)) }
   }
 
   /// A full disk must not end a training: the older checkpoint is still there.
@@ -80,7 +89,11 @@ struct TrainRun {
       var faithfulness = Faithfulness()
       for photograph in held {
         let image: Image
-        do { image = try DecodedImage(readFile(photograph), decoding).image } catch {
+        do {
+          let decoded = try DecodedImage(readFile(photograph), decoding)
+          if let depth = decoded.faintDepth(decoding) { warn(of: photograph, depth, progress) }
+          image = decoded.image
+        } catch {
           if unmeasured.insert(photograph.pathBytes).inserted {
             progress.say(Failure(error, reading: photograph).line + "; not measured")
           }
@@ -95,7 +108,8 @@ struct TrainRun {
       write(validation)
       progress.say(
         "epoch \(trainer.done / trainer.stepsPerEpoch): AD \(rounded(validation.averageDrop)), "
-          + "IC \(rounded(validation.increase)) % at 100 / 50 / 15 % of the pixels (\(validation.images) images)")
+          + "IC \(rounded(validation.increase)) % at 100 / 50 / 15 % of the pixels "
+          + "(\(counted(validation.images, "image")))")
     } catch {
       progress.say("ttame-lite: not measured: \(error)")
     }

@@ -27,11 +27,92 @@ import Testing
     let piped = try Command.run(["classify", "--json"] + tiny.model, input: bytes)
     #expect(piped.status == 0 && piped.error.isEmpty, "\(piped.error)")
     #expect(try TinyStream.frames(piped.text).count == row.frames)
-    // By name the first picture is answered; a body of HTTP or a film is no file of a picture.
-    guard row.file != "multipart.mjpg" else { return }
+    // By name the first picture is answered.
     let named = try Command.run(["classify", "--json", "\(Self.shared)/\(row.file)"] + tiny.model)
     #expect(named.status == 0 && named.error.isEmpty, "\(named.error)")
-    #expect(try JSONValue.lines(named.text).count == 1)
+    let lines = try JSONValue.lines(named.text)
+    #expect(lines.count == 1)
+    #expect(try lines[0]["predictions"] == JSONValue.lines(piped.text)[0]["predictions"])
+  }
+
+  /// A film by name is its first picture, in every command; people are told of the others.
+  @Test(arguments: ["film.avi", "body.mjpg", "row.mjpg"]) func filmsByName(_ name: String) throws {
+    let tiny = try TinyStream()
+    let frames = try [30, 20].map { try TinyStream.frame(.jpeg, $0) }
+    let bytes: [UInt8] =
+      switch name {
+      case "film.avi": Self.avi(frames)
+      case "body.mjpg": frames.flatMap { Array("\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n".utf8) + $0 }
+      default: frames.flatMap { $0 + [0xFF, 0xD9, 0] }
+      }
+    try tiny.scratch.write(bytes, to: name)
+    try tiny.scratch.write(Array("\(name)\t3\n".utf8), to: "list.tsv")
+    func run(_ arguments: [String], input: [UInt8] = []) throws -> Command.Result {
+      let result = try Command.run(arguments + tiny.model, input: input, in: tiny.scratch.path)
+      #expect(result.status == 0, "\(result.error)")
+      return result
+    }
+    let hint =
+      "ttame-lite: hint: \(name): its first picture is answered alone; for all of them read it from standard input: < \(name)\n"
+    #expect(try run(["classify", name]).error.contains(hint))
+    #expect(try run(["explain", name, "-o", "out.png"]).error.contains(hint))
+    #expect(try run(["explain", name, "-q", "-o", "out.png"]).error.isEmpty)
+    #expect(try Image(decoding: Command.bytes(of: tiny.scratch / "out.png")).width == 30)
+    let quiet = try run(["classify", "--json", name])
+    #expect(try JSONValue.lines(quiet.text).allSatisfy { $0["width"].number == 30 } && quiet.error.isEmpty)
+    #expect(try run(["evaluate", "--data", "list.tsv"]).text.contains("of 1 image"))
+    _ = try run(["train", "--data", "list.tsv", "-o", "m", "--batch", "1", "--epochs", "1", "--init", "random"])
+    #expect(try TinyStream.frames(run(["classify", "--json"], input: bytes).text) == [[30, 1], [20, 2]])
+  }
+
+  private static func avi(_ frames: [[UInt8]]) -> [UInt8] {
+    func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
+      let length = (0..<4).map { UInt8(truncatingIfNeeded: data.count >> (8 * $0)) }
+      return Array(kind.utf8) + length + data + (data.count % 2 == 1 ? [0] : [])
+    }
+    let film = chunk("LIST", Array("movi".utf8) + frames.flatMap { chunk("00dc", $0) })
+    return chunk("RIFF", Array("AVI ".utf8) + film)
+  }
+
+  /// A file of another kind is named, and no picture in it is answered; the stream goes on where its end is known.
+  @Test func picturesInOtherFilesAreNotAnswered() throws {
+    let tiny = try TinyStream()
+    let (inner, next) = (try TinyStream.frame(.jpeg, 20), try TinyStream.frame(.jpeg, 30))
+    func box(_ kind: String, _ data: [UInt8]) -> [UInt8] {
+      [0, 0, UInt8((data.count + 8) >> 8), UInt8((data.count + 8) & 255)] + Array(kind.utf8) + data
+    }
+    let heic = box("ftyp", Array("heic\0\0\0\0mif1heic".utf8)) + box("meta", inner) + box("mdat", inner)
+    let movie = box("wide", []) + box("mdat", inner) + box("moov", inner)
+    let png = try TinyStream.frame(.png, 10)
+    for (name, bytes, behind) in [
+      ("PDF", Array("%PDF-1.4\n1 0 obj\n".utf8) + inner, [[Int]]()),
+      ("a camera's raw file", [0x49, 0x49, 42, 0, 16, 0, 0, 0, 0x43, 0x52, 2, 0] + inner, []),
+      ("TIFF", [0x4D, 0x4D, 0, 42, 0, 0, 0, 8] + inner, []),
+      ("an archive (zip)", Array("PK\u{3}\u{4}".utf8) + inner, []),
+      ("HEIC", heic, [[30, 1]]), ("a film (MP4)", movie, [[30, 1]]),
+      // A box of an unknown kind may be of any length.
+      ("a film (MP4)", movie + box("zzzz", inner), []),
+      ("GIF", Array("GIF89a".utf8), [[30, 1]]),
+    ] as [(String, [UInt8], [[Int]])] {
+      for first in [[], png] as [[UInt8]] where first.isEmpty || name != "a film (MP4)" {
+        let result = try Command.run(["classify", "--json"] + tiny.model, input: first + bytes + next)
+        let shift = first.isEmpty ? 0 : 1
+        #expect(result.status == 65, "\(name)")
+        #expect(
+          try TinyStream.frames(result.text) == (shift > 0 ? [[10, 1]] : []) + behind.map { [$0[0], $0[1] + shift] },
+          "\(name): \(result.text)")
+        let place = shift > 0 ? "standard input, after picture 1" : "standard input"
+        #expect(
+          result.errorLines.count == 1 && result.error.hasPrefix("ttame-lite: \(place): is \(name), which is not read"),
+          "\(result.error)")
+        let isClosed = behind.isEmpty && !bytes.starts(with: movie)
+        #expect(result.error.contains("; nothing behind it is read\n") == isClosed, "\(result.error)")
+      }
+    }
+    // Behind a JPEG a film is a motion photograph's, and a HEIC is not.
+    let behind = try Command.run(["classify", "--json"] + tiny.model, input: next + heic + next + movie + next)
+    #expect(behind.status == 65 && behind.error.contains("after picture 1: is HEIC"), "\(behind.error)")
+    #expect(try TinyStream.frames(behind.text) == [[30, 1], [30, 2], [30, 3]])
   }
 
   @Test func framingIsNoErrorAndVerboseCountsIt() throws {

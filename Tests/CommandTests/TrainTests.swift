@@ -20,7 +20,7 @@ import Testing
     let lines = try JSONValue.lines(result.text)
     #expect(lines.count == 2 * Self.epochs && lines[0]["step"] == .number(0))
     #expect(result.error.contains("epoch \(Self.epochs): AD "))
-    #expect(result.error.contains("trained for \(Self.epochs) steps of 2"))
+    #expect(result.error.contains("trained for \(Self.epochs) step"))
     #expect(try Image(decoding: Command.bytes(of: scratch / "c.png")).width > 0)
     let explained = try Command.run(
       ["explain", Photos.cat, "--model", scratch / "model.safetensors", "-q", "--json"])
@@ -36,6 +36,32 @@ import Testing
     #expect(report.status == 0, "\(report.error)")
     let metrics = try JSONValue.lines(report.text)[0]["metrics"]
     #expect(metrics["ad"]["100"] != .null && metrics["ic"]["15"] != .null && metrics["seen"]["images"] != .null)
+  }
+
+  /// Nearly black photographs are named as `explain` does, each once; so are those that are measured on.
+  @Test func faintPhotographsAreNamedOnce() throws {
+    let tiny = try TinyStream()
+    let faint = Array("P5 12 12 65535\n".utf8) + (0..<144).flatMap { [UInt8($0 / 10), UInt8($0)] }
+    for name in ["a.pgm", "held/b.pgm"] {
+      if name.contains("/") { try tiny.scratch.makeFolder("held") }
+      try tiny.scratch.write(faint, to: name)
+    }
+    try tiny.scratch.write(Array("a.pgm\n".utf8), to: "list.tsv")
+    let arguments = [
+      "train", "--data", "list.tsv", "--validation", "held", "-o", "out", "--batch", "1", "--epochs", "2", "--init",
+      "random",
+    ]
+    let result = try Command.run(arguments + tiny.model, in: tiny.scratch.path)
+    #expect(result.status == 0, "\(result.error)")
+    let warnings = result.errorLines.filter { $0.contains("nearly black") }
+    #expect(
+      warnings.sorted()
+        == ["a.pgm", "held/b.pgm"].map {
+          "ttame-lite: \($0): its samples end at 3727 of 65535, nearly black; --stretch makes 4095 white"
+        }, "\(result.error)")
+    #expect(result.errorLines.last == "out: trained for 2 steps of 1")
+    let stretched = try Command.run(arguments + ["--stretch", "--force"] + tiny.model, in: tiny.scratch.path)
+    #expect(stretched.status == 0 && !stretched.error.contains("nearly black"), "\(stretched.error)")
   }
 
   @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "kills come at times made for a CPU"))

@@ -43,7 +43,10 @@ import Testing
     Row(.safetensors, [9, 1, 0, 0, 0, 0, 0, 0], #"{"w":{"dtype":"F32""#),
     Row(.pytorch, "PK\u{3}\u{4}\u{0}\u{0}archive/data.pkl"),
     Row(.pytorch, [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9]),
-    Row(.onnx, [8, 7, 0x12, 7], "pytorch\u{1A}\u{3}"), Row(.tflite, [28, 0, 0, 0], "TFL3"), Row(.gguf, "GGUF\u{3}"),
+    Row(.onnx, [8, 7, 0x12, 7], "pytorch\u{1A}\u{3}"), Row(.onnx, [8, 1, 0x12, 3], "abc\u{1A}\u{3}"),
+    Row(.tensorFlow, [8, 1, 0x12, 0x9A, 0xB3, 2, 0x0A, 0xF1, 4], "\u{12}\u{4}"),
+    Row(.tensorFlow, [0x0A, 0x2C, 0x0A, 5], "input\u{12}\u{B}Placeholder*\u{9}"), Row(.tflite, [28, 0, 0, 0], "TFL3"),
+    Row(.gguf, "GGUF\u{3}"),
     Row(.hdf5, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]), Row(.numpy, [0x93], "NUMPY\u{1}"),
   ]
 

@@ -32,11 +32,18 @@ public struct DecodedImage: Sendable {
   /// Holds the memory that was asked about.
   public var claim: MemoryClaim
 
-  init(_ image: Image, reduction: Int = 1, depth: SampleDepth? = nil, claim: MemoryClaim) {
+  /// Whether it is the first of several pictures that a file holds, as a film does.
+  public var isFirstOfSeveral: Bool
+
+  init(
+    _ image: Image, reduction: Int = 1, depth: SampleDepth? = nil, claim: MemoryClaim, isFirstOfSeveral: Bool = false
+  ) {
     (self.image, self.reduction, self.depth, self.claim) = (image, reduction, depth, claim)
+    self.isFirstOfSeveral = isFirstOfSeveral
   }
 
-  /// Decodes a PNG, a JPEG or a PNM, told apart by content.
+  /// Decodes a PNG, a JPEG or a PNM, told apart by content, or the first one of what carries such pictures: a multipart body,
+  /// an AVI in motion JPEG.
   ///
   /// Transparent pixels lie over white; PNGs and JPEGs are turned upright as their EXIF orientation says. Bytes after the end
   /// of the picture are not looked at.
@@ -48,8 +55,21 @@ public struct DecodedImage: Sendable {
     case .png: self = try decodePNG(bytes, options)
     case .jpeg: self = try decodeJPEG(bytes, options)
     case .pnm: self = try decodePNM(bytes, options)
-    case nil: throw bytes.withUnsafeBytes(ForeignFormat.detect).map { .foreign($0) } ?? .unrecognized
+    case nil:
+      let foreign = bytes.withUnsafeBytes(ForeignFormat.detect)
+      guard foreign == nil || foreign == .avi, let first = try firstCarriedPicture(bytes, options) else {
+        throw foreign.map { .foreign($0) } ?? .unrecognized
+      }
+      try self.init(first, options)
+      isFirstOfSeveral = true
     }
+  }
+}
+
+extension DecodedImage {
+  /// How dark the picture is where its samples end far below their maximum; nil elsewhere, and where they were stretched.
+  public func faintDepth(_ options: DecodingOptions) -> SampleDepth? {
+    options.stretches ? nil : depth.flatMap { $0.isFarBelow ? $0 : nil }
   }
 }
 

@@ -7,7 +7,7 @@ public enum ForeignFormat: Sendable, Equatable, CaseIterable {
   // Archives, and what stands where a file should be.
   case gzip, bzip2, xz, zstandard, zip, tar, html, xml, gitLFSPointer
   // Models; safetensors is read as one.
-  case safetensors, pytorch, onnx, tflite, gguf, hdf5, numpy
+  case safetensors, pytorch, onnx, tensorFlow, tflite, gguf, hdf5, numpy
 
   /// How many bytes tell all kinds apart; with fewer some may go unrecognised.
   public static let decisiveBytes = 1024
@@ -37,6 +37,22 @@ public enum ForeignFormat: Sendable, Equatable, CaseIterable {
     (.tflite, 4, Array("TFL3".utf8)), (.gguf, 0, Array("GGUF".utf8)),
     (.hdf5, 0, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]), (.numpy, 0, [0x93] + Array("NUMPY".utf8)),
   ]
+
+  /// Whether such a file may hold a picture of a kind that is read as it is: a preview, a page, an entry of an archive.
+  var mayHoldPictures: Bool {
+    switch self {
+    case .gif, .bmp, .pfm, .svg, .html, .xml, .gitLFSPointer: false
+    default: true
+    }
+  }
+
+  /// How many bytes tell the kinds apart that are `certain`.
+  static let certainBytes = 12
+
+  /// Whether the first `certainBytes` of such a file are no accident behind a picture.
+  var isCertain: Bool {
+    [.pdf, .tiff, .rawPhotograph, .heic, .avif, .mp4, .matroska, .webp, .gif, .zip, .xz].contains(self)
+  }
 
   /// What people call it.
   public var name: String {
@@ -69,6 +85,7 @@ public enum ForeignFormat: Sendable, Equatable, CaseIterable {
     case .safetensors: "a model or weights (safetensors)"
     case .pytorch: "a PyTorch checkpoint"
     case .onnx: "an ONNX model"
+    case .tensorFlow: "a TensorFlow model"
     case .tflite: "a TensorFlow Lite model"
     case .gguf: "a GGUF model"
     case .hdf5: "HDF5"
@@ -101,7 +118,7 @@ public enum ForeignFormat: Sendable, Equatable, CaseIterable {
     case .html, .xml: "a download may have failed; look into it"
     case .gitLFSPointer: "fetch the file itself with 'git lfs pull'"
     case .safetensors: "a model goes behind --model"
-    case .pytorch, .onnx, .tflite, .gguf, .hdf5, .numpy: "give a PNG, JPEG or PNM"
+    case .pytorch, .onnx, .tensorFlow, .tflite, .gguf, .hdf5, .numpy: "give a PNG, JPEG or PNM"
     }
   }
 }
@@ -164,9 +181,37 @@ extension UnsafeRawBufferPointer {
     }
     // A pickle: its protocol, and a frame, a number, a dictionary or a class.
     if self[0] == 0x80, (2...5).contains(self[1]), [0x95, 0x8A, 0x7D, 0x63].contains(self[2]) { return .pytorch }
+    if isTensorFlow { return .tensorFlow }
     // A protocol buffer: the version of the representation, then the name of who wrote it.
     guard self[0] == 8, (1...32).contains(self[1]), self[2] == 0x12, (1...64).contains(self[3]) else { return nil }
     let producer = self[4...].prefix(Int(self[3]))
     return producer.allSatisfy { (0x20..<0x7F).contains($0) } ? .onnx : nil
+  }
+
+  /// A protocol buffer of TensorFlow: a SavedModel, which is a version and a graph with facts about it, or a frozen graph, which
+  /// is nodes, each with its name and its operator's.
+  private var isTensorFlow: Bool {
+    if self[0] == 8, self[1] == 1, self[2] == 0x12, let graph = length(at: 3) { return holds([0x0A], at: graph.end) }
+    guard self[0] == 0x0A, let node = length(at: 1), let name = word(at: node.end, field: 0x0A) else { return false }
+    return word(at: name, field: 0x12) != nil
+  }
+
+  /// The number at `offset`, seven bits a byte, and where it ends.
+  private func length(at offset: Int) -> (value: Int, end: Int)? {
+    var (value, index) = (0, offset)
+    while index < count, index < offset + 5 {
+      value |= Int(self[index] & 0x7F) << (7 * (index - offset))
+      index += 1
+      if self[index - 1] < 0x80 { return (value, index) }
+    }
+    return nil
+  }
+
+  /// Where a field of printable characters ends; nil where there is none.
+  private func word(at offset: Int, field: UInt8) -> Int? {
+    guard offset < count, self[offset] == field, let length = length(at: offset + 1) else { return nil }
+    let end = length.end + length.value
+    guard length.value > 0, end <= count else { return nil }
+    return self[length.end..<end].allSatisfy { (0x21..<0x7F).contains($0) } ? end : nil
   }
 }

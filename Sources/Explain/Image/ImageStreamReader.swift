@@ -4,7 +4,8 @@
 /// pictures, pads them or belongs to the one before is skipped and counted (`StreamFiller`). The declared size of a picture is
 /// checked before it is buffered, and no more than 16 MiB and 8 bytes a pixel are ever waited for.
 ///
-/// After what is no picture the next one is looked for as `PictureStart` says.
+/// After what is no picture the next one is looked for as `PictureStart` says. A file of another kind that may hold pictures, as a
+/// document holds them, is skipped whole where its boxes tell its length; otherwise nothing behind its beginning is read.
 public struct ImageStreamReader {
   /// What was skipped so far without being an error, by kind.
   public private(set) var fillers: [StreamFiller: Int] = [:]
@@ -25,6 +26,10 @@ public struct ImageStreamReader {
   private var hasEnded = false
   /// Whether there has been a picture, whole or damaged.
   private var hasMetPicture = false
+  /// Whether the boxes of a file of another kind are being skipped.
+  private var isInForeignBoxes = false
+  /// Whether the stream goes on with a file of another kind, whose end is unknown; nothing more is read then.
+  public private(set) var isClosed = false
 
   /// Makes a reader of a source of bytes.
   ///
@@ -45,7 +50,7 @@ public struct ImageStreamReader {
   /// - Throws: `ImageError` when what follows is no picture, too large, or cut off; the next call goes on behind it, and
   ///   says nothing more about bytes that belong to no picture. Or the error of `read`, which ends the stream.
   public mutating func next() throws -> [UInt8]? {
-    while true {
+    while !isClosed {
       if isLost { guard try findPicture() else { return nil } }
       guard let format = try skipToPicture() else { return nil }
       var framer = Framer(format, start)
@@ -62,7 +67,7 @@ public struct ImageStreamReader {
         }
         embedded = framer.others.map { ($0.offset + begin, $0.length) }
         if framer.hasOpenEnd { fillers[.openEnds, default: 0] += 1 }
-        hasMetPicture = true
+        (hasMetPicture, isInForeignBoxes) = (true, false)
         return window.take(length)
       } catch let error as ImageError {
         let isEmbedded = embedded.contains { $0.position == position }
@@ -73,6 +78,7 @@ public struct ImageStreamReader {
         if !isEmbedded { throw error }
       }
     }
+    return nil
   }
 
   /// Reads up to the end of a picture and answers its length.
@@ -126,7 +132,7 @@ public struct ImageStreamReader {
         guard try fill() else { return nil }
         continue
       }
-      if try beginsFilm() { throw try nameOfForeign(.unrecognized) }
+      if try beginsBoxes() { throw try nameOfForeign(.unrecognized) }
       switch window.look({ interlude.next($0, isAll: hasEnded) }) {
       case .picture(let format): return format
       case .filler(let kind, let bytes, let amount):
@@ -135,33 +141,52 @@ public struct ImageStreamReader {
       case .unknown where !hasEnded: _ = try fill()
       case .unknown, .garbage:
         isLost = true
+        // A box of an unknown kind, of a file that has been named.
+        if isInForeignBoxes {
+          isClosed = true
+          return nil
+        }
         throw try nameOfForeign(.unrecognized)
       }
     }
   }
 
-  /// Whether the whole stream is a film or the like, whose zeros at the beginning are no padding.
-  private mutating func beginsFilm() throws -> Bool {
-    guard position == 0, window.first == 0 else { return false }
+  /// Whether a film or the like begins, whose zeros at the beginning are no padding, and which belongs to no JPEG in front of it.
+  private mutating func beginsBoxes() throws -> Bool {
+    guard window.first == 0, position == 0 || hasMetPicture, !isInForeignBoxes, !interlude.isInFilm else {
+      return false
+    }
     while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) }), try fill() {}
     // Only what would have been waited for decides, however the bytes arrive.
     guard window.look({ $0.count >= 12 && $0.holds([0, 0, 0]) }) else { return false }
-    let isForeign = window.look { bytes in
-      bytes.extracting(first: 12).withUnsafeBytes(ForeignFormat.detect) != nil
+    let format = window.look { bytes in bytes.extracting(first: 12).withUnsafeBytes(ForeignFormat.detect) }
+    guard let format else { return false }
+    if hasMetPicture {
+      // Behind a picture zeros are padding, and behind a JPEG a film is a motion photograph's.
+      guard window.look({ $0.holds("ftyp".utf8, at: 4) }), format != .mp4 || !interlude.isBehindJPEG else {
+        return false
+      }
     }
-    guard isForeign else { return false }
     isLost = true
     return true
   }
 
-  /// What a stream is that begins like no picture.
+  /// What stands where a picture should begin, and begins like none.
   private mutating func nameOfForeign(_ error: ImageError) throws -> ImageError {
-    guard error == .unrecognized, !hasMetPicture else { return error }
+    guard error == .unrecognized else { return error }
+    let isFirst = !hasMetPicture
     hasMetPicture = true
-    if interlude.isAVI { return .foreign(.avi) }
-    while window.count < ForeignFormat.decisiveBytes, try fill() {}
-    let format = window.look { $0.withUnsafeBytes(ForeignFormat.detect) }
-    return format.map { .foreign($0) } ?? error
+    if isFirst, interlude.isAVI { return .foreign(.avi) }
+    let needed = isFirst ? ForeignFormat.decisiveBytes : ForeignFormat.certainBytes
+    while window.count < needed, try fill() {}
+    // Only what would have been waited for decides, however the bytes arrive.
+    let format = window.look { $0.extracting(first: needed).withUnsafeBytes(ForeignFormat.detect) }
+    guard let format, isFirst || format.isCertain else { return error }
+    if format.mayHoldPictures {
+      isInForeignBoxes = window.look { interlude.beginBoxes($0) }
+      (isLost, isClosed) = (false, !isInForeignBoxes)
+    }
+    return .foreign(format)
   }
 
   /// Drops what lies in front of the next picture; false when there is none.

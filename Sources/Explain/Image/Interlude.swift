@@ -10,11 +10,11 @@ struct Interlude {
   }
 
   /// Behind a JPEG more may follow than behind others: end markers, fill bytes and films.
-  private var isBehindJPEG = false
+  private(set) var isBehindJPEG = false
   private var isInHeaders = false
   /// Whether the stream has been an AVI so far.
   private(set) var isAVI = false
-  private var isInFilm = false
+  private(set) var isInFilm = false
   /// Bytes that Samsung's trailer may still take; nil outside one.
   private var trailer: Int?
   /// What the chunk that the picture begins holds; nil outside AVI.
@@ -35,6 +35,15 @@ struct Interlude {
     chunkLength = nil
     // A chunk's length is as easily damaged as anything else.
     return (0..<1 << 16).contains(rest) ? rest : 0
+  }
+
+  /// Starts in front of a file of boxes that is no picture's film: its boxes are skipped whole, and pictures in them with them.
+  ///
+  /// - Returns: false where the bytes begin with no such box.
+  mutating func beginBoxes(_ bytes: Span<UInt8>) -> Bool {
+    guard Self.boxes.prefix(Self.firstBoxes).contains(where: { bytes.holds($0.utf8, at: 4) }) else { return false }
+    (isBehindJPEG, isInFilm) = (true, true)
+    return true
   }
 
   /// What `bytes`, of which there is at least one, begin with.
@@ -133,6 +142,8 @@ struct Interlude {
 
   // MARK: motion photographs
 
+  /// A film begins with one of so many of `boxes`.
+  private static let firstBoxes = 4
   /// The boxes that a film may have outside of others.
   private static let boxes = [
     "ftyp", "moov", "mdat", "wide", "free", "skip", "moof", "mfra", "sidx", "styp", "uuid", "meta", "pdin", "udta",
@@ -142,8 +153,8 @@ struct Interlude {
   /// there is none.
   private mutating func film(_ bytes: Span<UInt8>, _ isAll: Bool) -> Finding? {
     guard bytes.count >= 8 else { return isAll ? nil : .unknown }
-    // A film begins with one of the first four.
-    if Self.boxes.prefix(isInFilm ? Self.boxes.count : 4).contains(where: { bytes.holds($0.utf8, at: 4) }) {
+    if Self.boxes.prefix(isInFilm ? Self.boxes.count : Self.firstBoxes).contains(where: { bytes.holds($0.utf8, at: 4) })
+    {
       var length = bigEndian32(bytes, at: 0)
       if length == 1 {
         guard bytes.count >= 16 else { return isAll ? .filler(.films, bytes: bytes.count, amount: 0) : .unknown }

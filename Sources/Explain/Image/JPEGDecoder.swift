@@ -12,6 +12,7 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
   else {
     throw .truncated(.jpeg)
   }
+  let isFirstOfSeveral = isFollowed(bytes.span, length: length, others: scanner.others)
   if scanner.hasOpenEnd {
     // libjpeg warns of a missing end as it warns of missing data. With an end, it warns of missing data alone.
     bytes.replaceSubrange(length..., with: [0xFF, 0xD9])
@@ -43,7 +44,7 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
   var image = Image(width: width, height: height, pixels: samples, iccProfile: profile)
   samples = []
   image.turn(from: scanner.orientation ?? .up)
-  return DecodedImage(image, reduction: reduction, claim: claim)
+  return DecodedImage(image, reduction: reduction, claim: claim, isFirstOfSeveral: isFirstOfSeveral)
 }
 
 /// What the sides of a JPEG are divided by so that it fits the limits.

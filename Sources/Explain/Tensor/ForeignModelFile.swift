@@ -32,7 +32,7 @@ public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
     case .gzip, .bzip2, .xz, .zstandard, .zip, .tar, .gitLFSPointer: format.wayOut
     case .html: "the download has failed, fetch it again"
     case .pytorch: "make safetensors of it with Tools/convert_checkpoint.py, then a model with 'ttame-lite import'"
-    case .safetensors, .xml, .onnx, .tflite, .gguf, .hdf5, .numpy:
+    case .safetensors, .xml, .onnx, .tensorFlow, .tflite, .gguf, .hdf5, .numpy:
       "get the network's weights as safetensors, then a model with 'ttame-lite import'"
     }
   }

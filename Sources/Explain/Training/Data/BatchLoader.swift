@@ -5,6 +5,8 @@ struct LoadedBatch: Sendable {
   var paths: [String]
   /// What is wrong with each image that was left out, by its path.
   var skipped: [(path: String, reason: String)]
+  /// The images that are nearly black because their samples end far below the maximum, by their paths.
+  var faint: [(path: String, depth: SampleDepth)]
 }
 
 /// Reads, decodes and crops batches, one ahead of the arithmetic.
@@ -54,7 +56,7 @@ final class BatchLoader {
     _ order: [Int], from first: Int, count: Int, _ paths: [String], _ decoding: DecodingOptions,
     _ view: (Int, Image) -> [UInt8]
   ) -> LoadedBatch? {
-    var batch = LoadedBatch(crops: [], paths: [], skipped: [])
+    var batch = LoadedBatch(crops: [], paths: [], skipped: [], faint: [])
     var taken = 0
     // Replacements come from behind the batch, and from the epoch's start where it ends.
     var spare = first + count
@@ -64,7 +66,8 @@ final class BatchLoader {
         let index = order[position % order.count]
         do {
           let image = try Self.image(paths[index], decoding)
-          batch.crops += view(index, image)
+          batch.crops += view(index, image.image)
+          if let depth = image.faintDepth(decoding) { batch.faint.append((paths[index], depth)) }
           batch.paths.append(paths[index])
           break
         } catch {
@@ -79,8 +82,8 @@ final class BatchLoader {
     return batch
   }
 
-  private static func image(_ path: String, _ decoding: DecodingOptions) throws -> Image {
+  private static func image(_ path: String, _ decoding: DecodingOptions) throws -> DecodedImage {
     let file = try MappedFile(path: path)
-    return try DecodedImage([UInt8](file.bytes), decoding).image
+    return try DecodedImage([UInt8](file.bytes), decoding)
   }
 }

@@ -10,6 +10,8 @@ public final class Trainer {
     public var step: TrainingHistory.Step
     /// Images that could not be read, with the reason.
     public var skipped: [(path: String, reason: String)]
+    /// Images that are nearly black because their samples end far below the maximum, by their paths.
+    public var faint: [(path: String, depth: SampleDepth)]
   }
 
   public let options: TrainingOptions
@@ -97,7 +99,7 @@ public final class Trainer {
     let report = TrainingHistory.Step(step: done, loss: result.loss, rate: rate, momentum: momentum)
     history.steps.append(report)
     done += 1
-    return StepReport(step: report, skipped: batch.skipped)
+    return StepReport(step: report, skipped: batch.skipped, faint: batch.faint)
   }
 
   private func descend(_ gradients: HeadGradients, rate: Double, momentum: Double) {
