@@ -51,6 +51,15 @@ struct NameList<Name: Choice>: ExpressibleByArgument, Sendable {
 
   static var allValueStrings: [String] { Name.allCases.map(\.rawValue) }
 
+  /// The last name of the list that has been begun; those before it are not offered again.
+  static var defaultCompletionKind: CompletionKind {
+    .custom { _, _, begun in
+      let head = begun.lastIndex(of: ",").map { begun[...$0] } ?? ""
+      let given = namesInList(String(head))
+      return allValueStrings.filter { !given.contains($0) }.map { head + $0 }
+    }
+  }
+
   var defaultValueDescription: String { values.map(\.rawValue).joined(separator: ",") }
 }
 

@@ -14,6 +14,9 @@ enum Main {
     Interruption.install()
     LostMapping.install()
     do {
+      if let script = CompletionScript(call: Array(programArguments.dropFirst())) {
+        return try printOutput(script.text + "\n")
+      }
       let reading = try ArgumentReading(currentArguments(Array(programArguments.dropFirst())))
       var command: any ParsableCommand
       do {

@@ -32,7 +32,7 @@ enum ModelLocator {
   }
 
   /// The models that folders hold.
-  private static func names(in folders: [String]) -> [String] {
+  static func names(in folders: [String]) -> [String] {
     folders.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0))?.sorted() ?? [] }
       .filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
   }

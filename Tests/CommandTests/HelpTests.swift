@@ -44,6 +44,20 @@ import Testing
     }
     let files = ["bash": "__ttame-lite_add_completions -f", "zsh": ":_files", "fish": "-rF"][shell] ?? ""
     #expect(script.text.contains(files), "\(files)")
+    // Values behind =, models beside files, and the commands behind help.
+    let additions = [
+      "bash": ["_joined ttame-lite\n", "'efficientnet-lite0", "'explain classify"],
+      "zsh": [
+        "'--style=[", "\"${completions[@]:0:-1}\"", ":{_files; compadd -- efficientnet-lite0", "(explain classify",
+      ],
+      "fish": ["-rF -a 'efficientnet-lite0", "from help' -fa 'explain classify"],
+    ]
+    for part in additions[shell] ?? [] { #expect(script.text.contains(part), "\(part)") }
+    guard access("/usr/bin/" + shell, X_OK) == 0 else { return }
+    let scratch = try Scratch()
+    try scratch.write(script.output, to: "script")
+    let checked = try Command.run(["-n", scratch / "script"], program: ["/usr/bin/" + shell])
+    #expect(checked.status == 0, "\(checked.error)")
   }
 
   /// Bash completes commands, options, files and values as its users press TAB.
@@ -57,22 +71,34 @@ import Testing
       ("ttame-lite classify --model my", "my.safetensors"), ("ttame-lite explain -o fol", "folder"),
       ("ttame-lite import my", "my.safetensors"), ("ttame-lite train --data fol", "folder"),
       ("ttame-lite evaluate --data li", "list.tsv"), ("ttame-lite info my", "my.safetensors"),
+      ("ttame-lite explain --style = pa", "panel"),
+      ("ttame-lite explain --style =", "overlay heatmap mask masked panel"),
+      ("ttame-lite evaluate --metrics a", "accuracy ad"), ("ttame-lite evaluate --metrics ad,i", "ad,ic ad,insertion"),
+      ("ttame-lite evaluate --metrics = ad,p", "ad,pointing"), ("ttame-lite evaluate --metrics ad,a", "ad,accuracy"),
+      ("ttame-lite evaluate --method gradcam,gr", "gradcam,gradcam++ gradcam,gradient-attention"),
+      ("ttame-lite explain --model mod", "model-of-a-folder"), ("ttame-lite info mod", "model-of-a-folder"),
+      ("ttame-lite help e", "explain evaluate"),
     ])
   func bashCompletes(_ line: String, _ expected: String) throws {
     let scratch = try Scratch()
     for name in ["photo one.jpg", "my.safetensors", "list.tsv"] { try scratch.write([], to: name) }
     try scratch.makeFolder("folder")
-    let script = try Command.run(["--generate-completion-script", "bash"])
+    try scratch.makeFolder("w")
+    try scratch.write([], to: "w/model-of-a-folder.safetensors")
+    let script = try Command.run(
+      ["--generate-completion-script", "bash"], environment: ["TTAME_WEIGHTS": scratch / "w"])
     try scratch.write(script.output, to: ".completion")
     #expect(try Command.run(["-n", ".completion"], program: ["/bin/bash"], in: scratch.path).status == 0)
     let driver = """
       . ./.completion
-      COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$1; COMP_POINT=${#1}
+      ttame-lite() { "$TTAME" "$@"; }
+      COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=${1// = /=}; COMP_POINT=${#COMP_LINE}
       complete -p ttame-lite | sed 's/.* -F \\([^ ]*\\) .*/\\1/' > name
       "$(cat name)" ttame-lite "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
       printf '%s\\n' "${COMPREPLY[@]}"
       """
-    let result = try Command.run(["-c", driver, "bash", line], program: ["/bin/bash"], in: scratch.path)
+    let result = try Command.run(
+      ["-c", driver, "bash", line], program: ["/bin/bash"], in: scratch.path, environment: ["TTAME": Command.binary])
     let found = result.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
     #expect(found.joined(separator: " ") == expected, "\(result.text) \(result.error)")
   }
