@@ -89,13 +89,29 @@ import Testing
     let ground = panel.color(x: 0, y: 0)
     let margin = Int(3 * max(Double(min(image.width, image.height)) / 160, 1))
     let captions = margin + image.height..<panel.height
+    let width = (panel.width - margin) / count - margin
+    #expect(width >= image.width)
     for tile in 0..<count {
-      let end = (tile + 1) * (image.width + margin)
+      let end = (tile + 1) * (width + margin)
       let clear = (end - margin..<end).allSatisfy { x in captions.allSatisfy { panel.color(x: x, y: $0) == ground } }
       #expect(clear, "tile \(tile)")
-      let inked = (end - image.width..<end).contains { x in captions.contains { panel.color(x: x, y: $0) != ground } }
+      let inked = (end - width..<end).contains { x in captions.contains { panel.color(x: x, y: $0) != ground } }
       #expect(inked, "tile \(tile)")
     }
+  }
+
+  /// The percentage is the point of a remark: a tile is as wide as it takes.
+  @Test(arguments: ["9.0 %", "100.0 %, trust 100.0 %"]) func remarksAreWhole(_ remark: String) {
+    func length(_ width: Int) -> Int {
+      let panel = Panel([
+        .init(Image(width: width, height: 40, filledWith: Ink(1, 2, 3)), caption: "", remark: remark)
+      ]).image()
+      let ground = panel.color(x: 0, y: 0)
+      let inked = (0..<panel.width).filter { x in (44..<panel.height).contains { panel.color(x: x, y: $0) != ground } }
+      return (inked.last ?? 0) - (inked.first ?? 0)
+    }
+    #expect(length(400) > 20)
+    for width in [1, 20, 40] { #expect(abs(length(width) - length(400)) <= 1, "\(width)") }
   }
 }
 

@@ -23,6 +23,8 @@ public struct Panel: Sendable {
 
   private let tiles: [Tile]
   private let width, height: Int
+  /// The width of a tile: its picture's, or what the longest remark takes, which says how sure the classifier is.
+  private let tileWidth: Int
   /// The unit of all margins in pixels.
   private let scale: Double
   /// Pixels of an em of the captions.
@@ -46,8 +48,10 @@ public struct Panel: Sendable {
     let size = (7.5 * scale).rounded() / OutlineFont.capHeight
     self.size = size
     let gap = Self.gap * scale
-    let room = Double(width) - gap
     func widthOf(_ text: String) -> Double { OutlineFont.shared.width(text) * size }
+    let longest = tiles.map { widthOf($0.remark) }.max() ?? 0
+    tileWidth = max(width, longest > 0 ? Int((longest + gap).rounded(.up)) : 0)
+    let room = Double(tileWidth) - gap
     hasTwoLines = tiles.contains { tile in
       !tile.remark.isEmpty && widthOf(tile.caption) + gap + widthOf(tile.remark) > room
     }
@@ -75,22 +79,21 @@ public struct Panel: Sendable {
     let line = Int(13 * scale)
     let bar = Int(15 * scale) + (hasTwoLines ? Int(15 * scale) : 0)
     var panel = Image(
-      width: columns * (width + margin) + margin, height: rows * (height + bar) + margin, filledWith: Self.ground)
+      width: columns * (tileWidth + margin) + margin, height: rows * (height + bar) + margin, filledWith: Self.ground)
     for (index, tile) in tiles.enumerated() {
-      let x = margin + index % columns * (width + margin)
+      let x = margin + index % columns * (tileWidth + margin)
       let y = margin + index / columns * (height + bar)
       panel.place(tile.image, x: x, y: y)
       let baseline = (Double(y + height) + (15 * scale + OutlineFont.capHeight * size) / 2).rounded()
       // Of the next tile's caption, which begins where that tile does.
-      let room = Double(width) - Self.gap * scale
-      let remark = Self.shortened(tile.remark, room: room / size)
-      let remarkWidth = OutlineFont.shared.width(remark) * size
-      let taken = hasTwoLines || remark.isEmpty ? 0 : remarkWidth + Self.gap * scale
+      let room = Double(tileWidth) - Self.gap * scale
+      let remarkWidth = OutlineFont.shared.width(tile.remark) * size
+      let taken = hasTwoLines || tile.remark.isEmpty ? 0 : remarkWidth + Self.gap * scale
       panel.write(
         Self.shortened(tile.caption, room: (room - taken) / size), x: Double(x), baseline: baseline, size: size,
         ink: Self.captionInk)
       panel.write(
-        remark, x: hasTwoLines ? Double(x) : Double(x) + room - remarkWidth,
+        tile.remark, x: hasTwoLines ? Double(x) : Double(x) + room - remarkWidth,
         baseline: baseline + Double(hasTwoLines ? line : 0), size: size, ink: Self.remarkInk)
     }
     panel.iccProfile = tiles[0].image.iccProfile
