@@ -234,6 +234,35 @@ import Testing
     }
   }
 
+  /// What is answered of a stream with files of other kinds, in front, in between and behind, whatever bytes arrive at once.
+  @Test func otherFilesDoNotDependOnHowTheirBytesArrive() throws {
+    let jpeg = try Fixture.bytes("images/jpeg-420.jpg")
+    let png = try Fixture.bytes("images/jpeg-420.png")
+    let heic = Self.box("ftyp", Self.text("heic") + [0, 0, 0, 0] + Self.text("mif1heic")) + Self.box("mdat", jpeg)
+    let others: [[UInt8]] = [
+      heic, try Self.film(), Self.text("%PDF-1.4\n") + jpeg, Self.text("PK\u{3}\u{4}") + jpeg,
+      Self.text("GIF89a") + [0],
+      [0x49, 0x49, 42, 0] + jpeg, heic + Self.box("zzzz", jpeg), Array(heic.prefix(11)), Self.text("%PD"),
+    ]
+    func events(_ bytes: [UInt8], _ step: Int) -> [String] {
+      var reader = ImageStreamReader(read: ByteSource(bytes, step: step).read)
+      var events: [String] = []
+      while true {
+        do {
+          guard let picture = try reader.next() else { return events + ["\(reader.fillers.count) \(reader.isClosed)"] }
+          events.append("\(picture.count)")
+        } catch { events.append("\(error)") }
+      }
+    }
+    for other in others {
+      for front in [[], jpeg, png] {
+        let whole = events(front + other + png, 1 << 20)
+        #expect(whole.contains { $0.contains("is ") } || other.count < 12 || front == jpeg, "\(whole)")
+        for step in [1, 2, 3, 100] { #expect(events(front + other + png, step) == whole, "\(other.prefix(12))") }
+      }
+    }
+  }
+
   /// AVI's JPEGs leave out the tables that all have.
   @Test func jpegsWithoutTablesAreDecoded() throws {
     let jpeg = try Image(width: 20, height: 9, pixels: noise(540)).encodedJPEG()

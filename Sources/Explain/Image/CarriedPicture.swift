@@ -1,8 +1,10 @@
 /// The first picture of a file that carries pictures, as the body of an HTTP camera's answer and an AVI in motion JPEG do.
 ///
-/// - Returns: nil where the bytes are no such file.
+/// - Returns: the picture and whether others follow; nil where the bytes are no such file.
 /// - Throws: what is wrong with that picture.
-func firstCarriedPicture(_ bytes: [UInt8], _ options: DecodingOptions) throws(ImageError) -> [UInt8]? {
+func firstCarriedPicture(
+  _ bytes: [UInt8], _ options: DecodingOptions
+) throws(ImageError) -> (picture: [UInt8], isFollowed: Bool)? {
   var rest = bytes[...]
   var reader = ImageStreamReader(options) { buffer in
     let part = rest.prefix(buffer.count)
@@ -11,8 +13,10 @@ func firstCarriedPicture(_ bytes: [UInt8], _ options: DecodingOptions) throws(Im
     return part.count
   }
   do {
-    let picture = try reader.next()
-    return reader.isCarrier ? picture : nil
+    guard let picture = try reader.next(), reader.isCarrier else { return nil }
+    // A damaged one counts too.
+    let isLast = (try? reader.next() == nil) ?? false
+    return (picture, !isLast)
   } catch let error as ImageError {
     switch error {
     case .unrecognized, .foreign: return nil

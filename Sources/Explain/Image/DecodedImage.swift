@@ -31,7 +31,6 @@ public struct DecodedImage: Sendable {
   public var depth: SampleDepth?
   /// Holds the memory that was asked about.
   public var claim: MemoryClaim
-
   /// Whether it is the first of several pictures that a file holds, as a film does.
   public var isFirstOfSeveral: Bool
 
@@ -60,8 +59,8 @@ public struct DecodedImage: Sendable {
       guard foreign == nil || foreign == .avi, let first = try firstCarriedPicture(bytes, options) else {
         throw foreign.map { .foreign($0) } ?? .unrecognized
       }
-      try self.init(first, options)
-      isFirstOfSeveral = true
+      try self.init(first.picture, options)
+      isFirstOfSeveral = first.isFollowed
     }
   }
 }
