@@ -105,7 +105,9 @@ extension ArgumentReading {
   private func reason(_ value: String, _ option: OptionTable.Option) -> String {
     if let values = option.allValues, !values.isEmpty {
       let isKnown = { (name: String) in values.contains { $0.foldedName == name.foldedName } }
-      let wrong = namesInList(value).first { !isKnown($0) } ?? value
+      let names = namesInList(value)
+      if names.count > 1, names.allSatisfy(isKnown) { return "it takes one name" }
+      let wrong = names.first { !isKnown($0) } ?? value
       if let near = nearMiss(of: wrong, among: values) { return "did you mean \(near)?" }
       return "it is one of " + values.joined(separator: ", ")
     }

@@ -74,6 +74,9 @@ import Testing
     Row("explain photo.png --colormap grey", "*'grey' is invalid for *; did you mean gray? *"),
     Row("explain photo.png --method magic", "*; it is one of ttame, lcam, *centre (see ttame-lite explain --help)"),
     Row("explain photo.png --cpu avx", "*; did you mean avx2? *"),
+    Row(
+      "explain photo.png --method scorecam,cam", "*'scorecam,cam' is invalid for '--method <NAME>'; it takes one name *"
+    ),
     Row("explain photo.png --cpu avx512", "*; did you mean avx512vnni? *"),
     Row(["evaluate", "--data", "x", "--metrics", "ad, raod"], "*; did you mean road? *"),
     Row("evaluate --data x --method ttame,gradcam+", "*; did you mean gradcam++? *"),

@@ -36,7 +36,8 @@ import Testing
 
   @Test(arguments: [
     ("", ImageListError.empty), ("# a\n", .empty), ("a\n\t4\n", .noPath(line: 2)),
-    ("a\tcat\n", .badClass(line: 1, found: "cat")), ("a\t1\nb\t5\n", .classOutOfRange(line: 2, index: 5, classes: 5)),
+    ("a\tcat\n", .badClass(line: 1, found: "cat", suggestion: nil)),
+    ("a\t1\nb\t5\n", .classOutOfRange(line: 2, index: 5, classes: 5)),
   ])
   func badListsAreRefused(_ text: String, _ error: ImageListError) {
     #expect(throws: error) {

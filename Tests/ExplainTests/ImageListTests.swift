@@ -34,6 +34,11 @@ import Testing
     #expect(try list("a\t" + field)[0].classIndex == index)
   }
 
+  @Test(arguments: [("tensh", "did you mean 0 tench?"), ("sharc", "did you mean 1 great_white shark?"), ("zebra", nil)])
+  func classesAreSuggested(_ field: String, _ suggestion: String?) {
+    #expect(throws: ImageListError.badClass(line: 1, found: field, suggestion: suggestion)) { try list("a\t" + field) }
+  }
+
   @Test(arguments: [-7, -2, 5]) func otherIndicesAreRefused(_ index: Int) {
     #expect(throws: ImageListError.classOutOfRange(line: 2, index: index, classes: 5)) {
       try list("a\t-1\nb\t\(index)")
@@ -46,7 +51,11 @@ import Testing
 
   /// Half a label, and a name that two classes have.
   @Test(arguments: ["ten", "crane", "shark", "1.0", "0x1", "inf"]) func otherWordsAreNoClasses(_ field: String) {
-    #expect(throws: ImageListError.badClass(line: 1, found: field)) { try list("a\t" + field) }
+    #expect {
+      try list("a\t" + field)
+    } throws: { error in
+      if case .badClass(line: 1, found: field, suggestion: _)? = error as? ImageListError { true } else { false }
+    }
   }
 
   @Test(arguments: [

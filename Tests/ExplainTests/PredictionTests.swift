@@ -8,6 +8,7 @@ import Testing
 
   @Test(arguments: [
     ("2", 2), ("tench", 0), ("tinca  TINCA", 0), ("Tench, tinca tinca", 0), ("tiger", 3), ("Golden", 2), ("cat", 4),
+    ("golden_retriever", 2),
   ])
   func namesAreFound(_ query: String, _ index: Int) throws {
     #expect(try names.index(of: query) == index)

@@ -68,7 +68,9 @@ public struct ImageList: Sendable, Equatable {
       }
       return index == -1 ? nil : index
     }
-    guard let index = classes.index(of: text) else { throw .badClass(line: line, found: text) }
+    guard let index = classes.index(of: text) else {
+      throw .badClass(line: line, found: text, suggestion: classes.suggestion(for: text))
+    }
     return index
   }
 
@@ -112,7 +114,7 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
   case noTab(line: Int, found: String)
   /// A path begins with a double quote that does not end with it, and no file is called so.
   case openQuote(line: Int)
-  case badClass(line: Int, found: String)
+  case badClass(line: Int, found: String, suggestion: String?)
   case classOutOfRange(line: Int, index: Int, classes: Int)
   case badBox(line: Int, found: String)
 
@@ -124,7 +126,9 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
     case .noTab(let line, let found): "line \(line) has \(found) in the place of a TAB; a line is PATH<TAB>CLASS"
     case .openQuote(let line):
       "line \(line) opens a quote that does not end with the path; a quote in \"PATH\" is written twice"
-    case .badClass(let line, let found):
+    case .badClass(let line, let found, let suggestion?):
+      "line \(line): '\(found)' is no class of the model; \(suggestion)"
+    case .badClass(let line, let found, nil):
       "line \(line): '\(found)' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
     case .classOutOfRange(let line, let index, let classes):
       "line \(line): class \(index), but the model has classes 0 to \(classes - 1), and -1 is unknown"

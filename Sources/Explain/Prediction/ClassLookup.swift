@@ -27,6 +27,12 @@ public struct ClassLookup: Sendable {
     return (byName[Self.key(text)] ?? nil) ?? names.index(ofWordNetID: text)
   }
 
+  /// What `text` may have meant, a line for people; nil where nothing looks like it.
+  func suggestion(for text: String) -> String? {
+    let near = names.alike(text)
+    return near.isEmpty ? nil : "did you mean \(ClassNameError.list(near))?"
+  }
+
   private static func key(_ text: String) -> String {
     text.lowercased().split { $0 == " " || $0 == "_" }.joined(separator: " ")
   }

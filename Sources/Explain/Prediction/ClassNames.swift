@@ -29,7 +29,7 @@ public struct ClassNames: Sendable {
 
   /// Finds the class that a user means.
   ///
-  /// In this order, whatever the case of the letters: an index; a whole label; one of a label's names; a part of a label;
+  /// In this order, whatever the case of the letters and with `_` for blanks: an index; a whole label; one of a label's names; a part of a label;
   /// where the classes are ImageNet's, the id of WordNet (`n02099601`). The first kind that matches decides.
   ///
   /// - Throws: `ClassNameError` where it matches several classes or none.
@@ -51,13 +51,17 @@ public struct ClassNames: Sendable {
       if found.count > 1 { throw .ambiguous(query, matches: found.map(describe)) }
     }
     if let index = index(ofWordNetID: wanted) { return index }
-    throw .unknown(query, near: ImageNetIDs.isID(wanted) ? [] : alike(wanted).map(describe))
+    throw .unknown(query, near: alike(wanted))
   }
 
   /// The classes that look like a name: by one of their names, or else by a word of one.
-  private func alike(_ name: String) -> [Int] {
+  ///
+  /// - Returns: each with its index; none where the name is an id of WordNet.
+  func alike(_ name: String) -> [String] {
+    let name = normalized(name)
+    if ImageNetIDs.isID(name) { return [] }
     let byName = nearMisses(of: name, among: labels.map(names))
-    return byName.isEmpty ? nearMisses(of: name, among: labels.map(words)) : byName
+    return (byName.isEmpty ? nearMisses(of: name, among: labels.map(words)) : byName).map(describe)
   }
 
   /// The class with an id of WordNet, such as `n02099601`; nil where there is none or the classes are not ImageNet's.
@@ -92,7 +96,7 @@ public enum ClassNameError: Error, Equatable, Sendable, CustomStringConvertible 
     }
   }
 
-  private static func list(_ matches: [String]) -> String {
+  static func list(_ matches: [String]) -> String {
     let shown = matches.prefix(suggestions)
     let rest = matches.count - shown.count
     if rest > 0 { return shown.joined(separator: ", ") + " (and \(rest) more)" }
@@ -102,7 +106,7 @@ public enum ClassNameError: Error, Equatable, Sendable, CustomStringConvertible 
 }
 
 private func normalized(_ text: String) -> String {
-  text.lowercased().split(separator: " ").joined(separator: " ")
+  text.lowercased().split { " _".contains($0) }.joined(separator: " ")
 }
 
 private func names(of label: String) -> [String] {
