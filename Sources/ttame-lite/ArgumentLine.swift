@@ -1,3 +1,5 @@
+import Explain
+
 /// The arguments of a call, read as getopt(3) would before the argument parser sees them.
 ///
 /// It knows neither a value that is glued to a short option (`-ofile`) nor one that begins with a dash (`--top -1`), takes

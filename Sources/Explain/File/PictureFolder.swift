@@ -31,12 +31,12 @@ public struct PictureFolder: Sendable {
   /// - Throws: if the folder itself cannot be read.
   public init(_ folder: String) throws(FileError) {
     var candidates: [Candidate] = []
-    var visited: Set<Identity> = []
+    var visited: Set<FileStatus.Identity> = []
     // Links to folders come last, so that a folder is found under its own name.
     var (folders, linked) = ([folder], [String]())
     while let next = folders.popLast() ?? (linked.isEmpty ? nil : linked.removeFirst()) {
       do throws(FileError) {
-        guard visited.insert(try Entry(next).identity).inserted else {
+        guard visited.insert(try Entry(next).target.identity).inserted else {
           skipped[.duplicate, default: 0] += 1
           continue
         }
@@ -58,15 +58,15 @@ public struct PictureFolder: Sendable {
     if fileName(path).utf8.first == UInt8(ascii: ".") {
       reason = .hidden
     } else if let entry = try? Entry(path) {
-      if entry.kind == S_IFDIR {
+      if entry.target.isFolder {
         if entry.isLink { linked.append(path) } else { folders.append(path) }
         return
       }
       if !(fileExtension(path).map(Self.endings.contains) ?? false) {
         reason = .otherEnding
-      } else if entry.kind != S_IFREG {
+      } else if !entry.target.isRegular {
         reason = .irregular
-      } else if entry.isEmpty {
+      } else if entry.target.bytes == 0 {
         reason = .empty
       } else {
         candidates.append(Candidate(path: path, bytes: path.pathBytes, entry: entry))
@@ -82,9 +82,9 @@ public struct PictureFolder: Sendable {
   private mutating func keep(_ candidates: [Candidate]) {
     func comesBefore(_ a: Candidate, _ b: Candidate) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
     let sorted = candidates.sorted(by: comesBefore)
-    var found: Set<Identity> = []
+    var found: Set<FileStatus.Identity> = []
     let kept = (sorted.filter { !$0.entry.isLink } + sorted.filter(\.entry.isLink)).filter {
-      found.insert($0.entry.identity).inserted
+      found.insert($0.entry.target.identity).inserted
     }
     if kept.count < candidates.count { skipped[.duplicate, default: 0] += candidates.count - kept.count }
     paths = kept.sorted(by: comesBefore).map(\.path)
@@ -120,24 +120,17 @@ public struct PictureFolder: Sendable {
     return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.map(\.name)
   }
 
-  /// Device and number: equal for two paths of one file.
-  private struct Identity: Hashable {
-    let device, number: UInt64
-  }
-
   /// A file or folder, links followed.
   private struct Entry {
-    let identity: Identity
-    let kind: mode_t
-    let isLink, isEmpty: Bool
+    let isLink: Bool
+    let target: FileStatus
 
     init(_ path: String) throws(FileError) {
       var status = stat()
       guard lstat(path.cPath, &status) == 0 else { throw .last("lstat") }
       isLink = status.st_mode & S_IFMT == S_IFLNK
       guard !isLink || stat(path.cPath, &status) == 0 else { throw .last("stat") }
-      identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
-      (kind, isEmpty) = (status.st_mode & S_IFMT, status.st_size == 0)
+      target = FileStatus(status)
     }
   }
 

@@ -50,7 +50,7 @@ public func importModel(
     head: head?.description, licence: options.licence ?? metadata.licence ?? "",
     source: options.source ?? metadata.source ?? "")
   description.logits = isBinary ? 1 : nil
-  guard !inputs.contains(where: { isSameFile($0, output) }) else {
+  if let old = FileStatus(output), inputs.contains(where: { FileStatus($0)?.identity == old.identity }) {
     throw .output(path: output, .overwritesInput)
   }
   var summary = try write(description, graph, head?.bias, to: output, progress: progress)
@@ -97,12 +97,4 @@ private func importedHead(
       return try head.append(to: &graph, classes: classes)
     } catch { throw .head(path: path, error) }
   }
-}
-
-/// Whether two paths lead to one existing file, links included.
-private func isSameFile(_ first: String, _ second: String) -> Bool {
-  var a = stat()
-  var b = stat()
-  guard stat(first.cPath, &a) == 0, stat(second.cPath, &b) == 0 else { return false }
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino
 }

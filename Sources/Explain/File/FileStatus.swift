@@ -1,36 +1,39 @@
 import Glibc
 
 /// What the file system says about a path, links followed.
-struct FileStatus {
+public struct FileStatus: Sendable {
   /// Device and number: equal for two paths of one file.
-  struct Identity: Hashable {
+  public struct Identity: Hashable, Sendable {
     let device, number: UInt64
   }
 
-  let identity: Identity
-  let isFolder: Bool
+  public let identity: Identity
+  public let isFolder: Bool
   /// Whether it is a file that holds bytes: no folder, device, pipe or socket.
-  let isRegular: Bool
-  let bytes: Int
+  public let isRegular: Bool
+  /// Whether it is a pipe that has a name, a FIFO.
+  public let isPipe: Bool
+  public let bytes: Int
 
   /// Nil when there is no such file.
-  init?(_ path: String) {
+  public init?(_ path: String) {
     var status = stat()
     guard stat(path.cPath, &status) == 0 else { return nil }
     self.init(status)
   }
 
   /// Of an open file; nil when the descriptor is closed.
-  init?(descriptor: Int32) {
+  public init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  private init(_ status: stat) {
+  init(_ status: stat) {
     identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     isFolder = status.st_mode & S_IFMT == S_IFDIR
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    isPipe = status.st_mode & S_IFMT == S_IFIFO
     bytes = Int(status.st_size)
   }
 }
