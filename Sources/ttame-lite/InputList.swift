@@ -83,20 +83,13 @@ extension PictureFolder {
   /// The pictures of a folder that a command was asked to read, of which there must be one.
   init(pictures folder: String) throws(Failure) {
     do { try self.init(folder) } catch { throw Failure(error, reading: folder) }
-    leaveOutExplanations()
+    // What a run has put into the folder is nothing for the next one to explain.
+    leaveOut(.explanation) { PictureMark(of: $0) != nil }
     guard paths.isEmpty, unreadable.isEmpty else { return }
     let others = omissions.map { "; left out: \($0)" } ?? ""
     throw Failure(
       .inputMissing, "holds no picture (\(Self.endings.sorted().map { "." + $0 }.joined(separator: " ")))\(others)",
       subject: folder)
-  }
-
-  /// Leaves out what `explain` has put beside the pictures that it explains, so that a second run finds what the first one found.
-  private mutating func leaveOutExplanations() {
-    func isNamedSo(_ path: String) -> Bool { fileStem(path).contains(OutputPlan.explained) }
-    guard paths.contains(where: isNamedSo) else { return }
-    let inputs = Set(paths.compactMap { PictureMark(.file($0)).input })
-    leaveOut(.explanation) { isNamedSo($0) && PictureMark(of: $0)?.input.map(inputs.contains) == true }
   }
 
   /// What is wrong with folders below.

@@ -5,7 +5,7 @@ import Testing
 /// Folders as inputs: all pictures below, each once, in a fixed order, and nothing left out without a word.
 @Suite struct FolderTests {
   private static let omissions =
-    "hidden 2, other endings 2, empty 1, found twice 5, broken links 1, no regular files 1"
+    "hidden: 2, other endings: 2, empty: 1, found twice: 5, broken links: 1, not regular files: 1"
 
   /// Four pictures, and all that a folder may hold besides.
   private func tree() throws -> TinyStream {
@@ -36,7 +36,7 @@ import Testing
     #expect(result.status == 0, "\(result.error)")
     let prefix = folder == "." ? "./" : folder.hasPrefix("./") ? "./" : ""
     #expect(try JSONValue.lines(result.text).map { $0["input"].string ?? "" } == Self.found.map { prefix + $0 })
-    let others = folder == "." ? Self.omissions.replacing("endings 2", with: "endings 3") : Self.omissions
+    let others = folder == "." ? Self.omissions.replacing("endings: 2", with: "endings: 3") : Self.omissions
     #expect(result.error == "\(folder): 4 pictures; left out: \(others)\n")
   }
 
@@ -73,7 +73,7 @@ import Testing
     try scratch.write([], to: "none/empty.png")
     try scratch.write(try TinyStream.frame(.png, 10), to: "photo.png")
     let endings = ".jfif .jpe .jpeg .jpg .mpo .pam .pbm .pgm .png .pnm .ppm"
-    let message = "ttame-lite: none: holds no picture (\(endings)); left out: empty 1\n"
+    let message = "ttame-lite: none: holds no picture (\(endings)); left out: empty: 1\n"
     for command in [["classify"], ["explain", "-q"], ["train", "-o", "out", "--data"], ["evaluate", "--data"]] {
       let result = try Command.run(command + ["none"] + tiny.model, in: scratch.path)
       #expect(result.status == 66 && result.output.isEmpty && result.error == message, "\(result.error)")
@@ -133,7 +133,7 @@ import Testing
     )
   }
 
-  /// What a run leaves in the folder is no input of the next one; pictures of pictures that lie elsewhere are.
+  /// What a run leaves in the folder is no input of the next one.
   @Test func explanationsOfTheFoldersPicturesAreLeftOut() throws {
     let tiny = try TinyStream()
     let scratch = tiny.scratch
@@ -147,13 +147,41 @@ import Testing
       #expect(result.status == 0, "\(result.error)")
       #expect(
         result.errorLines.count == 2 + run
-          && (run == 1) == result.error.contains(".: 2 pictures; left out: explanations 4\n"))
+          && (run == 1) == result.error.contains(".: 2 pictures; left out: explanations: 4\n"))
       #expect(try scratch.files(in: "photos").count == 6)
     }
-    let moved = try Command.run(["explain", "photos", "-o", "out/", "-q"] + tiny.model, in: scratch.path)
-    #expect(moved.status == 0, "\(moved.error)")
-    let result = try Command.run(["classify", "--json", "out"] + tiny.model, in: scratch.path)
-    #expect(try JSONValue.lines(result.text).count == 2 && result.error.isEmpty, "\(result.error)")
+  }
+
+  /// Whatever they are called, in every format, and also without their photographs; named themselves they are answered.
+  @Test func explanationsAreKnownByTheirMark() throws {
+    let tiny = try TinyStream()
+    let scratch = tiny.scratch
+    try scratch.makeFolder("photos")
+    for (index, name) in ["a.jpg", "b.png"].enumerated() {
+      try scratch.write(try TinyStream.frame(index == 0 ? .jpeg : .png, 10 + index), to: "photos/" + name)
+    }
+    func run(_ line: String) throws -> Command.Result {
+      try Command.run(line.split(separator: " ").map(String.init) + tiny.model, in: scratch.path)
+    }
+    let remark = "photos: 2 pictures; left out: explanations: "
+    #expect(try run("explain photos -o photos/").status == 0)
+    let names = ["a.jpg", "a.png", "b-2.png", "b.png"]
+    #expect(try scratch.files(in: "photos") == names)
+    let again = try run("explain photos -o photos/")
+    #expect(again.status == 0 && again.errorLines.last == "\(remark)2", "\(again.error)")
+    #expect(try scratch.files(in: "photos") == names)
+    for format in ["jpg", "ppm"] { #expect(try run("explain -q photos -o photos/ --format \(format)").status == 0) }
+    #expect(
+      try scratch.files(in: "photos") == ["a-2.jpg", "a.jpg", "a.png", "a.ppm", "b-2.png", "b.jpg", "b.png", "b.ppm"])
+    let train = "train --batch 2 --epochs 1 --init random -o N --data"
+    for command in ["classify", "explain -o out/", "evaluate --metrics ad --data", train] {
+      let result = try run("\(command) photos")
+      #expect(result.status == 0 && result.errorLines.contains("\(remark)6"), "\(command): \(result.error)")
+    }
+    let alone = try run("classify out")
+    #expect(alone.status == 66 && alone.error.hasSuffix("; left out: explanations: 2\n"), "\(alone.error)")
+    let named = try run("classify --json photos/a.png out/a.png")
+    #expect(try JSONValue.lines(named.text).count == 2 && named.error.isEmpty, "\(named.error)")
   }
 
   @Test func trainingSaysWhatItLeavesOut() throws {

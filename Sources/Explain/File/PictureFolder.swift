@@ -11,8 +11,8 @@ public struct PictureFolder: Sendable {
     case duplicate = "found twice"
     case brokenLink = "broken links"
     /// Devices, pipes and sockets, which could make a reader wait for ever.
-    case irregular = "no regular files"
-    /// Pictures of this program that show others of the folder; who knows them says so by `leaveOut`.
+    case irregular = "not regular files"
+    /// Pictures of this program; who knows them says so by `leaveOut`.
     case explanation = "explanations"
   }
 
@@ -97,9 +97,9 @@ public struct PictureFolder: Sendable {
     if paths.count < count { skipped[reason, default: 0] += count - paths.count }
   }
 
-  /// What was left out, in words: `hidden 3, empty 2`; nil where nothing was.
+  /// What was left out, in words: `hidden: 3, empty: 2`; nil where nothing was.
   public var omissions: String? {
-    let parts = Reason.allCases.compactMap { reason in skipped[reason].map { "\(reason.rawValue) \($0)" } }
+    let parts = Reason.allCases.compactMap { reason in skipped[reason].map { "\(reason.rawValue): \($0)" } }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
