@@ -88,17 +88,17 @@ struct ArgumentLine {
   /// Refuses what begins with one dash and is a file, or a long option that lacks a dash.
   private func checkMeaning(_ argument: String) throws(Failure) {
     let name = String(argument.dropFirst().prefix { $0 != "=" })
-    if argument.count > 2, FileStatus(argument) != nil { throw dashFile(argument) }
+    if argument.count > 2, FileStatus(argument) != nil { throw Self.dashFile(argument) }
     if name.count > 2, let long = table.longNames.first(where: { $0.dropFirst(2).hasPrefix(name.lowercased()) }) {
       throw Failure(.usage, "Unknown option '-\(name)'; did you mean \(long)?" + seeHelp)
     }
     let letters = argument.dropFirst().prefix { table.option("-\($0)")?.kind == .flag }
     let next = argument.dropFirst(letters.count + 1).first
     guard let next, table.option("-\(next)") == nil, argument.contains(where: { "./".contains($0) }) else { return }
-    throw dashFile(argument)
+    throw Self.dashFile(argument)
   }
 
-  private func dashFile(_ argument: String) -> Failure {
+  static func dashFile(_ argument: String) -> Failure {
     Failure(
       .usage, "begins with a dash like an option; for the file write ./\(argument) or -- \(argument)", subject: argument
     )

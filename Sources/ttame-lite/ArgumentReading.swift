@@ -16,8 +16,10 @@ struct ArgumentReading {
     let rest = command == nil ? call[...] : call.dropFirst()
     // What completion scripts call, and help that is asked for, are the parser's own.
     let options = rest.prefix { $0 != "--" }
-    let isOwn =
-      call.isEmpty || call[0].hasPrefix("---") || options.contains { ["-h", "--help", "--version"].contains($0) }
+    let ofParser = options.filter { ["-h", "--help", "--version"].contains($0) }
+    if command != nil, let file = ofParser.first(where: { FileStatus($0) != nil }) { throw ArgumentLine.dashFile(file) }
+    if command == nil, !ofParser.isEmpty, !call[0].hasPrefix("-") { try Self.checkCommand(call) }
+    let isOwn = call.isEmpty || call[0].hasPrefix("---") || !ofParser.isEmpty
     if isOwn || call[0].hasPrefix("--generate") || call[0].hasPrefix("--experimental") {
       arguments = call
       return
@@ -81,6 +83,7 @@ extension ArgumentReading {
     for word in line.words {
       switch word {
       case .unknown(let name) where message.hasPrefix("Unknown option '\(name)'"):
+        if FileStatus(name) != nil { return ArgumentLine.dashFile(name) }
         return Failure(.usage, "Unknown option '\(name)'" + hint(name, table) + help)
       case .option(let option, let written, let value?):
         let refusal = "The value '\(value)' is invalid for '\(written)"

@@ -60,7 +60,12 @@ extension Failure {
       case .system(let call, _) where call != "open" && call != "stat": .inputOutput
       default: .cannotCreate
       }
-    let message = error == .notFound ? "cannot be created: \(String(cString: strerror(ENOENT)))" : "\(error)"
+    let message =
+      switch error {
+      case .notFound: "cannot be created: \(String(cString: strerror(ENOENT)))"
+      case .notDirectory: "cannot be created: \(String(cString: strerror(ENOTDIR)))"
+      default: "\(error)"
+      }
     self.init(status, message, subject: subject)
   }
 
@@ -68,7 +73,8 @@ extension Failure {
   static func reading(_ subject: String) -> Failure {
     switch errno {
     case EISDIR: Failure(.inputMissing, "is a directory; name the files in it instead", subject: subject)
-    case ENOENT, ENOTDIR: Failure(.inputMissing, "no such file", subject: subject)
+    case ENOENT: Failure(.inputMissing, "no such file", subject: subject)
+    case ENOTDIR: Failure(.inputMissing, "not a directory", subject: subject)
     case EBADF: Failure(.inputMissing, "is closed; name a file, or pipe a picture in", subject: subject)
     case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
     case ENAMETOOLONG, ELOOP: Failure(.inputMissing, String(cString: strerror(errno)), subject: subject)
@@ -91,7 +97,7 @@ extension Failure {
 extension FileError {
   fileprivate var readStatus: ExitStatus {
     switch self {
-    case .notFound, .permissionDenied, .isDirectory, .notRegularFile: .inputMissing
+    case .notFound, .permissionDenied, .isDirectory, .notDirectory, .notRegularFile: .inputMissing
     case .overwritesInput: .cannotCreate
     case .system(_, ENOMEM): .system
     case .system(_, ENAMETOOLONG), .system(_, ELOOP): .inputMissing

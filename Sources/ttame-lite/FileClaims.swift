@@ -46,7 +46,7 @@ final class FileClaims {
     try check(path, as: kind)
     guard isFile else { return }
     // A folder that nobody may write to shows before hours of work, and not after them.
-    if status == nil, access((parentFolder(path) ?? ".").cPath, W_OK | X_OK) != 0 { throw Failure.creating(path) }
+    if status == nil { try checkFolder(of: path) }
     if let place { places[place] = option }
     if let status { outputs[status.identity] = option }
   }
@@ -67,6 +67,15 @@ final class FileClaims {
     if let place = place(of: path), places[place] != nil { return true }
     return FileStatus(path).map { outputs[$0.identity] != nil } ?? false
   }
+  private func checkFolder(of path: String) throws {
+    let folder = parentFolder(path) ?? "."
+    // Of a file access(2) says that it may not be entered.
+    let isFile = FileStatus(folder)?.isFolder == false
+    if !isFile, access(folder.cPath, W_OK | X_OK) == 0 { return }
+    if isFile { errno = ENOTDIR }
+    throw Failure.creating(path)
+  }
+
 
   /// Keeps a name that was made up here from being used again.
   func take(_ path: String) {

@@ -78,13 +78,3 @@ extension PictureOrigin {
     return UnsafeBufferPointer(start: real, count: strlen(real)).map { UInt8(bitPattern: $0) }
   }
 }
-
-/// The first bytes of a regular file; none where it cannot be read.
-private func fileStart(_ path: String, _ count: Int) -> [UInt8] {
-  let file = open(path.cPath, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-  guard file >= 0 else { return [] }
-  defer { close(file) }
-  return [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
-    read = max(pread(file, buffer.baseAddress, count, 0), 0)
-  }
-}

@@ -32,3 +32,13 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
     if bytes.count > largestFile { throw Failure(.badData, "is larger than 1 GiB", subject: path) }
   }
 }
+
+/// The first bytes of a regular file, or those from a place on; none of what is no such file, or cannot be read.
+func fileStart(_ path: String, _ count: Int, at place: Int = 0) -> [UInt8] {
+  let file = open(path.cPath, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+  guard file >= 0 else { return [] }
+  defer { close(file) }
+  return [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+    read = max(pread(file, buffer.baseAddress, count, off_t(place)), 0)
+  }
+}

@@ -51,7 +51,8 @@ extension FileClaims {
 /// Arguments as the parser takes them: `--json=FILE` is `--json-file=FILE`.
 ///
 /// Earlier versions of `explain` took a file behind `--json`. Now that would be an input, so what looks like it is refused
-/// with the new form: a name that ends like JSON, `-` besides other inputs, and what is neither there nor called a picture.
+/// with the new form: a name that ends like JSON, `-` besides other inputs, and what can be no input, by its name or by what
+/// is in it.
 ///
 /// - Parameter arguments: without the program's name.
 func currentArguments(_ arguments: [String]) throws(Failure) -> [String] {
@@ -80,11 +81,20 @@ private func checkBehindFlag(_ value: String, _ arguments: [String]) throws(Fail
   }
   if value.hasPrefix("-") { return }
   let looksLikeJSON = ["json", "jsonl", "ndjson"].contains(ending)
-  let isNoInput = !hasInputs || arguments.first == "explain" && FileStatus(value) == nil && !looksLikePicture(ending)
+  let isNoInput = !hasInputs || arguments.first == "explain" && !looksLikePicture(ending) && !mayBeInput(value)
   guard looksLikeJSON || isNoInput else { return }
   throw Failure(.usage, "--json takes no file: write --json-file \(shellQuoted(value))")
 }
 
 private func looksLikePicture(_ ending: String?) -> Bool {
   ending.map { ["jfif", "jpe"].contains($0) || PictureFormat(ending: $0) != nil } ?? false
+/// Whether something is there that could be meant for an input, if only by mistake.
+private func mayBeInput(_ path: String) -> Bool {
+  guard let status = FileStatus(path) else { return false }
+  if !status.isRegular { return true }
+  return fileStart(path, ForeignFormat.decisiveBytes).withUnsafeBytes {
+    ImageFormat.detect($0) != nil || ForeignFormat.detect($0) != nil
+  }
+}
+
 }

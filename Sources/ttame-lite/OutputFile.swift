@@ -25,7 +25,13 @@ enum OutputFile {
   static func makeFolder(_ path: String) throws {
     if FileStatus(path)?.isFolder == true { return }
     if let parent = parentFolder(path), parent != path { try makeFolder(parent) }
-    guard mkdir(path.cPath, 0o777) == 0 || errno == EEXIST else { throw Failure.creating(path) }
+    if mkdir(path.cPath, 0o777) == 0 { return }
+    guard errno == EEXIST else { throw Failure.creating(path) }
+    // Another process may have made it meanwhile.
+    guard let status = FileStatus(path) else { throw Failure.creating(path) }
+    if status.isFolder { return }
+    errno = ENOTDIR
+    throw Failure.creating(path)
   }
 
   private static func writeInPlace(_ bytes: [UInt8], _ path: String) throws {

@@ -57,6 +57,10 @@ import Testing
 
   private static let nearMisses = [
     Row("clasify photo.png", "'clasify' is no command; did you mean classify? (see ttame-lite --help)"),
+    Row("exlpain --help", "'exlpain' is no command; did you mean explain? (see ttame-lite --help)"),
+    Row("exlpain -h", "'exlpain' is no command; did you mean explain? *"),
+    Row("clasify photo.png --version", "'clasify' is no command; did you mean classify? *"),
+    Row("photo.png --help", "photo.png: a file is no command; write: ttame-lite explain photo.png"),
     Row("help evalaute", "'evalaute' is no command; did you mean evaluate? *"),
     Row("Explain photo.png", "'Explain' is no command; did you mean explain? *"),
     Row("photo.png", "photo.png: a file is no command; write: ttame-lite explain photo.png"),
@@ -90,6 +94,8 @@ import Testing
     Row("explain -1.jpg", "-1.jpg: *./-1.jpg or -- -1.jpg"),
     Row("-h.jpg", "-h.jpg: *./-h.jpg or -- -h.jpg"),
     Row("explain photo.png -o -out.png", "-o -out.png: needs a value; a file that is named so is ./-out.png"),
+    Row("explain photo.png --version", "--version: *for the file write ./--version or -- --version"),
+    Row("explain photo.png --help.jpg", "--help.jpg: *for the file write ./--help.jpg or -- --help.jpg"),
     Row("classify -hx photo.png", "Unknown option '-x' in '-hx' (see ttame-lite classify --help)"),
     Row("explain photo.png -vh", "Unknown option '-v' in '-vh' *"),
     Row("explain photo.png -qx", "Unknown option '-x' in '-qx' *"),
@@ -121,12 +127,15 @@ import Testing
     #expect(try Set(scratch.files()).subtracting(before) == ["mine.png"])
   }
 
-  @Test(arguments: ["./-dash.jpg", "-- -dash.jpg", "--top 1 -- -dash.jpg"])
+  @Test(arguments: [
+    "./-dash.jpg", "-- -dash.jpg", "--top 1 -- -dash.jpg", "-- --version", "-- --help.jpg", "--top 1 -- --version",
+    "./--version",
+  ])
   func filesMayBeginWithADash(_ input: String) throws {
     let scratch = try Self.folder()
-    let call = ["classify", "--model", "tiny.safetensors"] + input.split(separator: " ").map(String.init)
-    let result = try Command.run(call, in: scratch.path)
-    #expect(result.status == 0 && result.text.contains("-dash.jpg\n"), "\(result.error)")
+    let words = input.split(separator: " ").map(String.init)
+    let result = try Command.run(["classify", "--model", "tiny.safetensors"] + words, in: scratch.path)
+    #expect(result.status == 0 && result.text.contains("\(words.last ?? "")\n"), "\(result.error)")
   }
 
   @Test(arguments: [
@@ -150,7 +159,9 @@ import Testing
   private static func folder() throws -> Scratch {
     let scratch = try TinyStream().scratch
     let png = try TinyStream.frame(.png, 12, 9)
-    for name in ["photo.png", "-dash.jpg", "-oglued.png"] { try scratch.write(png, to: name) }
+    for name in ["photo.png", "-dash.jpg", "-oglued.png", "--version", "--help.jpg"] {
+      try scratch.write(png, to: name)
+    }
     try scratch.write(Array("photo.png\t0\n".utf8), to: "list.tsv")
     return scratch
   }

@@ -58,6 +58,9 @@ import Testing
     ("explain --json r.jsonl a.png", "--json takes no file: write --json-file r.jsonl"),
     ("explain --json old.json a.png", "--json takes no file: write --json-file old.json"),
     ("explain --json r.txt a.png", "--json takes no file: write --json-file r.txt"),
+    ("explain a.png --json old", "--json takes no file: write --json-file old"),
+    ("explain a.png --json empty", "--json takes no file: write --json-file empty"),
+    ("explain a.png --json list.tsv", "--json takes no file: write --json-file list.tsv"),
     ("explain --json - a.png", "--json takes no value: it writes to standard output; leave out the -"),
     ("explain a.png -o x.png --json -", "--json takes no value: it writes to standard output; leave out the -"),
     ("explain --json folder/r.NDJSON a.png", "--json takes no file: write --json-file folder/r.NDJSON"),
@@ -71,7 +74,8 @@ import Testing
   ])
   func oldFormsSayTheNewOne(_ line: String, _ message: String) throws {
     let tiny = try Self.files()
-    try tiny.scratch.write(Array("{\"kept\": true}\n".utf8), to: "old.json")
+    for name in ["old.json", "old"] { try tiny.scratch.write(Array("{\"kept\": true}\n".utf8), to: name) }
+    try tiny.scratch.write([], to: "empty")
     let before = try tiny.scratch.contents()
     let result = try Self.run(line, tiny)
     #expect(result.status == 64 && result.error.hasPrefix("ttame-lite: \(message)"), "\(result.error)")
@@ -84,6 +88,17 @@ import Testing
   func missingPictures(_ line: String) throws {
     let result = try Self.run(line, try Self.files())
     #expect(result.status == 66 && result.error.contains(": no such file"), "\(result.error)")
+  }
+
+  /// What is there and may be an input is one, whatever its name.
+  @Test func inputsWithoutAnEnding() throws {
+    let tiny = try Self.files()
+    try tiny.scratch.write(try TinyStream.frame(.png, 20), to: "photo")
+    try tiny.scratch.write(Array("GIF89a".utf8) + [UInt8](repeating: 1, count: 64), to: "film")
+    #expect(try Self.run("explain --json photo", tiny).status == 0)
+    #expect(try Self.run("explain --json .", tiny).status == 0)
+    let film = try Self.run("explain --json film", tiny)
+    #expect(film.status == 65 && film.error.contains("GIF"), "\(film.error)")
   }
 
   /// The photographs of the issue, by name.

@@ -177,7 +177,7 @@ private let malformed = [
     let folder = try TemporaryFolder()
     let empty = try folder.write("empty", [])
     #expect(throws: SafetensorsError.file(.notFound)) { try Safetensors(path: folder.file("missing")) }
-    #expect(throws: SafetensorsError.file(.notFound)) { try Safetensors(path: "\(empty)/below") }
+    #expect(throws: SafetensorsError.file(.notDirectory)) { try Safetensors(path: "\(empty)/below") }
     #expect(throws: SafetensorsError.file(.isDirectory)) { try Safetensors(path: folder.path) }
     #expect(throws: SafetensorsError.file(.notRegularFile)) { try Safetensors(path: "/dev/null") }
     #expect(throws: SafetensorsError.tooShort(bytes: 0)) { try Safetensors(path: empty) }
