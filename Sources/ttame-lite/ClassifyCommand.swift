@@ -42,8 +42,9 @@ struct ClassifyCommand: ParsableCommand {
     let list = try InputList(inputs)
     let source = InputSource(list, reading.decoding)
     let claims = overwriting.claims
-    claims.read(list.paths + [try ModelLocator.find(model.model)])
-    try claims.write(json, as: .answers)
+    try claims.read(list.paths)
+    try claims.read([try ModelLocator.find(model.model)])
+    try claims.write(json, as: .predictions)
     if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
     let lines = try json.lines()

@@ -106,8 +106,8 @@ struct ExplainCommand: ParsableCommand {
     var pictures = try destination.map {
       try OutputPlan($0, as: .picture, fileType: pictureFormat.fileType, claims: claims, naming: naming.naming)
     }
-    let raw = try raw.map { try RawOutput($0, inputs: list, claims: claims) }
-    try claims.write(json, as: .answers)
+    let raw = try raw.map { try RawOutput($0, inputs: list, claims: claims, naming: naming.naming) }
+    try claims.write(json, as: .explanations)
     if naming.skipExisting {
       let count = list.paths.count
       let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
@@ -131,7 +131,7 @@ struct ExplainCommand: ParsableCommand {
       decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil), assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
-      json: try json.lines(continuing: naming.skipExisting ? .answers : nil), say: progress.say)
+      json: try json.lines(continuing: naming.skipExisting ? .explanations : nil), say: progress.say)
     var warnings = DepthWarnings()
     var (filmHint, cropHint) = (FilmHint(), CropHint())
     // Minutes of one picture are too long to wait for.

@@ -93,7 +93,8 @@ final class FileClaims {
     if isInput(path) { throw Self.isRead(path) }
     guard force || status.bytes == 0 || kind.wrote(path) else {
       throw Failure(
-        .cannotCreate, "is no \(kind.name) that ttame-lite wrote, and stays as it is; --force replaces it",
+        .cannotCreate,
+        "is not \(kind.names.kind) written by \(kind.names.writer); left unchanged (use --force to replace it)",
         subject: path)
     }
     // Renaming would replace what nobody may write to.

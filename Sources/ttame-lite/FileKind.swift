@@ -22,42 +22,29 @@ enum FileKind {
     case .page:
       String(decoding: fileStart(path, 1024), as: UTF8.self)
         .contains("name=\"generator\" content=\"\(ReportContent.generator)\"")
-    case .json(let kind):
-      kind.firstKeys.contains { fileStart(path, 32).starts(with: "{\"\($0)\":".utf8) }
+    case .json(let kind): kind.begins(fileStart(path, JSONKind.reach))
     }
   }
 
-  /// What a message calls it.
-  var name: String {
+  /// The mark of a file of this kind that was written by this program for an input; nil where it has none.
+  func mark(of path: String) -> PictureMark? {
     switch self {
-    case .picture: "picture"
-    case .model: "model"
-    case .numbers: "file of --raw"
-    case .checkpoint: "checkpoint"
-    case .page: "report"
-    case .json: "JSON of this command"
+    case .picture: PictureMark(of: path)
+    case .numbers: (try? Safetensors(path: path).metadata[RawOutput.markKey]).flatMap(PictureMark.init(text:))
+    default: nil
     }
   }
-}
 
-/// Which command's JSON a file holds.
-enum JSONKind {
-  /// Of pictures: `explain` and `classify`.
-  case answers
-  case evaluation
-  /// Of maps: `evaluate --log`.
-  case maps
-  case training
-  case benchmark
-
-  /// What the first object of a file may begin with; the writers sort the keys.
-  var firstKeys: [String] {
-    switch self {
-    case .answers: ["crop", "explanations", "fit", "frame", "height", "input", "inputBytes"]
-    case .evaluation: ["data", "dataBytes"]
-    case .maps: ["backwardPasses"]
-    case .training: ["area", "averageDrop"]
-    case .benchmark: ["comparison", "cpu", "fileBytes", "peakMemoryBytes", "times"]
+  /// What a message calls it, and what writes it.
+  var names: (kind: String, writer: String) {
+    let program = "ttame-lite"
+    return switch self {
+    case .picture: ("a picture", program)
+    case .model: ("a model", program)
+    case .numbers: ("a file of --raw", program)
+    case .checkpoint: ("a checkpoint", program)
+    case .page: ("a report", program)
+    case .json(let kind): (kind.isLog ? "a log" : "JSON", "\(program) \(kind.command)")
     }
   }
 }

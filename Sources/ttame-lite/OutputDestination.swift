@@ -53,7 +53,9 @@ extension PictureFormat {
           subject: "\(option) \(path)")
       }
       if let wanted, wanted != named {
-        throw Failure(.usage, "is no \(wanted.rawValue), which --format asks for", subject: "\(option) \(path)")
+        throw Failure(
+          .usage, "the name ends in .\(ending), but --format is \(wanted.rawValue); leave one of them out",
+          subject: "\(option) \(path)")
       }
       format = named
     }

@@ -4,6 +4,8 @@ import Explain
 /// `[K, height, width]` before the sigmoid, and `saliency` `[K, height, width]` in 0...1.
 struct RawOutput {
   static let formatKey = "format"
+  /// What the mark of the input stands behind in the metadata.
+  static let markKey = "software"
   /// What the metadata call the file.
   static let format = "ttame-lite raw"
   private static let fileType = ".safetensors"

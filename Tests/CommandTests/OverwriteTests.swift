@@ -19,8 +19,8 @@ import Testing
 
   private static let isInput = "is an input; it is not overwritten"
   private static func same(_ first: String, _ second: String) -> String { "\(first) and \(second) name the same file" }
-  private static func foreign(_ kind: String) -> String {
-    "is no \(kind) that ttame-lite wrote, and stays as it is; --force replaces it"
+  private static func foreign(_ kind: String, _ command: String = "") -> String {
+    "is not \(kind) written by ttame-lite\(command); left unchanged (use --force to replace it)"
   }
 
   /// M stands for the model, which is `--model M` of each line.
@@ -43,33 +43,50 @@ import Testing
     Row(64, "explain a.png -o x.png --raw x.png", "x.png: \(same("-o", "--raw"))"),
     Row(64, "explain a.png -o - --raw r --json-file r", "r: \(same("--raw", "--json-file"))"),
     Row(64, "explain a.png -o to-new --json-file new", "new: \(same("-o", "--json-file"))"),
-    Row(73, "explain a.png -o b.png", "b.png: \(foreign("picture"))"),
+    Row(73, "explain a.png -o b.png", "b.png: \(foreign("a picture"))"),
     Row(64, "explain a.png -o notes.txt", "-o notes.txt: '.txt' is no format of pictures"),
-    Row(73, "explain a.png -o notes", "notes: \(foreign("picture"))"),
-    Row(73, "explain a.png -o link-to-notes", "link-to-notes: \(foreign("picture"))"),
-    Row(73, "explain a.png --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
-    Row(73, "explain a.png --json-file foreign.json", "foreign.json: \(foreign("JSON of this command"))"),
-    Row(73, "explain a.png -o - --raw other.safetensors", "other.safetensors: \(foreign("file of --raw"))"),
+    Row(73, "explain a.png -o notes", "notes: \(foreign("a picture"))"),
+    Row(73, "explain a.png -o link-to-notes", "link-to-notes: \(foreign("a picture"))"),
+    Row(73, "explain a.png --json-file notes.txt", "notes.txt: \(foreign("JSON", " explain"))"),
+    Row(73, "explain a.png --json-file foreign.json", "foreign.json: \(foreign("JSON", " explain"))"),
+    Row(73, "explain a.png -o - --raw other.safetensors", "other.safetensors: \(foreign("a file of --raw"))"),
     Row(73, "explain a.png -o readonly.png", "readonly.png: cannot be created: Permission denied"),
-    Row(73, "explain a.png -o x/", "x/a.png: \(foreign("picture"))"),
+    Row(73, "explain a.png -o x/", "x/a.png: \(foreign("a picture"))"),
+    Row(73, "explain a.png -o b.png/x.png", "b.png/x.png: cannot be created: Not a directory"),
+    Row(73, "explain a.png -o b.png/x/y.png", "b.png/x/y.png: cannot be created: Not a directory"),
+    Row(73, "explain a.png -o b.png/", "b.png/: cannot be created: Not a directory"),
+    Row(73, "explain a.png -o b.png/x/", "b.png: cannot be created: Not a directory"),
+    Row(73, "explain a.png -o to-new/", "to-new/: cannot be created: No such file or directory"),
+    Row(73, "explain a.png -o notes/ --tree", "notes/: cannot be created: Not a directory"),
+    Row(73, "explain a.png --json-file notes/r", "notes/r: cannot be created: Not a directory"),
+    Row(73, "explain a.png -o nowhere/x.png", "nowhere/x.png: cannot be created: No such file or directory"),
+    Row(66, "classify b.png/x.png", "b.png/x.png: not a directory"),
+    Row(73, "explain a.png --json-file answers", "answers: \(foreign("JSON", " explain"))"),
+    Row(73, "explain a.png --skip-existing --json-file answers", "answers: \(foreign("JSON", " explain"))"),
+    Row(73, "classify a.png --json-file report", "report: \(foreign("JSON", " classify"))"),
+    Row(73, "evaluate --data list.tsv --json-file data.json", "data.json: \(foreign("JSON", " evaluate"))"),
+    Row(73, "explain a.png --json-file crop.json", "crop.json: \(foreign("JSON", " explain"))"),
+    Row(
+      64, "explain a.png -o c.png --format jpg",
+      "-o c.png: the name ends in .png, but --format is jpg; leave one of them out"),
   ]
 
   private static let others = [
     Row(73, "classify a.png --json-file a.png", "a.png: \(isInput)"),
     Row(73, "classify a.png --json=M", "M: \(isInput)"),
-    Row(73, "classify a.png --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "classify a.png --json-file notes.txt", "notes.txt: \(foreign("JSON", " classify"))"),
     Row(73, "evaluate --data list.tsv --json-file list.tsv", "list.tsv: \(isInput)"),
     Row(73, "evaluate --data list.tsv --json-file a.png", "a.png: \(isInput)"),
     Row(73, "evaluate --data list.tsv --metrics ad --log M", "M: \(isInput)"),
     Row(73, "evaluate --data partly.tsv --log b.png --force", "b.png: \(isInput)"),
     Row(73, "evaluate --data list.tsv --metrics ad --report a.png", "a.png: \(isInput)"),
-    Row(73, "evaluate --data list.tsv --metrics ad --report notes.txt", "notes.txt: \(foreign("report"))"),
-    Row(73, "evaluate --data list.tsv --metrics ad --log notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "evaluate --data list.tsv --metrics ad --report notes.txt", "notes.txt: \(foreign("a report"))"),
+    Row(73, "evaluate --data list.tsv --metrics ad --log notes.txt", "notes.txt: \(foreign("a log", " evaluate"))"),
     Row(
       64, "evaluate --data list.tsv --metrics ad --report new --log new", "new: \(same("--report", "--log"))"),
     Row(64, "evaluate --data list.tsv --json-file new --log new", "new: \(same("--log", "--json-file"))"),
     Row(73, "bench --only classify --seconds 0 --json-file M", "M: \(isInput)"),
-    Row(73, "bench --only classify --seconds 0 --json-file notes.txt", "notes.txt: \(foreign("JSON of this command"))"),
+    Row(73, "bench --only classify --seconds 0 --json-file notes.txt", "notes.txt: \(foreign("JSON", " bench"))"),
     Row(73, "bench --kernels softmax --compare foreign.json --json=foreign.json", "foreign.json: \(isInput)"),
     Row(73, "train --data photos -o N --batch 1 --log M", "M: \(isInput)"),
     Row(73, "train --data photos -o N --batch 1 --curves M", "M: \(isInput)"),
@@ -84,14 +101,14 @@ import Testing
     Row(64, "train --data photos -o N --batch 1 --checkpoint N", "N: \(same("-o", "--checkpoint"))"),
     Row(
       64, "train --data photos -o N --batch 1 --log N.checkpoint", "N.checkpoint: \(same("the checkpoint", "--log"))"),
-    Row(73, "train --data photos -o notes.txt --batch 1", "notes.txt: \(foreign("model"))"),
-    Row(73, "train --data photos -o N --batch 1 --checkpoint notes.txt", "notes.txt: \(foreign("checkpoint"))"),
+    Row(73, "train --data photos -o notes.txt --batch 1", "notes.txt: \(foreign("a model"))"),
+    Row(73, "train --data photos -o N --batch 1 --checkpoint notes.txt", "notes.txt: \(foreign("a checkpoint"))"),
     Row(
-      73, "train --data photos -o N --batch 1 --log notes.txt --resume", "notes.txt: \(foreign("JSON of this command"))"
+      73, "train --data photos -o N --batch 1 --log notes.txt --resume", "notes.txt: \(foreign("a log", " train"))"
     ),
     Row(64, "train --data photos -o N --batch 1 --curves c.bmp", "--curves c.bmp: '.bmp' is no format of pictures"),
     Row(73, "import other.safetensors -o other.safetensors --force", "other.safetensors: \(isInput)"),
-    Row(73, "import other.safetensors -o notes.txt", "notes.txt: \(foreign("model"))"),
+    Row(73, "import other.safetensors -o notes.txt", "notes.txt: \(foreign("a model"))"),
     Row(73, "import other.safetensors -o list.tsv --labels list.tsv", "list.tsv: \(isInput)"),
     Row(73, "import other.safetensors -o notes.txt --head notes.txt --force", "notes.txt: \(isInput)"),
     Row(73, "import index.json -o shard.safetensors --force", "shard.safetensors: \(isInput)"),
@@ -107,7 +124,12 @@ import Testing
     }
     for name in ["notes.txt", "notes"] { try scratch.write(Array("Not to be lost.\n".utf8), to: name) }
     try scratch.write(Array("{\"images\": [1, 2, 3]}\n".utf8), to: "foreign.json")
+    try scratch.write(Array("{\"data\":[1,2],\"meta\":{}}\n".utf8), to: "data.json")
+    try scratch.write(Array("{\"crop\":{\"a\":\"\\\"}\",\"explanations\":1},\"e\":2}\n".utf8), to: "crop.json")
+    try scratch.write(Array("{\"crop\":{\"x\":1,\"y\":2},\"explanations\":[]}\n".utf8), to: "report")
+    try scratch.write(Array("{\"crop\":{\"x\":1,\"y\":2},\"fit\":\"crop\"}\n".utf8), to: "answers")
     try scratch.write(Array("a.png\t0\nb.png\t1\n".utf8), to: "list.tsv")
+    try scratch.write(Array("a.png\t0\t0\t0\t9\t9\n".utf8), to: "boxes.tsv")
     try scratch.write(Array("a.png\t0\nb.png\n".utf8), to: "partly.tsv")
     let other = try SafetensorsWriter(path: scratch / "other.safetensors", tensors: [], metadata: ["format": "pt"])
     _ = try other.finish()
@@ -147,6 +169,7 @@ import Testing
     [
       "evaluate", "--data", "list.tsv", "--json-file", "r.json", "--log", "l.jsonl", "--metrics", "ad", "--report", "p",
     ],
+    ["evaluate", "--data", "boxes.tsv", "--metrics", "pointing", "--json-file", "r.json"],
     ["bench", "--only", "classify", "--seconds", "0", "--json-file", "r.json"],
     ["bench", "--only", "explain", "--seconds", "0", "--json-file", "r.json"],
     ["train", "--data", "list.tsv", "-o", "N", "--batch", "2", "--epochs", "1", "--log", "l", "--curves", "c.png"],

@@ -140,7 +140,7 @@ import Testing
     try tiny.scratch.makeFolder("out")
     try tiny.scratch.write(try TinyStream.frame(.png, 9), to: "out/p.png")
     let result = try explain("-q x/p.png -o out/ --skip-existing", tiny)
-    #expect(result.status == 73 && result.error.contains("--force replaces it"), "\(result.error)")
+    #expect(result.status == 73 && result.error.contains("(use --force to replace it)"), "\(result.error)")
     #expect(try width("out/p.png", tiny) == 9)
   }
 }

@@ -27,6 +27,11 @@ public struct PictureMark: Sendable, Equatable {
     guard let format = start.withUnsafeBytes({ ImageFormat.detect($0) }),
       let place = Self.place(in: start, format), let text = Self.text(at: place, in: start, format)
     else { return nil }
+    self.init(text: text)
+  }
+
+  /// The mark that a text is; nil where it is none.
+  public init?(text: String) {
     if text == Self.program {
       input = nil
       return
@@ -36,9 +41,9 @@ public struct PictureMark: Sendable, Equatable {
     input = digits
   }
 
-  private var text: [UInt8] {
-    let digits = input.map { String($0, radix: 16) }
-    return Array((Self.program + (digits.map { Self.separator + $0 } ?? "")).utf8)
+  /// The mark as a text.
+  public var text: String {
+    Self.program + (input.map { Self.separator + String($0, radix: 16) } ?? "")
   }
 
   /// Puts the mark into a picture that has just been encoded.
@@ -50,12 +55,12 @@ public struct PictureMark: Sendable, Equatable {
   private func block(_ format: ImageFormat) -> [UInt8] {
     switch format {
     case .png:
-      let data = Self.keyword + text
+      let data = Self.keyword + text.utf8
       let named = Array("tEXt".utf8) + data
       return bigEndian(UInt32(data.count)) + named
         + bigEndian(UInt32(truncatingIfNeeded: crc32_z(0, named, named.count)))
-    case .jpeg: return [0xFF, 0xFE, 0, UInt8(text.count + 2)] + text
-    case .pnm: return Array("# ".utf8) + text + [UInt8(ascii: "\n")]
+    case .jpeg: return [0xFF, 0xFE, 0, UInt8(text.utf8.count + 2)] + text.utf8
+    case .pnm: return Array("# ".utf8) + text.utf8 + [UInt8(ascii: "\n")]
     }
   }
 
