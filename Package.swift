@@ -65,7 +65,7 @@ let package = Package(
       dependencies: ["CShim"] + tierModules,
       exclude: notDispatch,
       swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
-    .target(name: "Explain", dependencies: ["Kernels", "CPNG", "CTurboJPEG"]),
+    .target(name: "Explain", dependencies: ["CShim", "Kernels", "CPNG", "CTurboJPEG"]),
     .executableTarget(
       name: "ttame-lite",
       dependencies: [

@@ -78,7 +78,8 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let claims = overwriting.claims
     let models = kernels == nil && model.isEmpty ? [ModelLocator.defaultName] : model
-    claims.read(try models.map(ModelLocator.find) + [compare].compactMap(\.self))
+    try claims.read([compare].compactMap(\.self))
+    try claims.read(try models.map(ModelLocator.find))
     try claims.write(json, as: .benchmark)
     if !json.isPrinted { try claims.writeStandardOutput() }
     if let only, let name = models.first { return try measure(only, of: name) }

@@ -61,6 +61,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let claims = overwriting.claims
+    try claims.read([data])
+    try claims.read([try ModelLocator.find(model.model)])
     let session = try model.makeSession()
     let description = session.model.description
     let classes = ClassNames(labels: description.labels, count: description.classes)
@@ -84,8 +87,7 @@ struct EvaluateCommand: ParsableCommand {
         pictures.isFolder ? "is a folder; boxes stand in a list" : "no line has a box, which pointing and energy need",
         subject: data)
     }
-    let claims = overwriting.claims
-    claims.read(list.items.map(\.path) + [data, try ModelLocator.find(model.model)])
+    try claims.read(list.items.map(\.path))
     try claimOutputs(claims)
     let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures), reading.decoding)
     let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]

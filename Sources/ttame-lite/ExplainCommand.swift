@@ -98,7 +98,8 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     var list = try InputList(inputs)
     let claims = overwriting.claims
-    claims.read(list.paths + [try ModelLocator.find(model.model)])
+    try claims.read(list.paths)
+    try claims.read([try ModelLocator.find(model.model)])
     // With JSON alone there are no pictures.
     let destination = output == nil && json.isPrinted ? nil : try OutputDestination(pictures: output, inputs: list)
     let pictureFormat = try PictureFormat(
@@ -112,7 +113,7 @@ struct ExplainCommand: ParsableCommand {
       let count = list.paths.count
       let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
       if skipped > 0, !quiet {
-        printError("\(skipped) of \(counted(count, "picture")) \(skipped == 1 ? "is" : "are") there already")
+        printError("\(skipped) of \(counted(count, "picture")) already exist\(skipped == 1 ? "s" : ""); skipped")
       }
     }
     let source = InputSource(list, reading.decoding)

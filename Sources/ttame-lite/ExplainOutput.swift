@@ -15,7 +15,7 @@ struct ExplainOutput {
   let json: JSONLines?
   /// Tells people at once.
   let say: (String) -> Void
-  /// Pictures that took the places of other inputs' ones.
+  /// Files that took the places of other inputs' ones.
   private var replaced = 0
 
   init(
@@ -47,7 +47,8 @@ struct ExplainOutput {
     let start = clock.now
     var explained = answer.maps.indices.map { explain(answer.maps[$0], picture, answer.trusts?[$0]) }
     let saliencyDone = clock.now
-    try raw?.write(picture.origin, predictions, explained.map { ($0.map, $0.saliency) })
+    let numbers = explained.map { ($0.map, $0.saliency) }
+    if let replaced = try raw?.write(picture.origin, predictions, numbers) { sayReplaced(replaced) }
     try draw(&explained, picture, predictions)
     let times = ImageReport.Milliseconds(
       decode: picture.decode.milliseconds, forward: answer.forward.milliseconds,
@@ -132,28 +133,27 @@ struct ExplainOutput {
         isTooLarge ? .cannotCreate : .software, "\(error)" + (isTooLarge ? "; a PNG can be larger" : ""),
         subject: target.isFile ? target.description : origin.description)
     }
-    switch target {
-    case .standardOutput:
+    guard case .file(let path) = target else {
       try writeOutput(bytes)
-    case .file(let path):
-      if pictures?.replacesAnother(path, origin) == true { sayReplaced(path) }
-      try OutputFile.write(bytes, to: path)
+      return target
     }
-    return target
+    let written = try pictures?.write(to: path, of: origin) { path, isNew in
+      try OutputFile.write(bytes, to: path, isNew: isNew)
+    }
+    if let written, written.replacesAnother { sayReplaced(written.path) }
+    return (written?.path).map(OutputPlan.Target.file)
   }
 
   /// The first time by name; `end()` counts them.
   private mutating func sayReplaced(_ path: String) {
     replaced += 1
     if replaced > 1 { return }
-    say(
-      "ttame-lite: \(path.shownPath): replaces the picture of another input of an earlier run; --tree keeps folders apart"
-    )
+    say("ttame-lite: \(path.shownPath): replaced; it was of another input with that name (--tree keeps folders apart)")
   }
 
   /// Says what there is to say about all pictures.
   func end() {
-    if replaced > 1 { say("ttame-lite: \(replaced) pictures of other inputs of earlier runs were replaced") }
+    if replaced > 1 { say("ttame-lite: \(replaced) files of other inputs were replaced") }
   }
 
   private func report(_ explained: Explained, _ names: ClassNames) -> ImageReport.Explanation {

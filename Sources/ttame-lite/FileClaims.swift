@@ -21,14 +21,30 @@ final class FileClaims {
   private var places: [Place: String] = [:]
   private var outputs: [FileStatus.Identity: String] = [:]
 
+  private static let standardError = "standard error"
+
   /// - Parameter force: whether files of others are replaced.
-  init(force: Bool) { self.force = force }
+  init(force: Bool) {
+    self.force = force
+    // Every command may have something to say.
+    if let status = FileStatus(descriptor: STDERR_FILENO), status.isRegular {
+      outputs[status.identity] = Self.standardError
+    }
+  }
 
   /// Files that are read; `-` is standard input. What is not there, or no regular file, cannot be lost.
-  func read(_ paths: some Sequence<String>) {
+  ///
+  /// - Throws: where one is what standard error is appended to; then nothing is said there any more.
+  func read(_ paths: some Sequence<String>) throws(Failure) {
     for path in paths {
       let status = path == "-" ? FileStatus(descriptor: STDIN_FILENO) : FileStatus(path)
-      if let status, status.isRegular { inputs[status.identity] = path == "-" ? "standard input" : path }
+      if let status, status.isRegular {
+        if outputs[status.identity] == Self.standardError {
+          silenceStandardError()
+          throw Self.isOutput(path)
+        }
+        inputs[status.identity] = path == "-" ? "standard input" : path
+      }
       if path != "-", status?.isRegular ?? true, let place = place(of: path) { inputPlaces.insert(place) }
     }
   }
@@ -51,22 +67,6 @@ final class FileClaims {
     if let status { outputs[status.identity] = option }
   }
 
-  /// Standard output will be written; it may be a file too.
-  func writeStandardOutput() throws {
-    guard let status = FileStatus(descriptor: STDOUT_FILENO), status.isRegular else { return }
-    if let input = inputs[status.identity] {
-      throw Failure(.cannotCreate, "input file is output file", subject: input)
-    }
-    if let other = outputs[status.identity] { throw Failure(.usage, "\(other) and standard output are the same file") }
-    outputs[status.identity] = "standard output"
-  }
-
-  /// Whether a name that is made up here would meet an input or another output.
-  func isTaken(_ path: String) -> Bool {
-    if isInput(path) { return true }
-    if let place = place(of: path), places[place] != nil { return true }
-    return FileStatus(path).map { outputs[$0.identity] != nil } ?? false
-  }
   private func checkFolder(of path: String) throws {
     let folder = parentFolder(path) ?? "."
     // Of a file access(2) says that it may not be entered.
@@ -76,10 +76,33 @@ final class FileClaims {
     throw Failure.creating(path)
   }
 
+  /// Standard output will be written; it may be a file too.
+  func writeStandardOutput() throws {
+    guard let status = FileStatus(descriptor: STDOUT_FILENO), status.isRegular else { return }
+    if let input = inputs[status.identity] { throw Self.isOutput(input) }
+    // Both streams in one file is what `2>&1` asks for.
+    if let other = outputs[status.identity], other != Self.standardError {
+      throw Failure(.usage, "\(other) and standard output are the same file")
+    }
+    outputs[status.identity] = "standard output"
+  }
+
+  /// Whether a name that is made up here would meet an input or another output.
+  func isTaken(_ path: String) -> Bool {
+    if isInput(path) { return true }
+    if let place = place(of: path), places[place] != nil { return true }
+    return FileStatus(path).map { outputs[$0.identity] != nil } ?? false
+  }
 
   /// Keeps a name that was made up here from being used again.
   func take(_ path: String) {
     if let place = place(of: path) { places[place] = path }
+  }
+
+  /// Keeps a file that was written from being replaced under another of its names, which it has where capital letters do
+  /// not count.
+  func wrote(_ path: String) {
+    if let status = FileStatus(path), status.isRegular { outputs[status.identity] = path }
   }
 
   /// The rule for one file, as it is now.
@@ -99,6 +122,10 @@ final class FileClaims {
     }
     // Renaming would replace what nobody may write to.
     if access(path.cPath, W_OK) != 0 { throw Failure.creating(path) }
+  }
+
+  private static func isOutput(_ input: String) -> Failure {
+    Failure(.cannotCreate, "input file is output file", subject: input)
   }
 
   private static func isRead(_ path: String) -> Failure {

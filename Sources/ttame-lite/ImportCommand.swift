@@ -98,8 +98,8 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let claims = overwriting.claims
-    claims.read(([weights, auxiliary].compactMap(\.self) + [head].compactMap(\.self)).flatMap(weightFiles))
-    claims.read([labels].compactMap(\.self))
+    try claims.read(([weights, auxiliary].compactMap(\.self) + [head].compactMap(\.self)).flatMap(weightFiles))
+    try claims.read([labels].compactMap(\.self))
     try claims.write(output, as: .model, option: "-o")
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)

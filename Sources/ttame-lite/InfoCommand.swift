@@ -37,7 +37,7 @@ struct InfoCommand: ParsableCommand {
   private func describe(_ name: String) throws {
     let path = try ModelLocator.find(name)
     let claims = FileClaims(force: false)
-    claims.read([path])
+    try claims.read([path])
     try claims.writeStandardOutput()
     let model: Model
     do { model = try Model(path: path) } catch { throw Failure(error, reading: path) }

@@ -37,6 +37,12 @@ enum Interruption {
   /// Whether a signal waits for the held work to end.
   static var isRequested: Bool { requested.load(ordering: .sequentiallyConsistent) != 0 }
 
+  /// Ends the process if a signal waits, whatever is held: for work that cannot go on.
+  static func endIfRequested() {
+    let number = requested.load(ordering: .sequentiallyConsistent)
+    if number != 0 { end(by: number) }
+  }
+
   /// Makes signals wait until `release()`, which any thread may call. Calls may nest.
   ///
   /// - Returns: false where a signal waits already: the work shall not begin.

@@ -27,7 +27,9 @@ struct JSONOptions: ParsableArguments {
   /// - Parameter kind: lines are added to those of this kind that a file has; nil starts anew.
   func lines(continuing kind: JSONKind? = nil) throws -> JSONLines? {
     try (isPrinted ? "-" : file).map { path in
-      try JSONLines(path: path, continues: kind.map { FileKind.json($0).wrote(path) } ?? false)
+      // Another process may be about to write the first line of an empty file.
+      let continues = kind.map { FileKind.json($0).wrote(path) || FileStatus(path)?.bytes ?? 0 == 0 }
+      return try JSONLines(path: path, continues: continues ?? false)
     }
   }
 
@@ -86,8 +88,6 @@ private func checkBehindFlag(_ value: String, _ arguments: [String]) throws(Fail
   throw Failure(.usage, "--json takes no file: write --json-file \(shellQuoted(value))")
 }
 
-private func looksLikePicture(_ ending: String?) -> Bool {
-  ending.map { ["jfif", "jpe"].contains($0) || PictureFormat(ending: $0) != nil } ?? false
 /// Whether something is there that could be meant for an input, if only by mistake.
 private func mayBeInput(_ path: String) -> Bool {
   guard let status = FileStatus(path) else { return false }
@@ -97,4 +97,6 @@ private func mayBeInput(_ path: String) -> Bool {
   }
 }
 
+private func looksLikePicture(_ ending: String?) -> Bool {
+  ending.map { ["jfif", "jpe"].contains($0) || PictureFormat(ending: $0) != nil } ?? false
 }

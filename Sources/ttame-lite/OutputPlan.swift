@@ -92,30 +92,59 @@ struct OutputPlan {
   ///   - label: tells the pictures of one input apart; nil where there is only one.
   /// - Throws: a `Failure` where what is there now must stay.
   mutating func target(for origin: PictureOrigin, label: String?) throws -> Target {
-    let suffix = label.map { "-" + fileNamePart($0) } ?? ""
     if case .file(let input) = origin, label == nil, let path = chosen[input.pathBytes]?.first {
       chosen[input.pathBytes]?.removeFirst()
-      try claims.check(path, as: kind)
-      return .file(path)
+      return try checked(path)
     }
+    let suffix = label.map { "-" + fileNamePart($0) } ?? ""
     switch destination {
     case .standardOutput: return .standardOutput
-    case .folder(let folder):
-      return try checked(unused(try madeFolder(folder, origin).appending(origin.stem), suffix, fileType, origin))
-    case .currentFolder: return try checked(unused(origin.stem, Self.explained + suffix, fileType, origin))
+    case .folder, .currentFolder: return try checked(madeUp(origin, suffix))
     case .file(let path):
       if let owner, owner != origin.description {
         throw Failure(
           .usage, "is one file, but more pictures follow the first; give a folder or -", subject: path, isFinal: true)
       }
       owner = origin.description
-      if label != nil, FileStatus(path)?.isRegular ?? true {
-        let ending = fileExtension(path).map { String(path.suffix($0.count + 1)) }
-        return try checked(unused(String(path.dropLast(ending?.count ?? 0)), suffix, ending ?? fileType, origin))
-      }
-      try claims.check(path, as: kind)
-      return .file(path)
+      guard label != nil, FileStatus(path)?.isRegular ?? true else { return try checked(path) }
+      let ending = fileExtension(path).map { String(path.suffix($0.count + 1)) }
+      return try checked(unused(String(path.dropLast(ending?.count ?? 0)), suffix, ending ?? fileType, origin))
     }
+  }
+
+  /// Has a file written that `target(for:label:)` has told. What other processes have put there meanwhile counts too: it is
+  /// replaced only if it could have been from the start.
+  ///
+  /// - Parameter write: writes the file of a path; for one that is to be new it returns false where something has the name.
+  /// - Returns: where the file is, and whether it has replaced another input's one under a name that was made up here.
+  func write(
+    to path: String, of origin: PictureOrigin, _ write: (_ path: String, _ isNew: Bool) throws -> Bool
+  ) throws -> (path: String, replacesAnother: Bool) {
+    var path = path
+    while true {
+      try claims.check(path, as: kind)
+      if naming.skipsExisting, isKept(path, origin) {
+        if isNamed { throw Self.isOfAnother(path) }
+        path = try madeUp(origin, "")
+        continue
+      }
+      let isNew = FileStatus(path) == nil
+      let replacesAnother = !isNew && !isNamed && isOfAnother(path, origin)
+      guard try write(path, isNew) else { continue }
+      claims.wrote(path)
+      return (path, replacesAnother)
+    }
+  }
+
+  /// Whether the user has named the file.
+  private var isNamed: Bool { if case .file = destination { true } else { false } }
+
+  /// A path where the pictures go whose names are made up.
+  private func madeUp(_ origin: PictureOrigin, _ suffix: String) throws -> String {
+    if case .folder(let folder) = destination {
+      return unused(try madeFolder(folder, origin).appending(origin.stem), suffix, fileType, origin)
+    }
+    return unused(origin.stem, Self.explained + suffix, fileType, origin)
   }
 
   /// A path that begins with `stem`, cut short where the name would be too long, and that neither an input nor another output
@@ -123,7 +152,7 @@ struct OutputPlan {
   private func unused(_ stem: String, _ suffix: String, _ fileType: String, _ origin: PictureOrigin) -> String {
     var path = stem.extended(by: suffix + fileType)
     var number = 2
-    while claims.isTaken(path) || naming.skipsExisting && isOfAnother(path, origin) {
+    while claims.isTaken(path) || naming.skipsExisting && isKept(path, origin) {
       path = stem.extended(by: "\(suffix)-\(number)\(fileType)")
       number += 1
     }
@@ -144,31 +173,44 @@ struct OutputPlan {
     return mirrored
   }
 
-  /// Whether a file is the picture of another input.
+  /// Whether a file is known to be the picture of another input.
   private func isOfAnother(_ path: String, _ origin: PictureOrigin) -> Bool {
-    guard let old = PictureMark(of: path)?.input, let new = PictureMark(origin).input else { return false }
+    guard let old = kind.mark(of: path)?.input, let new = PictureMark(origin).input else { return false }
     return old != new
   }
 
-  /// Whether a picture whose name was made up here takes the place of another input's one.
-  func replacesAnother(_ path: String, _ origin: PictureOrigin) -> Bool {
-    if case .file = destination { return false }
-    return isOfAnother(path, origin)
+  /// Whether a file is one of our pictures, and not known to be this input's.
+  private func isKept(_ path: String, _ origin: PictureOrigin) -> Bool {
+    kind.mark(of: path)?.isKept(for: origin) ?? false
+  }
+
+  private static func isOfAnother(_ path: String) -> Failure {
+    Failure(
+      .cannotCreate, "is not known to show this input, and --skip-existing leaves it unchanged; give another file",
+      subject: path)
   }
 
   /// Whether the one picture of an input is there already. If it is not, its name is chosen here.
+  ///
+  /// - Throws: a `Failure` where the file that the user has named is a picture, but not this input's.
   mutating func hasPicture(of origin: PictureOrigin) throws -> Bool {
     guard case .file(let input) = origin else { return false }
     let path: String
     switch destination {
     case .standardOutput: return false
     case .file(let name): path = name
-    case .folder(let folder):
-      path = unused(try madeFolder(folder, origin).appending(origin.stem), "", fileType, origin)
-    case .currentFolder: path = unused(origin.stem, Self.explained, fileType, origin)
+    case .folder, .currentFolder: path = try madeUp(origin, "")
     }
-    if kind.wrote(path) { return true }
+    if let mark = kind.mark(of: path) {
+      if !mark.isKept(for: origin) { return true }
+      if isNamed { throw Self.isOfAnother(path) }
+    }
     chosen[input.pathBytes, default: []].append(path)
     return false
   }
+}
+
+extension PictureMark {
+  /// Whether `--skip-existing` keeps the picture that has this mark from the one of an input.
+  fileprivate func isKept(for origin: PictureOrigin) -> Bool { input == nil || input != PictureMark(origin).input }
 }

@@ -50,6 +50,14 @@ func writeOutput(_ bytes: [UInt8]) throws {
   try bytes.withUnsafeBytes { try writeAll($0, to: STDOUT_FILENO, subject: "standard output", isShared: true) }
 }
 
+/// Lets what is said on standard error go nowhere.
+func silenceStandardError() {
+  let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+  guard nowhere >= 0 else { return }
+  dup2(nowhere, STDERR_FILENO)
+  close(nowhere)
+}
+
 /// Writes a line to standard error; there is nobody left to tell when that fails.
 func printError(_ line: String) {
   try? Array((line + "\n").utf8).withUnsafeBytes { try writeAll($0, to: STDERR_FILENO, subject: "standard error") }

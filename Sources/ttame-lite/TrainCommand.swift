@@ -136,17 +136,18 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    let claims = overwriting.claims
+    try claims.read([data, validation].compactMap(\.self))
+    try claims.read([try ModelLocator.find(self.model.model)])
     let model = try self.model.load()
     let photographs = try PictureData(data, classes: nil)
     let heldOut = try validation.map { try PictureData($0, classes: nil) }
     let paths = photographs.list.items.map(\.path)
     let held = heldOut?.list.items.prefix(validationImages).map(\.path)
+    try claims.read(paths + (heldOut?.list.items.map(\.path) ?? []))
     let failures = photographs.failures + (heldOut?.failures ?? [])
     failures.forEach { $0.report() }
     let checkpoint = checkpoint ?? output.extended(by: ".checkpoint")
-    let claims = overwriting.claims
-    claims.read(paths + (heldOut?.list.items.map(\.path) ?? []) + [data, validation].compactMap(\.self))
-    claims.read([try ModelLocator.find(self.model.model)])
     let curvesFormat = try curves.map { try PictureFormat(for: .file($0), wanted: nil, option: "--curves") } ?? .png
     try claimOutputs(claims, checkpoint)
     let resumes = resume && FileStatus(checkpoint) != nil

@@ -54,6 +54,38 @@ import Testing
     #expect(try command.end() == (128 + SIGTERM, ""))
   }
 
+  /// Who opens a pipe that nobody reads has begun nothing.
+  @Test(
+    arguments: [SIGTERM, SIGINT],
+    [
+      ["explain", "-q", "a.png", "-o", "g"], ["explain", "-q", "a.png", "--json-file", "g"],
+      ["train", "--data", ".", "-o", "N", "--batch", "1", "--log", "g"],
+    ])
+  func whoWaitsForAPipesReaderEndsAtOnce(_ signal: Int32, _ arguments: [String]) throws {
+    let tiny = try TinyStream()
+    try tiny.scratch.write(try TinyStream.frame(.png, 20), to: "a.png")
+    #expect(mkfifo((tiny.scratch / "g").cPath, 0o600) == 0)
+    let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", tiny.scratch.path, Command.binary]
+    let command = try PipedCommand(arguments + tiny.model, program: shell)
+    usleep(500_000)
+    kill(command.process, signal)
+    #expect(try command.end().status == 128 + signal)
+    #expect(try !tiny.scratch.files().contains("N"))
+  }
+
+  /// A reader that comes late gets all of it.
+  @Test func aPipesReaderMayComeLate() throws {
+    let tiny = try TinyStream()
+    try tiny.scratch.write(try TinyStream.frame(.png, 300, 200), to: "a.png")
+    #expect(mkfifo((tiny.scratch / "g").cPath, 0o600) == 0)
+    let script = "\"$@\" & sleep 0.3; cat g > p.png; wait"
+    let result = try Command.run(
+      ["explain", "-q", "a.png", "-o", "g"] + tiny.model, program: ["/bin/sh", "-c", script, "sh", Command.binary],
+      in: tiny.scratch.path)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    #expect(try Image(decoding: Command.bytes(of: tiny.scratch / "p.png")).width == 300)
+  }
+
   @Test func aReaderThatGoesAwayIsNoError() throws {
     let tiny = try TinyStream()
     let command = try blocked(tiny)

@@ -133,9 +133,12 @@ import Testing
         "--seed", "1",
       ]
     }
-    for file in ["raw.safetensors", "model.safetensors"] {
-      #expect(
-        try Command.bytes(of: scratch / "turned/\(file)") == Command.bytes(of: scratch / "upright/\(file)"), "\(file)")
+    let models = try ["turned", "upright"].map { try Command.bytes(of: scratch / "\($0)/model.safetensors") }
+    #expect(models[0] == models[1])
+    let raw = try ["turned", "upright"].map { try Safetensors(path: scratch / "\($0)/raw.safetensors") }
+    for name in raw[0].entries.keys {
+      let (turned, upright) = (try #require(raw[0].bytes(of: name)), try #require(raw[1].bytes(of: name)))
+      #expect(turned.elementsEqual(upright), "\(name)")
     }
     let pictures = try ["turned", "upright"].map { try Image(decoding: Command.bytes(of: scratch / "\($0)/out.png")) }
     #expect(pictures[0] == pictures[1])

@@ -245,6 +245,40 @@ import Testing
     #expect(try scratch.contents() == before)
   }
 
+  /// The reason would be appended to the input.
+  @Test(arguments: [
+    "classify a.png", "classify x", "explain -q a.png", "classify --model 2 a.png", "info M", "train --data a.png -o N",
+    "evaluate --data a.png", "import M -o N", "bench --kernels softmax --compare a.png",
+  ])
+  func standardErrorIsNoInput(_ line: String) throws {
+    let scratch = try folder()
+    let before = try scratch.contents()
+    let words = line.split(separator: " ").map(String.init)
+    let takesModel = !line.contains("M") && !line.contains("--model") && !line.contains("--kernels")
+    let file = line.contains("M") ? "M" : words.contains("x") ? "x/a.png" : "a.png"
+    let appending = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>> \(file)", Command.binary]
+    let result = try Command.run(words + (takesModel ? ["--model", "M"] : []), program: appending, in: scratch.path)
+    #expect(result.status == 73 && result.output.isEmpty)
+    #expect(try scratch.contents() == before)
+  }
+
+  /// Standard error may share a file with standard output, and with nothing else.
+  @Test func standardErrorIsAnOutput() throws {
+    let scratch = try folder()
+    func run(_ redirection: String, _ line: String) throws -> Command.Result {
+      try Command.run(
+        line.split(separator: " ").map(String.init) + ["--model", "M"],
+        program: ["/bin/sh", "-c", "exec \"$0\" \"$@\" \(redirection)", Command.binary], in: scratch.path)
+    }
+    #expect(try run("> log 2>&1", "classify a.png").status == 0)
+    #expect(try run("2>> r.jsonl", "explain a.png --json-file r.jsonl").status == 64)
+    let message = "r.jsonl: \(Self.same("standard error", "--json-file"))\n"
+    #expect(try Command.bytes(of: scratch / "r.jsonl") == Array("ttame-lite: \(message)".utf8))
+    // A name that is made up gives way.
+    #expect(try run("2> a-explained.png", "explain a.png").status == 0)
+    #expect(try Image(decoding: Command.bytes(of: scratch / "a-explained-2.png")).width == 20)
+  }
+
   @Test func trainingGoesOnWithItsOwnFiles() throws {
     let scratch = try folder()
     let arguments = ["train", "--data", "list.tsv", "-o", "N", "--batch", "2", "--log", "l.jsonl", "--model", "M"]

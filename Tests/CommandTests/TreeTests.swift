@@ -64,7 +64,7 @@ import Testing
   /// Across runs: the second input of a name replaces the first, and says so.
   @Test func replacingAnothersPictureIsSaid() throws {
     let tiny = try photographs()
-    let warning = "replaces the picture of another input of an earlier run; --tree keeps folders apart"
+    let warning = "replaced; it was of another input with that name (--tree keeps folders apart)"
     #expect(try explain("-q x/p.png -o out/", tiny).error.isEmpty)
     #expect(try explain("-q ./x/p.png -o out/", tiny).error.isEmpty)
     let second = try explain("-q y/p.png -o out/", tiny)
@@ -79,7 +79,7 @@ import Testing
     // Many of them are counted.
     let many = try explain("-q y/p.png x/p.png -o both/", tiny)
     let lines = [
-      "ttame-lite: both/p.png: \(warning)", "ttame-lite: 2 pictures of other inputs of earlier runs were replaced",
+      "ttame-lite: both/p.png: \(warning)", "ttame-lite: 2 files of other inputs were replaced",
     ]
     #expect(many.errorLines.map(String.init) == lines, "\(many.error)")
   }
@@ -89,7 +89,8 @@ import Testing
     #expect(try explain("-q x/p.png -o out/ --json-file r.jsonl", tiny).status == 0)
     let before = try tiny.scratch.contents()
     let result = try explain("x/p.png x/deep/p.png -o out/ --skip-existing --json-file r.jsonl", tiny)
-    #expect(result.status == 0 && result.errorLines.first == "1 of 2 pictures is there already", "\(result.error)")
+    #expect(
+      result.status == 0 && result.errorLines.first == "1 of 2 pictures already exists; skipped", "\(result.error)")
     #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p.png"])
     #expect(try width("out/p-2.png", tiny) == 22)
     #expect(try tiny.scratch.contents()["out/p.png"] == before["out/p.png"])
@@ -97,7 +98,7 @@ import Testing
     #expect(report.map { $0["input"] } == [.string("x/p.png"), .string("x/deep/p.png")])
     // With all of them there, nothing is left to do; standard input is not read in their place.
     let again = try explain("x/p.png x/deep/p.png -o out/ --skip-existing", tiny)
-    #expect(again.status == 0 && again.error == "2 of 2 pictures are there already\n", "\(again.error)")
+    #expect(again.status == 0 && again.error == "2 of 2 pictures already exist; skipped\n", "\(again.error)")
     #expect(try explain("-q x/p.png x/deep/p.png -o out/ --skip-existing", tiny).error.isEmpty)
   }
 
@@ -114,12 +115,109 @@ import Testing
     #expect(try width("tree/x/deep/p.png", tiny) == 22)
   }
 
+  /// Several runs at once, as `xargs -P` starts them: every input has a picture and a line, and nothing else is left.
+  @Test(arguments: ["", "touch out/p.png"])
+  func manyRunsAtOnce(_ first: String) throws {
+    let tiny = try TinyStream()
+    let count = 24
+    for index in 0..<count {
+      try tiny.scratch.makeFolder("in/\(index)")
+      try tiny.scratch.write(try TinyStream.frame(.png, 20 + index), to: "in/\(index)/p.png")
+    }
+    let script = """
+      mkdir out; \(first)
+      i=0; while [ $i -lt \(count) ]; do
+        "$0" explain -q in/$i/p.png -o out/ --skip-existing --json-file r.jsonl --model tiny.safetensors & i=$((i+1))
+      done; wait
+      """
+    let result = try Command.run([Command.binary], program: ["/bin/sh", "-c", script], in: tiny.scratch.path)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    let names = try tiny.scratch.files(in: "out")
+    #expect(names.count == count, "\(names)")
+    #expect(try Set(names.map { try width("out/" + $0, tiny) }) == Set(20..<20 + count))
+    let lines = try JSONValue.lines(String(decoding: Command.bytes(of: tiny.scratch / "r.jsonl"), as: UTF8.self))
+    #expect(lines.count == count)
+    for line in lines {
+      let (picture, path) = (line["width"].number, line["explanations"][0]["output"].string ?? "")
+      #expect(try Double(width(path, tiny)) == picture)
+    }
+  }
+
+  /// The mark tells whose picture a file is.
+  @Test func aNamedFileOfAnotherIsNoPictureOfThis() throws {
+    let tiny = try photographs()
+    #expect(try explain("-q x/p.png -o out.png", tiny).status == 0)
+    try tiny.scratch.makeFolder("out")
+    let input = try Command.bytes(of: tiny.scratch / "y/p.png")
+    #expect(
+      try Command.run(["explain", "-q", "-o", "stdin.png"] + tiny.model, input: input, in: tiny.scratch.path).status
+        == 0)
+    try tiny.scratch.write(try Command.bytes(of: tiny.scratch / "stdin.png"), to: "out/p.png")
+    let before = try tiny.scratch.contents()
+    let message = "is not known to show this input, and --skip-existing leaves it unchanged; give another file"
+    for name in ["out.png", "stdin.png"] {
+      let result = try explain("y/p.png -o \(name) --skip-existing", tiny)
+      #expect(result.status == 73 && result.error == "ttame-lite: \(name): \(message)\n", "\(result.error)")
+    }
+    #expect(try explain("x/p.png -o out.png --skip-existing", tiny).error == "1 of 1 picture already exists; skipped\n")
+    #expect(try tiny.scratch.contents() == before)
+    // In a folder the next number is free.
+    #expect(try explain("-q y/p.png -o out/ --skip-existing", tiny).status == 0)
+    #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p.png"])
+    #expect(try tiny.scratch.contents()["out/p.png"] == before["out/p.png"])
+  }
+
+  /// Numbers are kept apart like pictures.
+  @Test func filesOfRaw() throws {
+    let tiny = try photographs()
+    for name in ["x/p.png", "y/p.png"] {
+      #expect(try explain("-q \(name) -o out/ --raw tree/ --tree", tiny).error.isEmpty)
+    }
+    #expect(try tiny.scratch.files(in: "tree") == ["x", "y"])
+    for name in ["x/p.png", "y/p.png", "x/p.png"] {
+      #expect(try explain("-q \(name) -o some/ --raw raw/ --skip-existing", tiny).status == 0)
+    }
+    #expect(try tiny.scratch.files(in: "raw") == ["p-2.safetensors", "p.safetensors"])
+    let warning = "raw/p.safetensors: replaced; it was of another input with that name (--tree keeps folders apart)"
+    let result = try explain("-q p.png -o - --raw raw/", tiny)
+    #expect(result.status == 0 && result.error == "ttame-lite: \(warning)\n", "\(result.error)")
+    let script = """
+      for i in x/p.png y/p.png x/deep/p.png p.png; do
+        "$0" explain -q $i -o many/ --raw numbers/ --skip-existing --model tiny.safetensors &
+      done; wait
+      """
+    #expect(try Command.run([Command.binary], program: ["/bin/sh", "-c", script], in: tiny.scratch.path).error.isEmpty)
+    #expect(try tiny.scratch.files(in: "numbers").count == 4)
+  }
+
+  /// A line that a full disk or a kill has cut takes none of the next run with it.
+  @Test func cutLines() throws {
+    let tiny = try photographs()
+    #expect(try explain("-q x/p.png -o out/ --json-file r.jsonl", tiny).status == 0)
+    let line = try Command.bytes(of: tiny.scratch / "r.jsonl")
+    try tiny.scratch.write(line + line.prefix(200), to: "r.jsonl")
+    #expect(try explain("-q p.png -o out/ --skip-existing --json-file r.jsonl", tiny).status == 0)
+    let lines = try Command.bytes(of: tiny.scratch / "r.jsonl").split(separator: UInt8(ascii: "\n"))
+    #expect(lines.count == 3 && Array(lines[1]) == Array(line.prefix(200)))
+    #expect(try JSONValue.lines(String(decoding: lines[2], as: UTF8.self))[0]["input"] == .string("p.png"))
+  }
+
+  /// Once more of what is half there: an empty file is what a crash may leave.
+  @Test func emptyFilesAreNoPictures() throws {
+    let tiny = try photographs()
+    try tiny.scratch.makeFolder("out")
+    for name in ["out/p.png", "out.png"] { try tiny.scratch.write([], to: name) }
+    for name in ["out/", "out.png"] { #expect(try explain("-q x/p.png -o \(name) --skip-existing", tiny).status == 0) }
+    for name in ["out/p.png", "out.png"] { #expect(try width(name, tiny) == 20) }
+    #expect(try tiny.scratch.files(in: "out") == ["p.png"])
+  }
+
   @Test(arguments: ["", "-o out.jpg", "-o out/ --format jpg", "-o out/ --style panel --top 2"])
   func theSameAgainIsSkipped(_ arguments: String) throws {
     let tiny = try photographs()
     #expect(try explain("-q p.png \(arguments) --skip-existing", tiny).status == 0)
     let again = try explain("p.png \(arguments) --skip-existing", tiny)
-    #expect(again.error == "1 of 1 pictures is there already\n", "\(again.error)")
+    #expect(again.error == "1 of 1 picture already exists; skipped\n", "\(again.error)")
   }
 
   @Test(arguments: [

@@ -10,6 +10,7 @@
 #include "kernel_preconditions.h"
 #include "kernel_tasks.h"
 #include "program_arguments.h"
+#include "rename_new.h"
 #include "training_tasks.h"
 
 // ---- CPU detection ------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import CShim
 import Glibc
 
 /// A file in the making, beside the one whose name it gets when it is complete.
@@ -46,6 +47,22 @@ public final class TemporaryFile {
   ///
   /// - Parameter isDurable: whether it shall be there after a loss of power.
   public func commit(isDurable: Bool = false) throws(FileError) {
+    try commit(isDurable: isDurable, by: rename)
+  }
+
+  /// Gives the file its name if nothing has that name yet, also no file of another process since a moment ago.
+  ///
+  /// - Returns: false where something has; then the file is gone.
+  public func commitNew(isDurable: Bool = false) throws(FileError) -> Bool {
+    do throws(FileError) { try commit(isDurable: isDurable, by: shim_rename_new) } catch .system(_, EEXIST) {
+      return false
+    }
+    return true
+  }
+
+  private func commit(
+    isDurable: Bool, by move: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
+  ) throws(FileError) {
     if let old {
       if old.st_uid != geteuid() || old.st_gid != getegid() { _ = fchown(descriptor, old.st_uid, old.st_gid) }
       fchmod(descriptor, old.st_mode & 0o777)
@@ -60,7 +77,7 @@ public final class TemporaryFile {
       unlink(path.cPath)
       throw error
     }
-    guard rename(path.cPath, target.cPath) == 0 else {
+    guard move(path.cPath, target.cPath) == 0 else {
       let error = FileError.last("rename")
       unlink(path.cPath)
       throw error

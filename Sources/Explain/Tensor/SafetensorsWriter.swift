@@ -71,13 +71,25 @@ public final class SafetensorsWriter {
   ///
   /// - Precondition: every tensor has been written in full.
   public func finish() throws(FileError) -> Int {
+    try complete()
+    try file.commit(isDurable: true)
+    return fileBytes
+  }
+
+  /// As `finish()`, if nothing has the name yet.
+  ///
+  /// - Returns: false where something has; then the file is gone.
+  public func finishNew() throws(FileError) -> Bool {
+    try complete()
+    return try file.commitNew(isDurable: true)
+  }
+
+  private func complete() throws(FileError) {
     for (name, range) in ranges {
       precondition(written[name, default: 0] == range.count, "tensor \(name) is incomplete")
     }
     let checksum = SafetensorsChecksum.compute(try MappedFile(path: file.path), digits: checksumPlace)
     try put(Array(SafetensorsChecksum.text(checksum).utf8), at: checksumPlace.lowerBound)
-    try file.commit(isDurable: true)
-    return fileBytes
   }
 
   private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
