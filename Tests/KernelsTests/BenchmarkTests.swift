@@ -21,11 +21,11 @@ import Testing
   }
 
   /// The sound kernels that planted errors build on: functions of C capture nothing.
-  nonisolated(unsafe) private static var sound = KernelTable.table(for: .reference)
+  nonisolated(unsafe) private static var sound = KernelTable.table(for: .reference).functions
 
   @Test(.serialized, arguments: tiers) func aWrongResultIsNoticed(_ tier: CPUTier) throws {
     var kernels = KernelTable.table(for: tier)
-    Self.sound = kernels
+    Self.sound = kernels.functions
     kernels.functions.gemmInt8 = { task in
       BenchmarkTests.sound.gemmInt8(task)
       // One value of the last row, by one level of a weight at the least scale.
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test(arguments: CPUTier.available) func readsTouchEveryByte(_ tier: CPUTier) {
-    let read = KernelTable.table(for: tier).readMemory
+    let read = KernelTable.table(for: tier).functions.readMemory
     let step = 512
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 3 * step, alignment: 64)
     defer { memory.deallocate() }

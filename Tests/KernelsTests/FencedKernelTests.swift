@@ -49,9 +49,9 @@ import Testing
     onEveryTier { context, fence in
       let operands = UnsafeRawPointer(floats(fence, 32))
       var (level, value) = (Int32.zero, Float.zero)
-      #expect(context.kernels.peakInt8(100, operands, &level) >= 100)
-      #expect(context.kernels.peakFloat(100, operands, &value) >= 100)
-      for bytes in [0, 4, 512, 1540] { _ = context.kernels.readMemory(fence.allocate(bytes), bytes) }
+      #expect(context.kernels.functions.peakInt8(100, operands, &level) >= 100)
+      #expect(context.kernels.functions.peakFloat(100, operands, &value) >= 100)
+      for bytes in [0, 4, 512, 1540] { _ = context.kernels.functions.readMemory(fence.allocate(bytes), bytes) }
     }
   }
 

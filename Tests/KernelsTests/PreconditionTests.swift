@@ -12,7 +12,7 @@ import Testing
   }
 
   /// Functions of C capture nothing.
-  nonisolated(unsafe) private static var sound = KernelTable.table(for: .reference)
+  nonisolated(unsafe) private static var sound = KernelTable.table(for: .reference).functions
 
   private static let window = WindowShape(height: 9, width: 8, channels: 33, kernel: 3, stride: 2)
 
@@ -100,8 +100,8 @@ import Testing
     let result = await #expect(processExitsWith: .exitCode(70), observing: [\.standardErrorContent]) {
       [index, name = name as String] in
       let violation = Self.violations[index]
-      Self.sound = KernelTable.table(for: try #require(CPUTier(rawValue: name)))
-      var spoiled = Self.sound
+      var spoiled = KernelTable.table(for: try #require(CPUTier(rawValue: name)))
+      Self.sound = spoiled.functions
       violation.plant(&spoiled.functions)
       violation.shape.makeRun(KernelOperands(ExecutionContext(kernels: spoiled, threads: 1))).run()
     }

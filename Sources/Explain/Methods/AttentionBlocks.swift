@@ -44,7 +44,7 @@ package struct AttentionBlocks {
         let query = values + row * 3 * channels + head * depth
         for column in 0..<tokens {
           let key = values + column * 3 * channels + channels + head * depth
-          result[row * tokens + column] = context.kernels.dot(query, key, depth) * factor
+          result[row * tokens + column] = context.kernels.functions.dot(query, key, depth) * factor
         }
         context.softmax(result + row * tokens, count: tokens)
       }
@@ -64,7 +64,7 @@ package struct AttentionBlocks {
         let rowGradient = gradient + row * channels + head * depth
         for column in 0..<tokens {
           let value = values + column * 3 * channels + 2 * channels + head * depth
-          result[row * tokens + column] = context.kernels.dot(rowGradient, value, depth)
+          result[row * tokens + column] = context.kernels.functions.dot(rowGradient, value, depth)
         }
       }
       count = tokens * tokens

@@ -54,7 +54,7 @@ extension ExecutionContext {
 
   /// The register-only loop, for about a millisecond, on every thread.
   func peakLoop(isFloat: Bool) -> BenchmarkLoop {
-    let (int8, float) = (kernels.peakInt8, kernels.peakFloat)
+    let (int8, float) = (kernels.functions.peakInt8, kernels.functions.peakFloat)
     let body: (Int, UnsafeRawPointer) -> Int = { iterations, operands in
       var (level, value) = (Int32.zero, Float.zero)
       return isFloat ? float(iterations, operands, &value) : int8(iterations, operands, &level)
@@ -73,7 +73,7 @@ extension ExecutionContext {
   func readLoop(_ memory: AlignedMemory, bytes: Int) -> BenchmarkLoop {
     // Whole steps of the widest read kernel.
     let part = max(512, bytes / pool.threads / 512 * 512)
-    let read = kernels.readMemory
+    let read = kernels.functions.readMemory
     let repeats = repetitions(of: { _ = read(memory.pointer, part) }, toLast: BenchmarkLoop.seconds)
     return BenchmarkLoop(work: Double(part) * Double(pool.threads * repeats)) { [pool] in
       pool.run(chunks: pool.threads) { chunk in

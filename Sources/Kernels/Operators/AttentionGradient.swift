@@ -66,7 +66,7 @@ extension ExecutionContext {
       for row in 0..<tokens {
         let scoresOfRow = probabilities + row * tokens
         for i in 0..<tokens { scoresOfRow[i] *= scale }
-        kernels.softmax(scoresOfRow, tokens)
+        kernels.functions.softmax(scoresOfRow, tokens)
       }
       pack(outputs)
       multiply(transpose(probabilities), depth, dv, stride)
@@ -74,7 +74,7 @@ extension ExecutionContext {
       multiply(outputs, tokens, scores, tokens)
       for row in 0..<tokens {
         let g = scores + row * tokens
-        kernels.softmaxGradient(g, probabilities + row * tokens, g, tokens, scale)
+        kernels.functions.softmaxGradient(g, probabilities + row * tokens, g, tokens, scale)
       }
       pack(keys)
       multiply(Matrix(scores, rows: tokens, columns: tokens), depth, dq, stride)

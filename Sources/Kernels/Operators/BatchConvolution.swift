@@ -75,7 +75,7 @@ public struct BatchConvolution: Sendable {
     let bytesPerRow = operand.storedChannels * size * stride * stride
     (bandRows, bandColumns) = gemmChunks(
       rows: rows, columns: outputChannels, depth: depth, bytesPerRow: bytesPerRow,
-      tileRows: context.kernels.tileRows, threads: context.pool.threads)
+      tileRows: context.kernels.functions.tileRows, threads: context.pool.threads)
   }
 
   /// Calls `body` with the number, in `rows`, and the byte offset of each output pixel's first activation.
@@ -135,7 +135,7 @@ extension ExecutionContext {
           scratch.rows[row] = scratch.row(activations: operand + offset, scales: nil, output: output + first)
           if let residual { scratch.rows[row].residual = residual + first }
         }
-        var task = scratch.task(rows: count, tileRows: kernels.tileRows)
+        var task = scratch.task(rows: count, tileRows: kernels.functions.tileRows)
         task.runs = runs.baseAddress
         task.run_count = runs.count
         task.weights = panels
@@ -152,8 +152,8 @@ extension ExecutionContext {
 
   func multiply(_ task: UnsafePointer<gemm_task>, _ precision: OperandPrecision) {
     switch precision {
-    case .float32: kernels.gemmFloat(task)
-    case .bf16: kernels.gemmBFloat16(task)
+    case .float32: kernels.functions.gemmFloat(task)
+    case .bf16: kernels.functions.gemmBFloat16(task)
     }
   }
 
@@ -196,7 +196,7 @@ extension ExecutionContext {
   ) {
     switch precision {
     case .float32: target.copyMemory(from: source, byteCount: count * 4)
-    case .bf16: kernels.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
+    case .bf16: kernels.functions.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
     }
   }
 }

@@ -36,7 +36,7 @@ extension ExecutionContext {
                 a: a + row * channels, b: b + row * channels, a_center: aCenter, b_center: bCenter,
                 rows: min(Self.momentRows, rows - row), channels: channels, first_channel: part.lowerBound,
                 end_channel: part.upperBound, sum: partial, product: partial + channels)
-              kernels.moments(&task)
+              kernels.functions.moments(&task)
               for c in part {
                 sum[c] += Double(partial[c])
                 product[c] += Double(partial[channels + c])
@@ -59,7 +59,7 @@ extension ExecutionContext {
       var task = normalize_task(
         input: input + first, scale: scale, shift: shift, skip: skip + first, output: output + first, rows: part.count,
         channels: channels)
-      kernels.normalize(&task)
+      kernels.functions.normalize(&task)
     }
   }
 
@@ -74,7 +74,7 @@ extension ExecutionContext {
       var task = normalize_gradient_task(
         gradient: gradient + first, input: input + first, center: center, scale: scale, slope: slope, shift: shift,
         result: result + first, rows: part.count, channels: channels)
-      kernels.normalizeGradient(&task)
+      kernels.functions.normalizeGradient(&task)
     }
   }
 
@@ -92,7 +92,7 @@ extension ExecutionContext {
       var task = descent_task(
         values: values + i, velocity: velocity + i, gradient: gradient.map { $0 + i }, count: part.count, rate: rate,
         momentum: momentum, decay: decay)
-      kernels.descend(&task)
+      kernels.functions.descend(&task)
     }
   }
 }

@@ -86,7 +86,7 @@ public struct ConvolutionPlan: Sendable {
       rows: outputHeight * outputWidth, columns: outputChannels,
       reduction: layout.groups * PanelLayout.group * input.elementSize,
       bytesPerRow: input.storedChannels * input.elementSize * stride * stride, wantsQuantized: output != nil,
-      tileRows: context.kernels.tileRows, threads: context.pool.threads)
+      tileRows: context.kernels.functions.tileRows, threads: context.pool.threads)
   }
 
   private static func runs(
@@ -158,10 +158,14 @@ extension ExecutionContext {
       task.upper = epilogue.clamp.upper
       plan.runs.withUnsafeBufferPointer { runs in
         task.runs = runs.baseAddress
-        if plan.input.element == .float { kernels.gemmFloat(&task) } else { kernels.gemmInt8(&task) }
+        if plan.input.element == .float {
+          kernels.functions.gemmFloat(&task)
+        } else {
+          kernels.functions.gemmInt8(&task)
+        }
       }
       if epilogue.hasGELU {
-        for row in 0..<chunk.rows.count { kernels.gelu(target + row * stride, target + row * stride, width) }
+        for row in 0..<chunk.rows.count { kernels.functions.gelu(target + row * stride, target + row * stride, width) }
       }
       if let quantized {
         let blocks = chunk.columns.lowerBound / PanelLayout.block..<PanelLayout.blocks(chunk.columns.upperBound)
@@ -193,7 +197,7 @@ extension ConvolutionPlan {
       case nil: break
       case .float(let values): row.residual = values + outputPixel * outputChannels
       case .quantized(let form, let levels, let scales):
-        row.residual = scratch.widenedResidual(row: i, tileRows: kernels.tileRows)
+        row.residual = scratch.widenedResidual(row: i, tileRows: kernels.functions.tileRows)
         row.residual_levels = levels.assumingMemoryBound(to: UInt8.self) + outputPixel * form.storedChannels
         row.residual_scales = scales + outputPixel * form.blocks
       }
@@ -201,7 +205,7 @@ extension ConvolutionPlan {
       x += 1
       if x == outputWidth { (x, y) = (0, y + 1) }
     }
-    var task = scratch.task(rows: chunk.rows.count, tileRows: kernels.tileRows)
+    var task = scratch.task(rows: chunk.rows.count, tileRows: kernels.functions.tileRows)
     task.run_count = runs.count
     task.blocks = layout.blocks
     task.weights = weights.panels

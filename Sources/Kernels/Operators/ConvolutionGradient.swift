@@ -76,7 +76,7 @@ extension ExecutionContext {
       var task = fold_task(
         window: g.shape, columns: columns + image * imageColumns,
         result: result + image * g.height * g.width * g.channels, first_row: rows.lowerBound, end_row: rows.upperBound)
-      kernels.foldColumns(&task)
+      kernels.functions.foldColumns(&task)
     }
   }
 

@@ -55,7 +55,7 @@ extension ExecutionContext {
         float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
         end_row: rows.upperBound, lower: clamp.lower, upper: clamp.upper)
-      kernels.depthwise(&task)
+      kernels.functions.depthwise(&task)
     }
   }
 
@@ -72,7 +72,7 @@ extension ExecutionContext {
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound
       )
-      kernels.maxPool(&task)
+      kernels.functions.maxPool(&task)
     }
   }
 
@@ -106,7 +106,7 @@ extension ExecutionContext {
   ) {
     // Whole vectors of channels per chunk.
     forEachRange(count: (channels + 63) / 64, grain: max(1, 1000 / pixels)) { parts in
-      kernels.globalAveragePool(
+      kernels.functions.globalAveragePool(
         input, pixels, channels, output, parts.lowerBound * 64, min(channels, parts.upperBound * 64))
     }
   }
@@ -117,19 +117,19 @@ extension ExecutionContext {
   ) {
     forEachRange(count: count, grain: 32768) { range in
       let i = range.lowerBound
-      kernels.addClamped(a + i, b.map { $0 + i }, output + i, range.count, clamp.lower, clamp.upper)
+      kernels.functions.addClamped(a + i, b.map { $0 + i }, output + i, range.count, clamp.lower, clamp.upper)
     }
   }
 
   /// `values = exp(values) / Σ exp(values)`, in place.
-  public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) { kernels.softmax(values, count) }
+  public func softmax(_ values: UnsafeMutablePointer<Float>, count: Int) { kernels.functions.softmax(values, count) }
 
   /// `output[p] = Σ_c input[p, c] * row[c]`.
   public func project(
     _ input: UnsafePointer<Float>, pixels: Int, channels: Int, row: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>
   ) {
-    for pixel in 0..<pixels { output[pixel] = kernels.dot(input + pixel * channels, row, channels) }
+    for pixel in 0..<pixels { output[pixel] = kernels.functions.dot(input + pixel * channels, row, channels) }
   }
 
   /// Resamples one plane bilinearly (half-pixel centres) and writes or adds it to the output.
@@ -141,6 +141,6 @@ extension ExecutionContext {
       input: input, height: height, width: width, output: output, output_height: outputHeight,
       output_width: outputWidth,
       accumulate: accumulate ? 1 : 0)
-    kernels.bilinear(&task)
+    kernels.functions.bilinear(&task)
   }
 }

@@ -56,10 +56,10 @@ extension KernelTable {
       scratch.rows[row] = scratch.row(activations: a.values + row * a.stride, scales: nil, output: target)
       if accumulate { scratch.rows[row].residual = UnsafePointer(target) }
     }
-    var task = scratch.task(rows: a.rows, tileRows: self.tileRows)
+    var task = scratch.task(rows: a.rows, tileRows: functions.tileRows)
     // Rows that fill up the last tile must not be added to the last row once more.
     let nowhere = (memory + gemmBytes).assumingMemoryBound(to: Float.self)
-    for row in a.rows..<(a.rows + self.tileRows - 1) / self.tileRows * self.tileRows {
+    for row in a.rows..<(a.rows + functions.tileRows - 1) / functions.tileRows * functions.tileRows {
       scratch.rows[row].output = nowhere
     }
     var run = gemm_run(
@@ -72,7 +72,7 @@ extension KernelTable {
       task.bias = bias
       task.residual_step = accumulate ? 1 : 0
       (task.first_column, task.end_column) = (part.lowerBound, part.upperBound)
-      self.gemmFloat(&task)
+      functions.gemmFloat(&task)
     }
   }
 }
@@ -122,7 +122,8 @@ extension ExecutionContext {
     into output: UnsafeMutablePointer<Float>
   ) {
     let (band, width) = gemmChunks(
-      rows: a.rows, columns: columns, depth: a.columns, bytesPerRow: 4 * a.columns, tileRows: kernels.tileRows,
+      rows: a.rows, columns: columns, depth: a.columns, bytesPerRow: 4 * a.columns,
+      tileRows: kernels.functions.tileRows,
       threads: pool.threads)
     let columnChunks = (columns + width - 1) / width
     pool.run(chunks: (a.rows + band - 1) / band * columnChunks) { chunk in

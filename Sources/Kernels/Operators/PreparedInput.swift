@@ -100,7 +100,7 @@ extension ExecutionContext {
       }
     case .quantized, .quantizedWithOneScale:
       if case .quantizedWithOneScale = form.element {
-        let largest = kernels.largestMagnitude(input, form.height * form.width * form.channels)
+        let largest = kernels.functions.largestMagnitude(input, form.height * form.width * form.channels)
         // A tensor of zeros: any positive scale serves.
         scales[0] = max(largest / largestLevel(form), .leastNormalMagnitude)
       }
@@ -136,7 +136,7 @@ extension ExecutionContext {
       largest_level: largestLevel(form), zero_point: kernels.activationFormat.zeroPoint(isSigned: form.isSigned),
       first_pixel: pixels.lowerBound, end_pixel: pixels.upperBound, first_block: blocks.lowerBound,
       end_block: blocks.upperBound)
-    kernels.quantize(&task)
+    kernels.functions.quantize(&task)
   }
 
   private func padFloatRows(

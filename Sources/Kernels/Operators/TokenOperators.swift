@@ -115,7 +115,7 @@ extension ExecutionContext {
       rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
       depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: columns, into: scores,
       outputStride: columns, scratchMemory)
-    for row in 0..<rows.count { kernels.softmax(scores + row * columns, plan.tokens) }
+    for row in 0..<rows.count { kernels.functions.softmax(scores + row * columns, plan.tokens) }
     multiply(
       rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head),
       bias: bias, columns: depth, into: output + rows.lowerBound * plan.channels + head * depth,
@@ -135,7 +135,7 @@ extension ExecutionContext {
     var run = gemm_run(
       offset: 0, groups: PanelLayout.groups(depth), length: depth, weights: 0, scale: 0, ends_block: 1)
     withUnsafePointer(to: &run) { run in
-      var task = scratch.task(rows: rows, tileRows: kernels.tileRows)
+      var task = scratch.task(rows: rows, tileRows: kernels.functions.tileRows)
       task.runs = run
       task.run_count = 1
       task.blocks = 1
@@ -143,7 +143,7 @@ extension ExecutionContext {
       task.panel_stride = PanelLayout.groups(depth) * PanelLayout.group * PanelLayout.width * MemoryLayout<Float>.size
       task.bias = bias
       task.end_column = columns
-      kernels.gemmFloat(&task)
+      kernels.functions.gemmFloat(&task)
     }
   }
 
@@ -163,7 +163,7 @@ extension ExecutionContext {
         let count = min(cached, part.upperBound - first)
         let target =
           output.map { $0 + first * channels } ?? scratch
-        kernels.layerNorm(input + first * channels, count, channels, epsilon, weight, bias, target)
+        kernels.functions.layerNorm(input + first * channels, count, channels, epsilon, weight, bias, target)
         if let quantized {
           quantize(
             target, stride: channels, pixels: first..<first + count, blocks: 0..<PanelLayout.blocks(channels),
@@ -176,7 +176,7 @@ extension ExecutionContext {
   /// `x / 2 * (1 + erf(x / sqrt(2)))`, element-wise.
   public func gelu(_ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
     forEachRange(count: count, grain: 8192) { part in
-      kernels.gelu(input + part.lowerBound, output + part.lowerBound, part.count)
+      kernels.functions.gelu(input + part.lowerBound, output + part.lowerBound, part.count)
     }
   }
 
@@ -185,7 +185,7 @@ extension ExecutionContext {
     _ input: UnsafePointer<Float>, pixels: Int, channels: Int, classToken: UnsafePointer<Float>,
     positions: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    kernels.addClamped(classToken, positions, output, channels, -.infinity, .infinity)
+    kernels.functions.addClamped(classToken, positions, output, channels, -.infinity, .infinity)
     add(input, positions + channels, clamp: .none, output: output + channels, count: pixels * channels)
   }
 }

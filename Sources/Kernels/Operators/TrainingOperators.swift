@@ -11,7 +11,7 @@ extension ExecutionContext {
   ) {
     forEachRange(count: count, grain: 32768) { part in
       let i = part.lowerBound
-      kernels.clampGradient(gradient + i, output + i, result + i, part.count, clamp.lower, clamp.upper)
+      kernels.functions.clampGradient(gradient + i, output + i, result + i, part.count, clamp.lower, clamp.upper)
     }
   }
 
@@ -20,7 +20,7 @@ extension ExecutionContext {
   ) {
     forEachRange(count: count, grain: 8192) { part in
       let i = part.lowerBound
-      kernels.geluGradient(gradient + i, input + i, result + i, part.count)
+      kernels.functions.geluGradient(gradient + i, input + i, result + i, part.count)
     }
   }
 
@@ -31,7 +31,7 @@ extension ExecutionContext {
   ) {
     forEachRange(count: rows, grain: max(1, 16384 / channels)) { part in
       let first = part.lowerBound * channels
-      kernels.layerNormGradient(
+      kernels.functions.layerNormGradient(
         gradient + first, input + first, part.count, channels, epsilon, weight, result + first)
     }
   }
@@ -51,7 +51,7 @@ extension ExecutionContext {
         window: g.shape, input: input + image * inputCount, output: output + image * outputCount,
         gradient: gradient + image * outputCount, result: result + image * inputCount, first_channel: part * 64,
         end_channel: min(g.channels, part * 64 + 64))
-      kernels.maxPoolGradient(&task)
+      kernels.functions.maxPoolGradient(&task)
     }
   }
 
@@ -67,7 +67,7 @@ extension ExecutionContext {
       var task = depthwise_gradient_task(
         window: g.shape, weights: weights, gradient: gradient + image * outputCount,
         result: result + image * g.height * g.width * g.channels, first_row: rows.lowerBound, end_row: rows.upperBound)
-      kernels.depthwiseGradient(&task)
+      kernels.functions.depthwiseGradient(&task)
     }
   }
 
@@ -93,6 +93,6 @@ extension ExecutionContext {
     var task = bilinear_task(
       input: nil, height: height, width: width, output: UnsafeMutablePointer(mutating: gradient),
       output_height: outputHeight, output_width: outputWidth, accumulate: 0)
-    kernels.bilinearGradient(&task, result)
+    kernels.functions.bilinearGradient(&task, result)
   }
 }

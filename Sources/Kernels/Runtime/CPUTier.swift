@@ -43,7 +43,7 @@ public enum CPUTier: String, CaseIterable, Sendable, Comparable {
   }
 
   /// Tiers that this CPU can run.
-  public static let available: [CPUTier] = allCases.filter(\.isAvailable)
+  public static let available: [CPUTier] = allCases.filter { $0.isAvailable }
 
   /// The fastest tier that this CPU can run.
   public static let best: CPUTier = available.last ?? .reference

@@ -1,11 +1,10 @@
 import CShim
 
-/// The kernels of one instruction-set tier, by their names in `kernel_functions`.
-@dynamicMemberLookup
+/// The kernels of one instruction-set tier.
 public struct KernelTable: Sendable {
   public let tier: CPUTier
   public let activationFormat: ActivationFormat
-  package var functions: kernel_functions
+  public package(set) var functions: kernel_functions
 
   init(tier: CPUTier, functions: kernel_functions) {
     require(functions.tileRows <= gemm_tile_rows, "tiles that the scratch memory holds")
@@ -17,10 +16,6 @@ public struct KernelTable: Sendable {
       case (_, 0): .eightBits
       default: .signedEightBits
       }
-  }
-
-  public subscript<Member>(dynamicMember member: KeyPath<kernel_functions, Member>) -> Member {
-    functions[keyPath: member]
   }
 
   /// The kernels of `tier`.

@@ -33,7 +33,7 @@ extension KernelShape {
       return operands.writing(rows * channels) { result in
         context.forEachRange(count: rows, grain: max(1, 16384 / channels)) { part in
           for i in part.map({ $0 * channels }) {
-            context.kernels.softmaxGradient(gradient + i, probabilities + i, result + i, channels, 0.125)
+            context.kernels.functions.softmaxGradient(gradient + i, probabilities + i, result + i, channels, 0.125)
           }
         }
       }
@@ -101,7 +101,7 @@ extension KernelShape {
           var task = fold_task(
             window: w.geometry.shape, columns: columns, result: result, first_row: rows.lowerBound,
             end_row: rows.upperBound)
-          context.kernels.foldColumns(&task)
+          context.kernels.functions.foldColumns(&task)
         }
       }
     }

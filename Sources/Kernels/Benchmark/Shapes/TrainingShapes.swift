@@ -42,7 +42,7 @@ extension KernelShape {
       let context = operands.context
       return operands.run {
         context.forEachRange(count: count, grain: 16384) { part in
-          context.kernels.roundToBFloat16(input + part.lowerBound, output + part.lowerBound, part.count)
+          context.kernels.functions.roundToBFloat16(input + part.lowerBound, output + part.lowerBound, part.count)
         }
       } result: {
         KernelResult(values: [], levels: (0..<count).map { Int32(output[$0]) })
@@ -65,7 +65,7 @@ extension KernelShape {
           var task = moments_task(
             a: a, b: b, a_center: aCenter, b_center: bCenter, rows: rows, channels: channels,
             first_channel: part.lowerBound, end_channel: part.upperBound, sum: sums, product: sums + channels)
-          context.kernels.moments(&task)
+          context.kernels.functions.moments(&task)
         }
       }
     }
