@@ -42,9 +42,11 @@ fetch_libc() {
 }
 
 build_tiers() {
-  local swiftc clang kernels=$root/Sources/Kernels shim=$root/Sources/CShim
+  local swiftc clang unicode kernels=$root/Sources/Kernels shim=$root/Sources/CShim
   swiftc=$(command -v swiftc) || die "swiftc is not on the PATH"
   clang=$(dirname "$(readlink -f "$swiftc")")/clang
+  # What comparing two strings takes.
+  unicode=$(dirname "$clang")/../lib/swift/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
   rm -rf "$build"
   mkdir -p "$build"
   # Embedded Swift has no Glibc module; these few headers are all that the kernels take from it.
@@ -56,19 +58,20 @@ MAP
   for source in "$shim"/*.c; do
     "$clang" "${target[@]}" -O2 -I"$shim/include" -c "$source" -o "$build/$(basename "$source").o"
   done
-  local sources=("$kernels"/Reference/*.swift "$kernels"/Operators/PanelLayout.swift
-    "$kernels"/Runtime/{ActivationFormat,Require}.swift "$here"/KernelCheck/*.swift)
-  for source in "$kernels"/Tier/*.swift; do
-    [ "$(basename "$source")" = VectorX86.swift ] || sources+=("$source")
+  # All of the module but what another CPU, Foundation's coding or clocks are needed for.
+  local sources=("$here"/KernelCheck/*.swift "$kernels"/{Reference,Operators,Benchmark/Shapes}/*.swift
+    "$kernels"/Benchmark/{AlignedMemory,KernelOperands,KernelResult,KernelRun,Noise,OperandMemory,PreparedMemory}.swift)
+  for source in "$kernels"/{Tier,Runtime}/*.swift; do
+    case $source in */VectorX86.swift | */TierFunctions*.swift | */UsableCores.swift | */ControlGroups.swift) ;; *) sources+=("$source") ;; esac
   done
   for tier in NEON DOTPROD I8MM; do
     "$swiftc" -target aarch64-none-none-elf -enable-experimental-feature Embedded -wmo -Ounchecked -parse-as-library \
-      -swift-version 6 -module-name "Kernels$tier" -D "TIER_$tier" -Xllvm -unroll-threshold=400 \
+      -swift-version 6 -package-name ttame-lite -module-name "Kernels$tier" -D "TIER_$tier" -Xllvm -unroll-threshold=400 \
       -Xcc -march="$(flags $tier)" -Xcc -D__linux__ -Xcc -isystem -Xcc "$sysroot/usr/include/aarch64-linux-gnu" \
       -Xcc -isystem -Xcc "$sysroot/usr/include" -Xcc -fmodule-map-file="$build/module.modulemap" \
       -c "${sources[@]}" -o "$build/$tier.o"
     "$clang" "${target[@]}" -static -fuse-ld=lld -Wl,--gc-sections -o "$build/check-$tier" "$build/$tier.o" \
-      "$build"/*.c.o -lm
+      "$build"/*.c.o "$unicode" -lm
   done
 }
 

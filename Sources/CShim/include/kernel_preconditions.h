@@ -29,8 +29,7 @@ static inline void require_gemm_int8(const gemm_task *task) {
   require_gemm(task);
   REQUIRE(task->blocks > 0);
   REQUIRE(task->runs[task->run_count - 1].ends_block != 0);
-  REQUIRE(task->weight_scales != 0);
-  REQUIRE(task->zero_point == 0 || task->column_sums != 0);
+  REQUIRE(task->weight_scales != 0 && task->column_sums != 0);
 }
 
 static inline void require_quantize(const quantize_task *task) {

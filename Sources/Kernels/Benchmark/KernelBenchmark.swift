@@ -120,19 +120,10 @@ public struct KernelBenchmark {
   private func check(
     _ found: KernelResult, _ expected: KernelResult, _ shape: KernelShape, _ context: ExecutionContext
   ) throws(KernelMismatch) {
-    func mismatch(_ index: Int, _ expected: Float, _ found: Float) -> KernelMismatch {
-      KernelMismatch(
-        tier: context.kernels.tier.rawValue, kernel: shape.kernel, shape: shape.description, index: index,
-        expected: expected, found: found)
-    }
-    require(
-      found.values.count == expected.values.count && found.levels.count == expected.levels.count,
-      "as many results as the reference's")
-    let (error, index) = found.largestError(expected)
-    if error > shape.tolerance { throw mismatch(index, expected.values[index], found.values[index]) }
-    if let index = found.wrongLevel(expected, permitsNeighbours: shape.quantizesSums) {
-      throw mismatch(found.values.count + index, Float(expected.levels[index]), Float(found.levels[index]))
-    }
+    guard let (index, expected, found) = shape.difference(found, expected) else { return }
+    throw KernelMismatch(
+      tier: context.kernels.tier.rawValue, kernel: shape.kernel, shape: shape.description, index: index,
+      expected: expected, found: found)
   }
 }
 

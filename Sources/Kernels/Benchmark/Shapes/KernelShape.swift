@@ -44,6 +44,24 @@ public struct KernelShape: Sendable, CustomStringConvertible {
   }
 }
 
+extension KernelShape {
+  /// Where a result differs from the reference's by more than rounding explains, and from what; levels count from the end of
+  /// their scales.
+  func difference(
+    _ found: KernelResult, _ expected: KernelResult
+  ) -> (index: Int, expected: Float, found: Float)? {
+    let scales = expected.values.count
+    require(
+      found.values.count == scales && found.levels.count == expected.levels.count,
+      "as many results as the reference's")
+    let (error, index) = found.largestError(expected)
+    if error > tolerance { return (index, expected.values[index], found.values[index]) }
+    return found.wrongLevel(expected, permitsNeighbours: quantizesSums).map {
+      (scales + $0, Float(expected.levels[$0]), Float(found.levels[$0]))
+    }
+  }
+}
+
 extension KernelShape: Hashable {
   public static func == (a: KernelShape, b: KernelShape) -> Bool {
     a.kernel == b.kernel && a.description == b.description && a.convolution == b.convolution

@@ -4,17 +4,30 @@ extension KernelShape {
   package static let small: [KernelShape] =
     smallConvolutions + smallVectors + smallWindows + smallPlanes + smallRows
 
-  private static let smallConvolutions: [KernelShape] = [
-    ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 40, kernel: 3, stride: 2),
-    ConvolutionShape(height: 1, width: 5, channels: 300, outputs: 17, isSigned: true, hasResidual: true),
-    ConvolutionShape(height: 8, width: 8, channels: 3, outputs: 16, kernel: 3, stride: 2),
-    ConvolutionShape(height: 1, width: 1, channels: 1, outputs: 1, isSigned: true),
-    ConvolutionShape(height: 1, width: 13, channels: 64, outputs: 33, isSigned: true),
-    ConvolutionShape(height: 4, width: 5, channels: 18, outputs: 33, kernel: 3, isFloat: true),
-    ConvolutionShape(height: 3, width: 5, channels: 17, outputs: 23, hasResidual: true, isFloat: true),
-    ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1),
-    ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0),
-  ].map(convolution)
+  private static let smallConvolutions: [KernelShape] =
+    ([
+      ConvolutionShape(height: 1, width: 1, channels: 1, outputs: 1, isSigned: true),
+      ConvolutionShape(height: 1, width: 1, channels: 1280, outputs: 100),
+      ConvolutionShape(height: 7, width: 7, channels: 64, outputs: 64),
+      ConvolutionShape(height: 1, width: 13, channels: 64, outputs: 33, isSigned: true),
+      ConvolutionShape(height: 6, width: 5, channels: 24, outputs: 40, isSigned: true, hasResidual: true),
+      ConvolutionShape(height: 9, width: 9, channels: 257, outputs: 17, isSigned: true),
+      ConvolutionShape(height: 5, width: 6, channels: 513, outputs: 33, stride: 2, isSigned: true),
+      ConvolutionShape(height: 8, width: 9, channels: 64, outputs: 48, kernel: 3, hasResidual: true),
+      ConvolutionShape(height: 12, width: 11, channels: 18, outputs: 31, kernel: 3, stride: 2, isSigned: true),
+      ConvolutionShape(height: 14, width: 13, channels: 3, outputs: 32, kernel: 7, stride: 2, isSigned: true),
+      ConvolutionShape(height: 6, width: 7, channels: 300, outputs: 65, kernel: 3),
+    ].flatMap { shape in
+      var float = shape
+      float.isFloat = true
+      return [shape, float]
+    } + [
+      ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1),
+      ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0),
+      ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 16, hasResidual: true, quantizedPadding: 0),
+      ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 23, hasResidual: true, quantizedPadding: 0),
+      ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 300, hasResidual: true, quantizedPadding: 0),
+    ]).map(convolution)
 
   private static let smallVectors: [KernelShape] =
     [1, 3, 15, 17, 33, 65, 1001].flatMap { count in
