@@ -53,6 +53,15 @@ def png(width, height, shade):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+def is_marked(path):
+    """Whether ttame-lite drew the picture."""
+    try:
+        with open(path, "rb") as file:
+            return b"ttame-lite" in file.read(128)
+    except OSError:
+        return False
+
+
 def ppm(width, height, shade):
     return b"P6\n%d %d\n255\n" % (width, height) + bytes([shade]) * (3 * width * height)
 
@@ -346,9 +355,9 @@ class Line:
         self.inputs += [name, "a.png", "x/p.png", "photos/0.png"] if name == "list.tsv" else [name]
         if os.path.isdir(self.workshop.at(name)):
             for folder, _, names in os.walk(self.workshop.at(name)):
-                # Of a folder its pictures are read and nothing else.
-                pictures = [n for n in names if n.lower().endswith((".png", ".jpg", ".ppm"))]
-                self.inputs += [os.path.relpath(os.path.join(folder, n), self.workshop.path) for n in pictures]
+                # Of a folder its pictures are read and nothing else, and none that ttame-lite drew.
+                pictures = [os.path.join(folder, n) for n in names if n.lower().endswith((".png", ".jpg", ".ppm"))]
+                self.inputs += [os.path.relpath(p, self.workshop.path) for p in pictures if not is_marked(p)]
         return [[option, name]]
 
     def evaluate(self):
