@@ -10,11 +10,14 @@ public enum SafetensorsContents: Sendable, Equatable {
   /// Anything else: most likely the weights of a network.
   case weights
 
+  /// The key of the metadata that checkpoints alone have.
+  static let checkpointKey = "training"
+
   init(_ file: Safetensors) {
     func holds(_ names: String...) -> Bool { names.allSatisfy { file.entries[$0] != nil } }
     if file.metadata[Model.MetadataKey.format] == Model.format {
       self = .model
-    } else if file.metadata[Checkpoint.metadataKey] != nil {
+    } else if file.metadata[Self.checkpointKey] != nil {
       self = .checkpoint
     } else if holds("logits", "probabilities", "map", "saliency") {
       self = .rawOutput

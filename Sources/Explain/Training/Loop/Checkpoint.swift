@@ -21,7 +21,6 @@ struct Checkpoint {
     var history: TrainingHistory
   }
 
-  static let metadataKey = "training"
   private static let rowSteps = "rows.steps"
   var facts: Facts
   let parameters: HeadParameters
@@ -39,7 +38,7 @@ struct Checkpoint {
     let tensors = tensors
     let writer = try SafetensorsWriter(
       path: path, tensors: tensors.map { SafetensorsWriter.Declaration($0.name, .f32, $0.shape) },
-      metadata: [Self.metadataKey: String(decoding: json, as: UTF8.self)])
+      metadata: [SafetensorsContents.checkpointKey: String(decoding: json, as: UTF8.self)])
     for tensor in tensors { try writer.write(tensor.values, to: tensor.name) }
     _ = try writer.finish()
   }
@@ -68,7 +67,9 @@ struct Checkpoint {
   init(path: String, _ model: Model) throws(TrainingError) {
     let file: Safetensors
     do { file = try Safetensors(path: path) } catch { throw .checkpoint(error) }
-    guard let text = file.metadata[Self.metadataKey] else { throw .badCheckpoint("it lacks the facts of a training") }
+    guard let text = file.metadata[SafetensorsContents.checkpointKey] else {
+      throw .badCheckpoint("it lacks the facts of a training")
+    }
     do { facts = try JSONDecoder().decode(Facts.self, from: Data(text.utf8)) } catch {
       throw .badCheckpoint("its facts are malformed")
     }
@@ -107,5 +108,5 @@ struct Checkpoint {
 
 extension Safetensors {
   /// Whether the file says that it is a training's checkpoint.
-  public var isCheckpoint: Bool { metadata[Checkpoint.metadataKey] != nil }
+  public var isCheckpoint: Bool { metadata[SafetensorsContents.checkpointKey] != nil }
 }

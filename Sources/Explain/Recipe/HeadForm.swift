@@ -7,17 +7,4 @@ public enum HeadForm: String, Sendable, CaseIterable, Codable {
   /// I. Gkartzonika, N. Gkalelis and V. Mezaris, "Learning Visual Explanations for DCNN-Based Image Classifiers Using an
   /// Attention Mechanism", ECCV Workshops 2022.
   case lcam
-
-  /// The layers that the head reads.
-  func layers(of model: ModelDescription) -> [FeatureLayer] {
-    switch self {
-    case .ttame: model.featureLayers
-    case .lcam: model.featureLayers.suffix(1)
-    }
-  }
-
-  /// Channels of the layers that the head reads.
-  func channels(of model: Model) -> [Int] {
-    layers(of: model.description).compactMap { model.shapes[$0.node]?.channels }
-  }
 }
