@@ -570,7 +570,8 @@ def round_of(binary, seed, number, says):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/ttame-lite"))
+    # Absolute, as commands run in other folders.
+    parser.add_argument("--binary", type=os.path.abspath, default=os.path.join(ROOT, ".build/release/ttame-lite"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--jobs", type=int, default=1)
