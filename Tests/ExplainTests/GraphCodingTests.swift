@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -7,20 +7,18 @@ import Testing
 
   private static let convolution = Node(
     "layer1.0.conv1",
-    .convolution(
-      Convolution(
-        window: Window(kernelHeight: 3, kernelWidth: 5, stride: 2, top: 1, left: 2, bottom: 3, right: 4),
-        outputChannels: 64),
-      WeightNames(weight: "w", scale: "s", bias: "b", columnSums: "c")), ["maxpool"])
+    Convolution(
+      window: Window(kernelHeight: 3, kernelWidth: 5, stride: 2, top: 1, left: 2, bottom: 3, right: 4),
+      outputChannels: 64, weights: WeightNames(weight: "w", scale: "s", bias: "b", columnSums: "c")), ["maxpool"])
   private static let nodes = [
     convolution,
     Node(
       "dw",
-      .depthwiseConvolution(
-        Convolution(window: Window(kernel: 3), outputChannels: 8),
-        WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)), ["a"]),
-    Node("relu", .activation(.relu), ["a"]), Node("relu6", .activation(.relu6), ["a"]), Node("sum", .add, ["a", "b"]),
-    Node("pool", .maxPool(Window(kernel: 3, stride: 2, padding: 1)), ["a"]), Node("mean", .globalAveragePool, ["a"]),
+      DepthwiseConvolution(
+        window: Window(kernel: 3), outputChannels: 8,
+        weights: WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)), ["a"]),
+    Node("relu", Activation.relu, ["a"]), Node("relu6", Activation.relu6, ["a"]), Node("sum", Add(), ["a", "b"]),
+    Node("pool", MaxPool(Window(kernel: 3, stride: 2, padding: 1)), ["a"]), Node("mean", GlobalAveragePool(), ["a"]),
   ]
 
   @Test(arguments: nodes)

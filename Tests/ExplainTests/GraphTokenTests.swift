@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -8,11 +8,11 @@ private let tokens = Shape(1, 5, 12)
 
 private struct Refused: CustomTestStringConvertible, Sendable {
   var what: String
-  var op: Operator
+  var op: any GraphOperator
   var input = tokens
   var error: GraphError
 
-  init(_ what: String, _ op: Operator, of input: Shape = tokens, _ error: GraphError) {
+  init(_ what: String, _ op: any GraphOperator, of input: Shape = tokens, _ error: GraphError) {
     (self.what, self.op, self.input, self.error) = (what, op, input, error)
   }
 
@@ -21,34 +21,34 @@ private struct Refused: CustomTestStringConvertible, Sendable {
 
 private func heads(_ count: Int, _ input: Shape = tokens) -> Refused {
   Refused(
-    "\(count) heads", .attention(Attention(heads: count)), of: input,
+    "\(count) heads", Attention(heads: count), of: input,
     .badAttribute(node: "x", attribute: "number of heads", value: count))
 }
 
 private func epsilon(_ value: Float) -> Refused {
   Refused(
-    "epsilon \(value)", .layerNorm(LayerNorm(epsilon: value, weight: "w", bias: "b")),
+    "epsilon \(value)", LayerNorm(epsilon: value, weight: "w", bias: "b"),
     .badEpsilon(node: "x", value))
 }
 
 private func image(_ height: Int, _ width: Int, _ error: GraphError) -> Refused {
-  Refused("image of \(height)x\(width)", .imageTokens(ImageTokens(height: height, width: width)), error)
+  Refused("image of \(height)x\(width)", ImageTokens(height: height, width: width), error)
 }
 
 private let refused = [
   epsilon(0), epsilon(-1), epsilon(1.5), epsilon(.infinity), heads(0), heads(-1), heads(3), heads(5), heads(.max),
   Refused(
-    "channels that are no q, k, v", .attention(Attention(heads: 1)), of: Shape(1, 5, 13),
+    "channels that are no q, k, v", Attention(heads: 1), of: Shape(1, 5, 13),
     .badAttribute(node: "x", attribute: "number of input channels", value: 13)),
   Refused(
-    "too few channels for q, k, v", .attention(Attention(heads: 1)), of: Shape(1, 5, 2),
+    "too few channels for q, k, v", Attention(heads: 1), of: Shape(1, 5, 2),
     .badAttribute(node: "x", attribute: "number of input channels", value: 2)),
   Refused(
-    "attention to an image", .attention(Attention(heads: 1)), of: Shape(2, 5, 12),
+    "attention to an image", Attention(heads: 1), of: Shape(2, 5, 12),
     .notTokens(node: "x", Shape(2, 5, 12))),
-  Refused("class token of an image", .firstToken, of: Shape(2, 5, 12), .notTokens(node: "x", Shape(2, 5, 12))),
+  Refused("class token of an image", FirstToken(), of: Shape(2, 5, 12), .notTokens(node: "x", Shape(2, 5, 12))),
   Refused(
-    "image of an image", .imageTokens(ImageTokens(height: 2, width: 2)), of: Shape(5, 1, 12),
+    "image of an image", ImageTokens(height: 2, width: 2), of: Shape(5, 1, 12),
     .notTokens(node: "x", Shape(5, 1, 12))),
   image(2, 3, .wrongTokenCount(node: "x", expected: 7, found: 5)),
   image(1, 5, .wrongTokenCount(node: "x", expected: 6, found: 5)),
@@ -56,7 +56,7 @@ private let refused = [
   image(1, -4, .badAttribute(node: "x", attribute: "width", value: -4)),
   image(.max, .max, .badAttribute(node: "x", attribute: "height", value: .max)),
   Refused(
-    "too many tokens", .tokens(embedding), of: Shape(128, 128, 3), .tensorTooLarge(node: "x", Shape(1, 16385, 3))),
+    "too many tokens", embedding, of: Shape(128, 128, 3), .tensorTooLarge(node: "x", Shape(1, 16385, 3))),
 ]
 
 @Suite struct GraphTokenTests {
@@ -71,15 +71,15 @@ private let refused = [
   }
 
   @Test func refusesAnEpsilonThatIsNoNumber() {
-    let op = Operator.layerNorm(LayerNorm(epsilon: .nan, weight: "w", bias: "b"))
+    let op = LayerNorm(epsilon: .nan, weight: "w", bias: "b")
     #expect(throws: GraphError.self) { try infer([Node("x", op, ["input"])], input: tokens) }
   }
 
   @Test func infersShapesOfTokens() throws {
     let nodes = [
-      Node("t", .tokens(embedding), ["input"]), Node("n", .layerNorm(norm), ["t"]),
-      Node("a", .attention(Attention(heads: 4)), ["n"]), Node("g", .activation(.gelu), ["a"]),
-      Node("i", .imageTokens(ImageTokens(height: 7, width: 9)), ["g"]), Node("f", .firstToken, ["g"]),
+      Node("t", embedding, ["input"]), Node("n", norm, ["t"]),
+      Node("a", Attention(heads: 4), ["n"]), Node("g", Activation.gelu, ["a"]),
+      Node("i", ImageTokens(height: 7, width: 9), ["g"]), Node("f", FirstToken(), ["g"]),
     ]
     #expect(
       try infer(nodes, input: Shape(7, 9, 24)) == [
@@ -89,13 +89,13 @@ private let refused = [
   }
 
   private static let nodes = [
-    Node("x", .layerNorm(norm), ["a"]),
-    Node("x", .layerNorm(LayerNorm(epsilon: 1e-12, weight: "w", bias: "b")), ["a"]),
-    Node("x", .tokens(embedding), ["a"]),
-    Node("x", .attention(Attention(heads: 12)), ["a"]),
-    Node("x", .firstToken, ["a"]),
-    Node("x", .imageTokens(ImageTokens(height: 14, width: 13)), ["a"]),
-    Node("x", .activation(.gelu), ["a"]),
+    Node("x", norm, ["a"]),
+    Node("x", LayerNorm(epsilon: 1e-12, weight: "w", bias: "b"), ["a"]),
+    Node("x", embedding, ["a"]),
+    Node("x", Attention(heads: 12), ["a"]),
+    Node("x", FirstToken(), ["a"]),
+    Node("x", ImageTokens(height: 14, width: 13), ["a"]),
+    Node("x", Activation.gelu, ["a"]),
   ]
 
   private static let json = [

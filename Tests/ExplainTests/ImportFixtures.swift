@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 
 /// Names and shapes of a state dict, and how to make files of it.
@@ -90,7 +90,8 @@ extension Model {
   /// The tensor names of a node.
   func names(_ node: String) -> WeightNames? {
     switch description.graph.nodes.first(where: { $0.name == node })?.op {
-    case .convolution(_, let names), .depthwiseConvolution(_, let names): names
+    case let convolution as Convolution: convolution.weights
+    case let convolution as DepthwiseConvolution: convolution.weights
     default: nil
     }
   }

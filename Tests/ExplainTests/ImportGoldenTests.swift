@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -61,7 +61,7 @@ import Testing
   private func compare(_ int8: Model, _ float: Model) throws {
     for node in float.description.graph.nodes {
       guard let names = int8.names(node.name), let scale = names.scale else { continue }
-      guard case .convolution = node.op else {
+      guard node.op is Convolution else {
         try compareDepthwise(int8, float, weight: names.weight, scale: scale)
         continue
       }
@@ -112,7 +112,7 @@ import Testing
       (options.crop, options.resize) = (crop, 256)
       let path = try weights("efficientnet_lite0")
       let description = try importModel(from: path, to: folder.file("m"), options: options).description
-      guard case .convolution(let stem, _) = description.graph.nodes[0].op else {
+      guard let stem = description.graph.nodes[0].op as? Convolution else {
         Issue.record("the stem is no convolution")
         return
       }

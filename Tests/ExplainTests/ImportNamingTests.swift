@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -106,9 +106,7 @@ import Testing
     ] as [(NamedWeights, Float)] {
       try weights.write(folder.file("w"))
       let model = try imported(folder.file("w"), folder, as: "m")
-      let norms = model.description.graph.nodes.compactMap { node in
-        if case .layerNorm(let norm) = node.op { norm.epsilon } else { nil }
-      }
+      let norms = model.description.graph.nodes.compactMap { ($0.op as? LayerNorm)?.epsilon }
       #expect(norms == [Float](repeating: epsilon, count: 25))
     }
   }

@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Kernels
 import Testing
 
@@ -29,9 +29,9 @@ import Testing
     for node in graph.nodes {
       guard let input = model.shapes[node.inputs[0]], let output = model.shapes[node.name] else { continue }
       switch node.op {
-      case .convolution(let c, _):
+      case let c as Convolution:
         real.insert("dense \(input) \(output.channels) \(c.window.kernelHeight) \(c.window.stride)")
-      case .depthwiseConvolution(let c, _):
+      case let c as DepthwiseConvolution:
         real.insert("depthwise \(input) \(c.window.kernelHeight) \(c.window.stride)")
       default: break
       }

@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -57,14 +57,15 @@ private let refused = [
     .wrongShape(tensor: "conv.weight", expected: [3, 9, 16, 4], found: [2, 9, 16, 4])
   ) {
     $0.change("conv") {
-      $0.op = .convolution(
-        Convolution(window: Window(kernel: 3, padding: 1), outputChannels: 40),
-        WeightNames(weight: "conv.weight", scale: "conv.scale", bias: "conv.bias", columnSums: "conv.column_sums"))
+      $0.op = Convolution(
+        window: Window(kernel: 3, padding: 1), outputChannels: 40,
+        weights: WeightNames(
+          weight: "conv.weight", scale: "conv.scale", bias: "conv.bias", columnSums: "conv.column_sums"))
     }
     $0.change("dw") {
-      $0.op = .depthwiseConvolution(
-        Convolution(window: Window(kernel: 3, padding: 1), outputChannels: 40),
-        WeightNames(weight: "dw.weight", scale: "dw.scale", bias: "dw.bias", columnSums: nil))
+      $0.op = DepthwiseConvolution(
+        window: Window(kernel: 3, padding: 1), outputChannels: 40,
+        weights: WeightNames(weight: "dw.weight", scale: "dw.scale", bias: "dw.bias", columnSums: nil))
     }
   },
   Refused("scale 0", .badValue(tensor: "conv.scale", index: 3, value: 0, expected: "a positive scale")) {

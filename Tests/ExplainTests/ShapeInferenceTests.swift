@@ -1,14 +1,14 @@
-import Explain
+@testable import Explain
 import Testing
 
 private let names = WeightNames(weight: "w", scale: "s", bias: "b", columnSums: "c")
 
-private func convolution(_ window: Window, _ channels: Int) -> Operator {
-  .convolution(Convolution(window: window, outputChannels: channels), names)
+private func convolution(_ window: Window, _ channels: Int) -> any GraphOperator {
+  Convolution(window: window, outputChannels: channels, weights: names)
 }
 
-private func depthwise(_ window: Window, _ channels: Int) -> Operator {
-  .depthwiseConvolution(Convolution(window: window, outputChannels: channels), names)
+private func depthwise(_ window: Window, _ channels: Int) -> any GraphOperator {
+  DepthwiseConvolution(window: window, outputChannels: channels, weights: names)
 }
 
 private func graph(_ nodes: [Node], input: Shape = Shape(8, 8, 3), output: String? = nil) -> Graph {
@@ -28,7 +28,7 @@ private struct Refused: CustomTestStringConvertible, Sendable {
 }
 
 /// One node `x` that reads the input.
-private func single(_ what: String, _ op: Operator, _ error: GraphError) -> Refused {
+private func single(_ what: String, _ op: any GraphOperator, _ error: GraphError) -> Refused {
   Refused(what, graph([Node("x", op, ["input"])]), error)
 }
 
@@ -36,7 +36,7 @@ private func attribute(_ name: String, _ value: Int) -> GraphError {
   .badAttribute(node: "x", attribute: name, value: value)
 }
 
-private let relu = Operator.activation(.relu)
+private let relu = Activation.relu
 
 private let refused = [
   Refused("no nodes", graph([]), .unknownOutput("")),
@@ -60,12 +60,12 @@ private let refused = [
   Refused("input as output", graph([Node("x", relu, ["input"])], output: "input"), .unknownOutput("input")),
   Refused("no inputs", graph([Node("x", relu, [])]), .wrongInputCount(node: "x", expected: 1, found: 0)),
   Refused(
-    "sum of one", graph([Node("x", .add, ["input"])]), .wrongInputCount(node: "x", expected: 2, found: 1)),
+    "sum of one", graph([Node("x", Add(), ["input"])]), .wrongInputCount(node: "x", expected: 2, found: 1)),
   Refused(
     "sum of unequal shapes",
-    graph([Node("p", .maxPool(Window(kernel: 2, stride: 2)), ["input"]), Node("x", .add, ["input", "p"])]),
+    graph([Node("p", MaxPool(Window(kernel: 2, stride: 2)), ["input"]), Node("x", Add(), ["input", "p"])]),
     .unequalShapes(node: "x", Shape(8, 8, 3), Shape(4, 4, 3))),
-  single("stride 0", .maxPool(Window(kernel: 2, stride: 0)), attribute("stride", 0)),
+  single("stride 0", MaxPool(Window(kernel: 2, stride: 0)), attribute("stride", 0)),
   single("stride below 0", convolution(Window(kernel: 2, stride: -1), 4), attribute("stride", -1)),
   single("absurd stride", convolution(Window(kernel: 2, stride: .max), 4), attribute("stride", .max)),
   single("kernel 0", convolution(Window(kernel: 0), 4), attribute("kernel height", 0)),
@@ -76,7 +76,7 @@ private let refused = [
       Window(kernelHeight: 1, kernelWidth: 0, stride: 1, top: 0, left: 0, bottom: 0, right: 0), 4),
     attribute("kernel width", 0)),
   single("padding below 0", convolution(Window(kernel: 3, padding: -1), 4), attribute("padding", -1)),
-  single("padding of a kernel", .maxPool(Window(kernel: 3, padding: 3)), attribute("padding", 3)),
+  single("padding of a kernel", MaxPool(Window(kernel: 3, padding: 3)), attribute("padding", 3)),
   single("absurd padding", convolution(Window(kernel: 3, padding: .max), 4), attribute("padding", .max)),
   single("no output channels", convolution(Window(kernel: 1), 0), attribute("output channels", 0)),
   single("absurd output channels", convolution(Window(kernel: 1), .max), attribute("output channels", .max)),
@@ -87,7 +87,7 @@ private let refused = [
     "window larger than its input", convolution(Window(kernel: 9), 4),
     .windowTooLarge(node: "x", kernel: [9, 9], paddedInput: [8, 8])),
   single(
-    "pool larger than its padded input", .maxPool(Window(kernel: 13, padding: 2)),
+    "pool larger than its padded input", MaxPool(Window(kernel: 13, padding: 2)),
     .windowTooLarge(node: "x", kernel: [13, 13], paddedInput: [12, 12])),
   Refused(
     "output too large", graph([Node("x", convolution(Window(kernel: 1), 1 << 20), ["input"])], input: Shape(64, 64, 3)),
@@ -118,15 +118,15 @@ private let refused = [
     let shapes = try graph(
       [
         Node("stem", convolution(Window(kernel: 7, stride: 2, padding: 3), 64), ["input"]),
-        Node("pool", .maxPool(Window(kernel: 3, stride: 2, padding: 1)), ["stem"]),
+        Node("pool", MaxPool(Window(kernel: 3, stride: 2, padding: 1)), ["stem"]),
         Node("dw", depthwise(same, 64), ["pool"]),
         Node(
           "wide",
           convolution(Window(kernelHeight: 1, kernelWidth: 5, stride: 3, top: 0, left: 2, bottom: 0, right: 1), 8),
           ["dw"]),
-        Node("relu", .activation(.relu6), ["wide"]),
-        Node("sum", .add, ["relu", "wide"]),
-        Node("mean", .globalAveragePool, ["sum"]),
+        Node("relu", Activation.relu6, ["wide"]),
+        Node("sum", Add(), ["relu", "wide"]),
+        Node("mean", GlobalAveragePool(), ["sum"]),
         Node("fc", convolution(Window(kernel: 1), 1000), ["mean"]),
       ], input: Shape(224, 200, 3)
     ).inferShapes()

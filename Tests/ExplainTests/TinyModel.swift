@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 
 /// A complete model of four layers, to be spoiled in one respect each.
@@ -19,16 +19,16 @@ struct TinyModel {
     }
     let nodes = [
       Node(
-        "conv", .convolution(Convolution(window: Window(kernel: 3, padding: 1), outputChannels: 20), names("conv")),
+        "conv", Convolution(window: Window(kernel: 3, padding: 1), outputChannels: 20, weights: names("conv")),
         ["input"]),
-      Node("relu", .activation(.relu), ["conv"]),
+      Node("relu", Activation.relu, ["conv"]),
       Node(
         "dw",
-        .depthwiseConvolution(
-          Convolution(window: Window(kernel: 3, padding: 1), outputChannels: 20), names("dw", sums: false)),
+        DepthwiseConvolution(
+          window: Window(kernel: 3, padding: 1), outputChannels: 20, weights: names("dw", sums: false)),
         ["relu"]),
-      Node("mean", .globalAveragePool, ["dw"]),
-      Node("fc", .convolution(Convolution(window: Window(kernel: 1), outputChannels: 5), names("fc")), ["mean"]),
+      Node("mean", GlobalAveragePool(), ["dw"]),
+      Node("fc", Convolution(window: Window(kernel: 1), outputChannels: 5, weights: names("fc")), ["mean"]),
     ]
     let head = HeadDescription(
       kind: .cam,
@@ -85,12 +85,12 @@ struct TinyModel {
   mutating func rename(_ node: String, _ rename: (inout WeightNames) -> Void) {
     change(node) { node in
       switch node.op {
-      case .convolution(let convolution, var names):
-        rename(&names)
-        node.op = .convolution(convolution, names)
-      case .depthwiseConvolution(let convolution, var names):
-        rename(&names)
-        node.op = .depthwiseConvolution(convolution, names)
+      case var convolution as Convolution:
+        rename(&convolution.weights)
+        node.op = convolution
+      case var convolution as DepthwiseConvolution:
+        rename(&convolution.weights)
+        node.op = convolution
       default: break
       }
     }

@@ -89,7 +89,6 @@ struct BackbonePlanBuilder {
   let context: ExecutionContext
   let fused: FusedGraph
   private let outputs, given: [String]
-  private let nodes: [String: Node]
   var arena = ArenaPlanner()
   var steps: [BackbonePlan.Step] = []
   /// Steps of the forward pass, once it is complete.
@@ -106,7 +105,6 @@ struct BackbonePlanBuilder {
     (self.model, self.layers, self.images, self.context) = (model, layers, images, context)
     (self.outputs, self.given) = (outputs, given)
     fused = FusedGraph(model.description.graph, outputs: Set(outputs), given: Set(given), foldsGELU: false)
-    nodes = Dictionary(model.description.graph.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   var time: Int { forwardSteps + steps.count }
@@ -138,14 +136,6 @@ struct BackbonePlanBuilder {
     forwardSteps = steps.count
   }
 
-  /// The node that carries the weights of a fused operation.
-  func source(_ operation: FusedGraph.Operation) -> Node {
-    guard let node = nodes.values.first(where: { $0.op == operation.op && $0.inputs.first == operation.input }) else {
-      preconditionFailure("\(operation.name) comes from no node")
-    }
-    return node
-  }
-
   /// A tensor in an operand's form; made by a step of its own where it is not in that form already.
   mutating func prepare(_ name: String?, _ tensor: Int, _ form: BatchOperand) -> Int {
     if form.isPlain { return tensor }
@@ -159,40 +149,42 @@ struct BackbonePlanBuilder {
   private mutating func append(_ operation: FusedGraph.Operation) throws(EngineError) {
     let input = tensor(operation.input)
     let shape = shape(operation.name)
-    if case .convolution(let convolution, _) = operation.op {
+    if let convolution = operation.op as? Convolution {
       return try appendConvolution(operation, convolution)
     }
     let kind: BackbonePlan.Kind
     var others: [Int] = []
     switch operation.op {
-    case .convolution: return
-    case .depthwiseConvolution(let convolution, let names):
+    case let convolution as DepthwiseConvolution:
+      let names = convolution.weights
       let geometry = geometry(convolution.window, operation)
       let taps = geometry.kernelHeight * geometry.kernelWidth
       let weights = try layers.depthwiseWeights(names, taps: taps, channels: shape.channels)
       kind = .depthwise(geometry, weights: weights, bias: model.floats(names.bias), operation.epilogue.clamp)
-    case .maxPool(let window): kind = .maxPool(geometry(window, operation))
-    case .globalAveragePool: kind = .averagePool(self.shape(operation.input))
-    case .activation(.gelu): kind = .gelu(count: images * shape.count)
-    case .layerNorm(let norm):
+    case let pool as MaxPool: kind = .maxPool(geometry(pool.window, operation))
+    case is GlobalAveragePool: kind = .averagePool(self.shape(operation.input))
+    case let activation as Activation where activation == .gelu: kind = .gelu(count: images * shape.count)
+    case let norm as LayerNorm:
       kind = .layerNorm(
         shape, epsilon: norm.epsilon, weight: model.floats(norm.weight), bias: model.floats(norm.bias))
-    case .tokens(let embedding):
+    case let embedding as TokenEmbedding:
       kind = .tokens(
         self.shape(operation.input), classToken: model.floats(embedding.classToken),
         positions: model.floats(embedding.positions))
-    case .attention(let attention):
+    case let attention as Attention:
       let plan = AttentionPlan(tokens: shape.pixels, channels: shape.channels, heads: attention.heads)
       let scratch = allocate(floats: plan.scratchFloats)
       others = [scratch]
       kind = .attention(plan, scratch: scratch)
-    case .firstToken: kind = .extract(first: 0, count: shape.count, from: self.shape(operation.input).count)
-    case .imageTokens:
+    case is FirstToken: kind = .extract(first: 0, count: shape.count, from: self.shape(operation.input).count)
+    case is ImageTokens:
       kind = .extract(first: shape.channels, count: shape.count, from: self.shape(operation.input).count)
-    case .add, .activation:
-      let other = operation.residual.map(tensor)
-      others = other.map { [$0] } ?? []
-      kind = .add(other, operation.epilogue.clamp, count: images * shape.count)
+    case is Add:
+      others = [tensor(operation.node.inputs[1])]
+      kind = .add(others[0], operation.epilogue.clamp, count: images * shape.count)
+    case let activation as Activation:
+      kind = .add(nil, activation.function.epilogue?.clamp ?? .none, count: images * shape.count)
+    default: preconditionFailure("no plan for \(operation.op)")
     }
     let output = allocate(floats: images * shape.count)
     tensors[operation.name] = output
@@ -211,7 +203,7 @@ struct BackbonePlanBuilder {
     let plan = BatchConvolution(
       operand: form, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, stride: window.stride,
       outputHeight: shape.height, outputWidth: shape.width, outputChannels: shape.channels, context: context)
-    let node = source(operation)
+    let node = operation.node
     let packing = PanelPacking(
       .forward, taps: window.kernelHeight * window.kernelWidth, channels: input.channels, outputs: shape.channels)
     let panels = try layers.panels(node, packing)

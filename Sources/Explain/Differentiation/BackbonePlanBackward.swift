@@ -19,55 +19,58 @@ extension BackbonePlanBuilder {
   private mutating func append(gradientOf operation: FusedGraph.Operation, _ gradient: Int) throws(EngineError) {
     let shape = shape(operation.name)
     let count = images * shape.count
-    if operation.epilogue.clamp != .none {
+    let clamp = (operation.op as? Activation)?.function.epilogue?.clamp ?? operation.epilogue.clamp
+    if clamp != .none {
       let result = tensor(operation.name)
       append(
-        .clampGradient(of: result, operation.epilogue.clamp, count: count), from: gradient, to: gradient,
+        .clampGradient(of: result, clamp, count: count), from: gradient, to: gradient,
         reading: [result])
     }
     let input = operation.input
     switch operation.op {
-    case .convolution(let convolution, _):
+    case let convolution as Convolution:
       try appendConvolutionGradient(operation, convolution, gradient)
-    case .depthwiseConvolution(let convolution, let names):
+    case let convolution as DepthwiseConvolution:
       let geometry = geometry(convolution.window, operation)
       let weights = try layers.depthwiseWeights(
-        names, taps: geometry.kernelHeight * geometry.kernelWidth, channels: shape.channels)
+        convolution.weights, taps: geometry.kernelHeight * geometry.kernelWidth, channels: shape.channels)
       contribute(.depthwiseGradient(geometry, weights: weights), from: gradient, to: input)
-    case .maxPool(let window):
+    case let pool as MaxPool:
       let (source, result) = (tensor(input), tensor(operation.name))
       contribute(
-        .maxPoolGradient(geometry(window, operation), input: source, result: result), from: gradient, to: input,
+        .maxPoolGradient(geometry(pool.window, operation), input: source, result: result), from: gradient, to: input,
         reading: [source, result])
-    case .globalAveragePool:
+    case is GlobalAveragePool:
       contribute(.averagePoolGradient(self.shape(input)), from: gradient, to: input)
-    case .activation(.gelu):
+    case let activation as Activation where activation == .gelu:
       let source = tensor(input)
       append(.geluGradient(input: source, count: count), from: gradient, to: gradient, reading: [source])
       pass(gradient, to: input)
-    case .layerNorm(let norm):
+    case let norm as LayerNorm:
       let source = tensor(input)
       let kind = BackbonePlan.Kind.layerNormGradient(
         shape, epsilon: norm.epsilon, weight: model.floats(norm.weight), input: source)
       append(kind, from: gradient, to: gradient, reading: [source])
       pass(gradient, to: input)
-    case .tokens:
+    case is TokenEmbedding:
       let kind = BackbonePlan.Kind.extract(first: shape.channels, count: self.shape(input).count, from: shape.count)
       contribute(kind, from: gradient, to: input)
-    case .attention(let attention):
+    case let attention as Attention:
       let plan = AttentionPlan(tokens: shape.pixels, channels: shape.channels, heads: attention.heads)
       let source = tensor(input)
       contribute(.attentionGradient(plan, input: source), from: gradient, to: input, reading: [source])
-    case .firstToken:
+    case is FirstToken:
       contribute(.insert(first: 0, count: shape.count, to: self.shape(input).count), from: gradient, to: input)
-    case .imageTokens:
+    case is ImageTokens:
       let kind = BackbonePlan.Kind.insert(first: shape.channels, count: shape.count, to: self.shape(input).count)
       contribute(kind, from: gradient, to: input)
-    case .add:
+    case is Add:
       // The other operand may take over the gradient only after this one has its own.
       contribute(.add(nil, .none, count: count), from: gradient, to: input)
-    case .activation:
+      pass(gradient, to: operation.node.inputs[1])
+    case is Activation:
       pass(gradient, to: input)
+    default: preconditionFailure("no gradient of \(operation.op)")
     }
     if let residual = operation.residual { pass(gradient, to: residual) }
   }
@@ -79,7 +82,7 @@ extension BackbonePlanBuilder {
     let plan = ConvolutionGradient(
       images: images, geometry: geometry(convolution.window, operation), outputChannels: outputChannels,
       precision: layers.precision, context: context)
-    let panels = try layers.panels(source(operation), plan.packing)
+    let panels = try layers.panels(operation.node, plan.packing)
     layers.needZeros(PanelLayout.padded(plan.convolution.outputChannels))
     let operand = prepare(nil, gradient, plan.operand)
     let columns = allocate(floats: max(1, plan.columnFloats))

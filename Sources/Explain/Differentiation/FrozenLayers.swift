@@ -33,7 +33,8 @@ final class FrozenLayers {
 
   /// Panels of a convolution node, packed once.
   func panels(_ node: Node, _ packing: PanelPacking) throws(EngineError) -> UnsafeRawPointer {
-    guard case .convolution(_, let names) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+    let convolution = convolution(node)
+    let names = convolution.weights
     let isForward = if case .forward = packing.kind { true } else { false }
     let key = Key(weight: names.weight, isGradient: !isForward)
     if let known = packed[key] { return known }
@@ -45,7 +46,7 @@ final class FrozenLayers {
     }
     let floats = try allocate(packing.count * 4).assumingMemoryBound(to: Float.self)
     floats.update(repeating: 0, count: packing.count)
-    let rows = rows(of: node, names)
+    let rows = rows(of: node, convolution)
     for n in 0..<rows.outputs { rows.read(n) { packing.put($0, output: n, into: floats) } }
     var result = UnsafeRawPointer(floats)
     if precision == .bf16 {
@@ -61,10 +62,11 @@ final class FrozenLayers {
 
   /// Bias of a convolution node, `[outputs rounded up to 16]`.
   func bias(_ node: Node) throws(EngineError) -> UnsafePointer<Float> {
-    guard case .convolution(_, let names) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+    let convolution = convolution(node)
+    let names = convolution.weights
     if let known = biases[names.bias] { return known }
     let stored = model.floats(names.bias)
-    let rows = rows(of: node, names)
+    let rows = rows(of: node, convolution)
     guard rows.pixels != nil else {
       biases[names.bias] = stored
       return stored
@@ -104,8 +106,13 @@ final class FrozenLayers {
 
   var zeros: UnsafePointer<Float> { UnsafePointer(zeroValues) }
 
-  private func rows(of node: Node, _ names: WeightNames) -> LayerRows {
-    LayerRows(model, node: node, names: names, channels: shapes[node.inputs[0]]?.channels ?? 1)
+  private func convolution(_ node: Node) -> Convolution {
+    guard let convolution = node.op as? Convolution else { preconditionFailure("\(node.name) is no convolution") }
+    return convolution
+  }
+
+  private func rows(of node: Node, _ convolution: Convolution) -> LayerRows {
+    LayerRows(model, node: node, convolution, channels: shapes[node.inputs[0]]?.channels ?? 1)
   }
 
   private func allocate(_ bytes: Int) throws(EngineError) -> UnsafeMutableRawPointer {
@@ -124,10 +131,9 @@ struct LayerRows {
   private let names: WeightNames
   private let layout: ReductionLayout
 
-  init(_ model: Model, node: Node, names: WeightNames, channels: Int) {
-    guard case .convolution(let convolution, _) = node.op else { preconditionFailure("\(node.name) is no convolution") }
+  init(_ model: Model, node: Node, _ convolution: Convolution, channels: Int) {
     self.model = model
-    self.names = names
+    names = convolution.weights
     outputs = convolution.outputChannels
     layout = ReductionLayout(
       kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth, channels: channels)

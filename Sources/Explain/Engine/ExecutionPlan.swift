@@ -126,8 +126,8 @@ private struct Builder {
   private mutating func collectReaders() {
     floatResults = outputs
     for operation in fused.operations {
-      guard case .convolution(let convolution, _) = operation.op else {
-        floatResults.insert(operation.input)
+      guard let convolution = operation.op as? Convolution else {
+        floatResults.formUnion(operation.node.inputs)
         continue
       }
       let key = PreparedKey(
@@ -142,7 +142,7 @@ private struct Builder {
     }
     for operation in fused.operations {
       guard let residual = operation.residual else { continue }
-      if case .convolution = operation.op, formWhileWriting(residual)?.isResidual == true { continue }
+      if operation.op is Convolution, formWhileWriting(residual)?.isResidual == true { continue }
       floatResults.insert(residual)
     }
   }
@@ -201,7 +201,7 @@ private struct Builder {
   private mutating func append(_ operation: FusedGraph.Operation) {
     let outputShape = shape(operation.name)
     switch operation.op {
-    case .convolution(let convolution, let names):
+    case let convolution as Convolution:
       let layout = layout(convolution, operation.input)
       let input = prepare(operation.input, layout)
       let plan = ConvolutionPlan(
@@ -212,49 +212,55 @@ private struct Builder {
       append(
         operation,
         .convolution(
-          plan, denseWeights(names), scales: input.scales, residual: residual, operation.epilogue),
+          plan, denseWeights(convolution.weights), scales: input.scales, residual: residual, operation.epilogue),
         reading: [input.levels, input.scales] + (residual?.tensors ?? []),
         writing: plan.canQuantizeOutput ? formWhileWriting(operation.name) : nil)
-    case .depthwiseConvolution(let convolution, let names):
+    case let convolution as DepthwiseConvolution:
       append(
         operation,
-        .depthwise(geometry(convolution.window, operation), depthwiseWeights(names), operation.epilogue.clamp),
+        .depthwise(
+          geometry(convolution.window, operation), depthwiseWeights(convolution.weights), operation.epilogue.clamp),
         reading: [tensor(operation.input)], writing: formWhileWriting(operation.name))
-    case .maxPool(let window):
+    case let pool as MaxPool:
       append(
-        operation, .maxPool(geometry(window, operation)), reading: [tensor(operation.input)],
+        operation, .maxPool(geometry(pool.window, operation)), reading: [tensor(operation.input)],
         writing: formWhileWriting(operation.name))
-    case .globalAveragePool:
+    case is GlobalAveragePool:
       append(operation, .globalAveragePool(shape(operation.input)), reading: [tensor(operation.input)])
-    case .activation(.gelu):
+    case let activation as Activation where activation == .gelu:
       append(operation, .gelu(count: outputShape.count), reading: [tensor(operation.input)])
-    case .layerNorm(let norm):
+    case let norm as LayerNorm:
       append(
         operation,
         .layerNorm(
           outputShape, epsilon: norm.epsilon, weight: model.floats(norm.weight), bias: model.floats(norm.bias)),
         reading: [tensor(operation.input)], writing: formWhileWriting(operation.name))
-    case .tokens(let embedding):
+    case let embedding as TokenEmbedding:
       append(
         operation,
         .tokens(
           shape(operation.input), classToken: model.floats(embedding.classToken),
           positions: model.floats(embedding.positions)),
         reading: [tensor(operation.input)])
-    case .attention(let attention):
+    case let attention as Attention:
       let plan = AttentionPlan(tokens: outputShape.pixels, channels: outputShape.channels, heads: attention.heads)
       let scratch = arena.allocate(plan.scratchFloats * MemoryLayout<Float>.size, at: steps.count)
       append(operation, .attention(plan, scratch: scratch), reading: [tensor(operation.input)])
-    case .firstToken:
+    case is FirstToken:
       append(operation, .copy(first: 0, count: outputShape.count), reading: [tensor(operation.input)])
-    case .imageTokens:
+    case is ImageTokens:
       let first = outputShape.channels
       append(operation, .copy(first: first, count: outputShape.count), reading: [tensor(operation.input)])
-    case .add, .activation:
-      let other = operation.residual.map(tensor)
+    case is Add:
+      let other = tensor(operation.node.inputs[1])
       append(
         operation, .add(other, operation.epilogue.clamp, count: outputShape.count),
-        reading: [tensor(operation.input)] + (other.map { [$0] } ?? []))
+        reading: [tensor(operation.input), other])
+    case let activation as Activation:
+      append(
+        operation, .add(nil, activation.function.epilogue?.clamp ?? .none, count: outputShape.count),
+        reading: [tensor(operation.input)])
+    default: preconditionFailure("no plan for \(operation.op)")
     }
   }
 

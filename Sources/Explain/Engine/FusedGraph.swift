@@ -7,11 +7,16 @@ struct FusedGraph {
   struct Operation {
     /// The last node folded into it: the name of its result.
     var name: String
-    var op: Operator
-    /// The result that the operator reads. `add` reads `residual` too.
-    var input: String
+    /// The operator, with the results that it reads.
+    var node: Node
+    /// What is added to the operator's result, where a sum was folded in.
     var residual: String?
-    var epilogue: Epilogue
+    /// The activation that was folded in.
+    var epilogue = Epilogue()
+
+    var op: any GraphOperator { node.op }
+    /// The first result that the operator reads.
+    var input: String { node.inputs[0] }
   }
 
   private(set) var operations: [Operation] = []
@@ -32,31 +37,20 @@ struct FusedGraph {
     // Operations stand where their last folded node stood, because a residual may be computed in between.
     var placed: [(position: Int, operation: Operation)] = []
     for (index, node) in nodes.enumerated() where !isFolded[index] {
-      var operation = Operation(
-        name: node.name, op: node.op, input: node.inputs[0], residual: nil, epilogue: Epilogue())
+      var operation = Operation(name: node.name, node: node)
       var position = index
-      switch node.op {
-      case .add: operation.residual = node.inputs[1]
-      case .activation(let activation): operation.epilogue = activation.epilogue
-      default: break
-      }
-      let isConvolution = if case .convolution = node.op { true } else { false }
-      var mayAdd = isConvolution
-      var mayClamp = mayAdd || node.op == .add
-      if case .depthwiseConvolution = node.op { mayClamp = true }
-      while mayClamp, !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]),
-        !isFolded[next]
+      var support = node.op.epilogue
+      if !foldsGELU { support.remove(.gelu) }
+      while !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]), !isFolded[next],
+        let part = nodes[next].op.epiloguePart, support.contains(part.needs)
       {
-        if case .activation(let activation) = nodes[next].op,
-          !activation.epilogue.hasGELU || (isConvolution && foldsGELU)
-        {
-          operation.epilogue = activation.epilogue
-          mayClamp = false
-        } else if nodes[next].op == .add, mayAdd {
+        switch part {
+        case .function(let epilogue):
+          operation.epilogue = epilogue
+          support = []
+        case .sum:
           operation.residual = nodes[next].inputs.first { $0 != operation.name }
-          mayAdd = false
-        } else {
-          break
+          support.remove(.sum)
         }
         isFolded[next] = true
         operation.name = nodes[next].name
@@ -86,22 +80,7 @@ struct FusedGraph {
 
   private func isNonNegative(_ operation: Operation) -> Bool {
     if operation.epilogue.clamp.lower >= 0 { return true }
-    let isInputNonNegative = nonNegative.contains(operation.input)
-    return switch operation.op {
-    case .maxPool, .globalAveragePool: isInputNonNegative
-    case .add: isInputNonNegative && nonNegative.contains(operation.residual ?? operation.input)
-    case .firstToken, .imageTokens: isInputNonNegative
-    case .convolution, .depthwiseConvolution, .activation, .layerNorm, .tokens, .attention: false
-    }
-  }
-}
-
-extension Activation {
-  var epilogue: Epilogue {
-    switch self {
-    case .relu: Epilogue(clamp: .relu)
-    case .relu6: Epilogue(clamp: .relu6)
-    case .gelu: Epilogue(hasGELU: true)
-    }
+    return operation.op.isNonNegative(operation.node.inputs.map(nonNegative.contains))
+      && !operation.epilogue.hasGELU && operation.residual.map(nonNegative.contains) != false
   }
 }

@@ -66,7 +66,7 @@ struct GraphBuilder {
   ) throws(ImportError) -> String {
     let window = window(kernel, stride, padding, over: shape(input))
     return try layer(
-      .dense, name, input, Convolution(window: window, outputChannels: outputChannels), normalization,
+      .dense, name, input, window, outputs: outputChannels, normalization,
       weight: "\(name).weight", [outputChannels, shape(input).channels, kernel, kernel], or: otherShape,
       bias: bias ?? (normalization == nil) ? "\(name).bias" : nil)
   }
@@ -78,7 +78,7 @@ struct GraphBuilder {
     let channels = shape(input).channels
     let window = window(kernel, stride, padding, over: shape(input))
     return try layer(
-      .depthwise, name, input, Convolution(window: window, outputChannels: channels), normalization,
+      .depthwise, name, input, window, outputs: channels, normalization,
       weight: "\(name).weight", [channels, 1, kernel, kernel], bias: normalization == nil ? "\(name).bias" : nil)
   }
 
@@ -92,27 +92,27 @@ struct GraphBuilder {
     _ name: String, _ input: String, outputs: Int, otherShape: [Int]? = nil, weight: String? = nil, bias: String? = nil
   ) throws(ImportError) -> String {
     try layer(
-      .dense, name, input, Convolution(window: Window(kernel: 1), outputChannels: outputs), nil,
+      .dense, name, input, Window(kernel: 1), outputs: outputs, nil,
       weight: weight ?? "\(name).weight", [outputs, shape(input).channels], or: otherShape,
       bias: bias ?? "\(name).bias")
   }
 
   mutating func activation(_ name: String, _ input: String, _ function: Activation) throws(ImportError) -> String {
-    try append(name, .activation(function), [input])
+    try append(name, function, [input])
   }
 
   mutating func add(_ name: String, _ first: String, _ second: String) throws(ImportError) -> String {
-    try append(name, .add, [first, second])
+    try append(name, Add(), [first, second])
   }
 
   mutating func maxPool(
     _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
   ) throws(ImportError) -> String {
-    try append(name, .maxPool(window(kernel, stride, padding, over: shape(input))), [input])
+    try append(name, MaxPool(window(kernel, stride, padding, over: shape(input))), [input])
   }
 
   mutating func globalAveragePool(_ name: String, _ input: String) throws(ImportError) -> String {
-    try append(name, .globalAveragePool, [input])
+    try append(name, GlobalAveragePool(), [input])
   }
 
   /// Marks the output of `node` as a layer that the head reads.
@@ -139,7 +139,7 @@ struct GraphBuilder {
 
   /// Tells the layers behind an average pool that their inputs are nearly constant.
   mutating func markPooledInputs() {
-    let pools = Set(nodes.filter { $0.op == .globalAveragePool }.map(\.name))
+    let pools = Set(nodes.filter { $0.op is GlobalAveragePool }.map(\.name))
     let readers = Set(nodes.filter { $0.inputs.allSatisfy(pools.contains) }.map(\.name))
     for index in layers.indices where readers.contains(layers[index].node) { layers[index].rounding = .pooled }
   }
@@ -148,9 +148,9 @@ struct GraphBuilder {
   mutating func replace(_ layer: LayerSource, outputs: Int) {
     for index in layers.indices where layers[index].node == layer.node { layers[index] = layer }
     for index in nodes.indices where nodes[index].name == layer.node {
-      guard case .convolution(var convolution, let names) = nodes[index].op else { continue }
+      guard var convolution = nodes[index].op as? Convolution else { continue }
       convolution.outputChannels = outputs
-      nodes[index].op = .convolution(convolution, names)
+      nodes[index].op = convolution
       shapes[layer.node]?.channels = outputs
     }
   }
@@ -190,7 +190,7 @@ extension GraphBuilder {
   }
 
   /// Adds a node; the prefix goes before its name.
-  mutating func append(_ name: String, _ op: Operator, _ inputs: [String]) throws(ImportError) -> String {
+  mutating func append(_ name: String, _ op: any GraphOperator, _ inputs: [String]) throws(ImportError) -> String {
     let node = Node(nodePrefix + name, op, inputs)
     precondition(shapes[node.name] == nil, "two nodes are named \(node.name)")
     do { shapes[node.name] = try node.outputShape(node.inputs.map(shape)) } catch { throw .graph(error) }
@@ -199,7 +199,7 @@ extension GraphBuilder {
   }
 
   private mutating func layer(
-    _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ convolution: Convolution,
+    _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ window: Window, outputs: Int,
     _ normalization: BatchNorm?, weight: String, _ shape: [Int], or otherShape: [Int]? = nil, bias: String?
   ) throws(ImportError) -> String {
     let isInt8 = precision == .int8
@@ -207,10 +207,12 @@ extension GraphBuilder {
     let names = WeightNames(
       weight: "\(stored).weight", scale: isInt8 ? "\(stored).scale" : nil, bias: "\(stored).bias",
       columnSums: isInt8 && kind == .dense ? "\(stored).column_sums" : nil)
-    let op: Operator =
-      kind == .dense ? .convolution(convolution, names) : .depthwiseConvolution(convolution, names)
+    let op: any GraphOperator =
+      switch kind {
+      case .dense: Convolution(window: window, outputChannels: outputs, weights: names)
+      case .depthwise: DepthwiseConvolution(window: window, outputChannels: outputs, weights: names)
+      }
     let node = try append(name, op, [input])
-    let outputs = convolution.outputChannels
     require(weight, shape, or: otherShape)
     if let bias { require(bias, [outputs]) }
     if let normalization {
@@ -219,7 +221,7 @@ extension GraphBuilder {
       }
     }
     let layout = TensorLayout(
-      kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
+      kind, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth,
       inputChannels: self.shape(input).channels, outputChannels: outputs, precision: precision)
     let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
     layers.append(

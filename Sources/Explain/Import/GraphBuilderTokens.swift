@@ -10,7 +10,7 @@ extension GraphBuilder {
       classToken: parameter(classToken, [1, 1, image.channels], storedShape: [image.channels]),
       positions: parameter(
         positions, [1, 1 + image.pixels, image.channels], storedShape: [1 + image.pixels, image.channels]))
-    return try append(name, .tokens(embedding), [input])
+    return try append(name, embedding, [input])
   }
 
   /// Adds a LayerNorm with `name.weight` and `name.bias`, and the epsilon of the library that the weights come from.
@@ -20,20 +20,20 @@ extension GraphBuilder {
       epsilon: state.scheme.layerNormEpsilon,
       weight: parameter("\(name).weight", [channels], storedShape: [channels]),
       bias: parameter("\(name).bias", [channels], storedShape: [channels]))
-    return try append(name, .layerNorm(norm), [input])
+    return try append(name, norm, [input])
   }
 
   mutating func attention(_ name: String, _ input: String, heads: Int) throws(ImportError) -> String {
-    try append(name, .attention(Attention(heads: heads)), [input])
+    try append(name, Attention(heads: heads), [input])
   }
 
   mutating func firstToken(_ name: String, _ input: String) throws(ImportError) -> String {
-    try append(name, .firstToken, [input])
+    try append(name, FirstToken(), [input])
   }
 
   mutating func imageTokens(
     _ name: String, _ input: String, height: Int, width: Int
   ) throws(ImportError) -> String {
-    try append(name, .imageTokens(ImageTokens(height: height, width: width)), [input])
+    try append(name, ImageTokens(height: height, width: width), [input])
   }
 }

@@ -15,8 +15,8 @@ func classActivationHead(
   _ graph: inout GraphBuilder, output: String, architecture: String
 ) throws(ImportError) -> ImportedHead {
   guard let last = graph.featureLayers.last, let classifier = graph.nodes.first(where: { $0.name == output }),
-    case .convolution(_, let weights) = classifier.op,
-    let pool = graph.nodes.first(where: { $0.name == classifier.inputs[0] }), pool.op == .globalAveragePool,
+    let linear = classifier.op as? Convolution,
+    let pool = graph.nodes.first(where: { $0.name == classifier.inputs[0] }), pool.op is GlobalAveragePool,
     pool.inputs == [last.node]
   else { throw .noClassActivationMapping(architecture: architecture) }
   var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
@@ -25,6 +25,7 @@ func classActivationHead(
     graph.use(graph.state, nodePrefix: "head.")
     branches[index].node = try graph.activation("branch.\(index).relu", last.node, .relu)
   }
+  let weights = linear.weights
   branches[index].fuse = HeadDescription.FuseWeights(weight: weights.weight, scale: weights.scale)
   return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
 }
@@ -32,11 +33,7 @@ func classActivationHead(
 /// Whether the node's output cannot be negative, as far as its operators tell.
 private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
   guard let node = nodes.first(where: { $0.name == name }) else { return false }
-  switch node.op {
-  case .activation(let function): return function != .gelu
-  case .add, .maxPool, .globalAveragePool: return node.inputs.allSatisfy { isNonNegative($0, nodes) }
-  case .convolution, .depthwiseConvolution, .layerNorm, .tokens, .attention, .firstToken, .imageTokens: return false
-  }
+  return node.op.isNonNegative(node.inputs.map { isNonNegative($0, nodes) })
 }
 
 /// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either), `fuse` and, where the rows are not all classes in order,

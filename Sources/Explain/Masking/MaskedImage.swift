@@ -6,7 +6,7 @@ enum MaskPlacement: Sendable, Equatable {
   case afterNormalization
 
   init(_ graph: Graph) {
-    let hasAttention = graph.nodes.contains { if case .attention = $0.op { true } else { false } }
+    let hasAttention = graph.nodes.contains { $0.op is Attention }
     self = hasAttention ? .afterNormalization : .beforeNormalization
   }
 }

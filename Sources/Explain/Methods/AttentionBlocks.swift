@@ -21,7 +21,7 @@ package struct AttentionBlocks {
     let model = session.model
     context = session.context
     blocks = model.description.graph.nodes.compactMap { node in
-      guard case .attention(let attention) = node.op else { return nil }
+      guard let attention = node.op as? Attention else { return nil }
       return Block(attention: node.name, queriesKeysValues: node.inputs[0], heads: attention.heads)
     }
     let target = try TargetLayer(model, for: method)

@@ -12,12 +12,12 @@ struct PooledClassifier {
   init?(_ model: Model) {
     let graph = model.description.graph
     func node(_ name: String) -> Node? { graph.nodes.first { $0.name == name } }
-    guard let linear = node(graph.output), case .convolution(_, let names) = linear.op,
-      let pooling = node(linear.inputs[0]), pooling.op == .globalAveragePool,
+    guard let linear = node(graph.output), let layer = linear.op as? Convolution,
+      let pooling = node(linear.inputs[0]), pooling.op is GlobalAveragePool,
       let shape = model.shapes[pooling.inputs[0]]
     else { return nil }
     (self.node, self.shape) = (pooling.inputs[0], shape)
-    rows = LayerRows(model, node: linear, names: names, channels: shape.channels)
+    rows = LayerRows(model, node: linear, layer, channels: shape.channels)
   }
 
   /// The Class Activation Map of a class.

@@ -17,10 +17,10 @@ struct TargetLayer {
       let node = graph.nodes.first(where: { $0.name == last })
     else { throw .unsupported(method: method.rawValue, needs: "named feature layers") }
     switch node.op {
-    case .imageTokens:
+    case is ImageTokens:
       self.node = node.inputs[0]
       (height, width, skipped) = (features.height, features.width, 1)
-    case .maxPool:
+    case is MaxPool:
       let input = model.shapes[node.inputs[0]] ?? features
       self.node = node.inputs[0]
       (height, width, skipped) = (input.height, input.width, 0)

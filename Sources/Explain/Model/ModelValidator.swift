@@ -45,35 +45,8 @@ struct ModelValidator {
 
 extension ModelValidator {
   private func check(_ node: Node, _ shapes: [String: Shape]) throws(ModelError) {
-    guard let input = shapes[node.inputs[0]] else { return }
-    switch node.op {
-    case .convolution(let convolution, let names):
-      try check(names, .dense, convolution, input, node: node.name)
-    case .depthwiseConvolution(let convolution, let names):
-      try check(names, .depthwise, convolution, input, node: node.name)
-    case .layerNorm(let norm):
-      try check(.parameters(norm.weight, [input.channels]), node: node.name)
-      try check(.parameters(norm.bias, [input.channels]), node: node.name)
-    case .tokens(let embedding):
-      try check(.parameters(embedding.classToken, [input.channels]), node: node.name)
-      try check(.parameters(embedding.positions, [1 + input.pixels, input.channels]), node: node.name)
-    case .activation, .add, .maxPool, .globalAveragePool, .attention, .firstToken, .imageTokens: return
-    }
-  }
-
-  private func check(
-    _ names: WeightNames, _ kind: TensorLayout.Kind, _ convolution: Convolution, _ input: Shape, node: String
-  ) throws(ModelError) {
-    let layout = TensorLayout(
-      kind, kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth,
-      inputChannels: input.channels, outputChannels: convolution.outputChannels, precision: model.precision)
-    try check(layout.weight(names.weight), node: node)
-    try check(layout.bias(names.bias), node: node)
-    if let scale = try name(names.scale, role: "scale", needed: layout.hasScale, node: node) {
-      try check(layout.scale(scale), node: node)
-    }
-    let sums = try name(names.columnSums, role: "columnSums", needed: layout.hasColumnSums, node: node)
-    if let sums { try check(layout.columnSums(sums), node: node) }
+    let inputs = node.inputs.compactMap { shapes[$0] }
+    for use in node.op.tensors(inputs, model.precision) { try check(use, node: node.name) }
   }
 
   private func check(_ head: HeadDescription, _ shapes: [String: Shape]) throws(ModelError) {
@@ -95,20 +68,18 @@ extension ModelValidator {
       let owner = "head branch \(index)"
       let tensors = layout(expected.channels)
       try check(tensors.weight(fuse.weight), node: owner)
-      if let scale = try name(fuse.scale, role: "scale", needed: tensors.hasScale, node: owner) {
-        try check(tensors.scale(scale), node: owner)
-      }
+      let scale = TensorUse.optional(fuse.scale, role: "scale", isNeeded: tensors.hasScale, tensors.scale)
+      if let scale { try check(scale, node: owner) }
     }
     try check(layout(1).bias(head.bias), node: "head")
   }
 
-  /// `name` if this precision needs such a tensor, nil if neither.
-  private func name(
-    _ name: String?, role: String, needed: Bool, node: String
-  ) throws(ModelError) -> String? {
-    if needed && name == nil { throw .missingTensorName(node: node, role: role) }
-    if !needed && name != nil { throw .unexpectedTensorName(node: node, role: role) }
-    return name
+  private func check(_ use: TensorUse, node: String) throws(ModelError) {
+    switch use {
+    case .needed(let required): try check(required, node: node)
+    case .unnamed(let role): throw .missingTensorName(node: node, role: role)
+    case .superfluous(let role): throw .unexpectedTensorName(node: node, role: role)
+    }
   }
 
   private func check(_ required: TensorRequirement, node: String) throws(ModelError) {

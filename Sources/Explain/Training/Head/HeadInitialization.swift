@@ -95,17 +95,17 @@ struct ClassifierRows {
     let graph = model.description.graph
     func node(_ name: String) -> Node? { graph.nodes.first { $0.name == name } }
     guard let last = model.description.featureLayers.last, let classifier = node(graph.output),
-      case .convolution(_, let names) = classifier.op, let before = node(classifier.inputs[0]),
+      let linear = classifier.op as? Convolution, let before = node(classifier.inputs[0]),
       let shape = model.shapes[last.node]
     else { return nil }
-    rows = LayerRows(model, node: classifier, names: names, channels: shape.channels)
-    bias = model.floats(names.bias)
+    rows = LayerRows(model, node: classifier, linear, channels: shape.channels)
+    bias = model.floats(linear.weights.bias)
     switch before.op {
-    case .globalAveragePool where before.inputs == [last.node]:
+    case is GlobalAveragePool where before.inputs == [last.node]:
       exchange = nil
-    case .layerNorm(let final):
-      guard let image = node(last.node), image.op.isImageTokens, let source = node(image.inputs[0]),
-        case .layerNorm(let norm) = source.op
+    case let final as LayerNorm:
+      guard let image = node(last.node), image.op is ImageTokens, let source = node(image.inputs[0]),
+        let norm = source.op as? LayerNorm
       else { return nil }
       exchange = (0..<shape.channels).map { c in
         let scale = model.floats(norm.weight)[c]
@@ -130,8 +130,4 @@ struct ClassifierRows {
     }
     return sum
   }
-}
-
-extension Operator {
-  fileprivate var isImageTokens: Bool { if case .imageTokens = self { true } else { false } }
 }

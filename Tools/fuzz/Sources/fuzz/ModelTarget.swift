@@ -46,9 +46,9 @@ struct ModelTarget: FuzzTarget {
   private func isSmall(_ model: Model) -> Bool {
     var (work, elements) = (0, model.description.graph.inputShape.count)
     for node in model.description.graph.nodes {
-      guard let input = model.shapes[node.inputs[0]], let output = model.shapes[node.name] else { return false }
+      guard let output = model.shapes[node.name] else { return false }
       elements += output.count
-      work += output.count * node.op.workPerElement(input)
+      work += node.op.work(node.inputs.compactMap { model.shapes[$0] }, output)
     }
     return work <= Self.limits.work && elements <= Self.limits.elements
   }

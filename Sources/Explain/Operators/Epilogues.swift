@@ -1,0 +1,28 @@
+import Kernels
+
+/// What an operator can do to its result before it is written.
+struct EpilogueSupport: OptionSet, Sendable {
+  let rawValue: Int
+  /// Add another tensor.
+  static let sum = EpilogueSupport(rawValue: 1)
+  /// Clamp the values, after the sum.
+  static let clamp = EpilogueSupport(rawValue: 2)
+  /// Apply GELU, after the sum.
+  static let gelu = EpilogueSupport(rawValue: 4)
+}
+
+/// An operator that may be folded into the one before it.
+enum EpiloguePart: Equatable, Sendable {
+  /// The sum of two tensors.
+  case sum
+  /// An activation function.
+  case function(Epilogue)
+
+  /// What the operator before has to support.
+  var needs: EpilogueSupport {
+    switch self {
+    case .sum: .sum
+    case .function(let epilogue): epilogue.hasGELU ? .gelu : .clamp
+    }
+  }
+}

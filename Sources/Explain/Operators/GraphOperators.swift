@@ -1,0 +1,12 @@
+/// The operators that a model file may name.
+enum GraphOperators {
+  static let all: [any GraphOperator.Type] = [
+    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, MaxPool.self, GlobalAveragePool.self,
+    LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self, ImageTokens.self,
+  ]
+
+  private static let byName: [String: any GraphOperator.Type] = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+  static func named(_ name: String) -> (any GraphOperator.Type)? { byName[name] }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@testable import Explain
+
+@Suite struct GraphOperatorTests {
+  @Test func namesAreUnique() {
+    #expect(Set(GraphOperators.all.map { $0.name }).count == GraphOperators.all.count)
+  }
+
+  /// As importers wrote them before operators were types; an existing file must be reproduced to the byte.
+  private static let coded: [(any GraphOperator, String)] = [
+    (
+      Convolution(
+        window: Window(kernelHeight: 3, kernelWidth: 5, stride: 2, top: 1, left: 2, bottom: 3, right: 4),
+        outputChannels: 64, weights: WeightNames(weight: "w", scale: "s", bias: "b", columnSums: "c")),
+      #""inputs":["a"],"kernel":[3,5],"name":"x","op":"conv2d","outputChannels":64,"padding":[1,2,3,4],"stride":2,"#
+        + #""tensors":{"bias":"b","columnSums":"c","scale":"s","weight":"w"}"#
+    ),
+    (
+      DepthwiseConvolution(
+        window: Window(kernel: 3), outputChannels: 8,
+        weights: WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)),
+      #""inputs":["a"],"kernel":[3,3],"name":"x","op":"depthwise_conv2d","outputChannels":8,"padding":[0,0,0,0],"#
+        + #""stride":1,"tensors":{"bias":"b","weight":"w"}"#
+    ),
+    (Activation.relu, #""function":"relu","inputs":["a"],"name":"x","op":"activation""#),
+    (Activation.relu6, #""function":"relu6","inputs":["a"],"name":"x","op":"activation""#),
+    (Activation.gelu, #""function":"gelu","inputs":["a"],"name":"x","op":"activation""#),
+    (Add(), #""inputs":["a"],"name":"x","op":"add""#),
+    (
+      MaxPool(Window(kernel: 3, stride: 2, padding: 1)),
+      #""inputs":["a"],"kernel":[3,3],"name":"x","op":"max_pool","padding":[1,1,1,1],"stride":2"#
+    ),
+    (GlobalAveragePool(), #""inputs":["a"],"name":"x","op":"global_average_pool""#),
+    (
+      LayerNorm(epsilon: 0.5, weight: "w", bias: "b"),
+      #""epsilon":0.5,"inputs":["a"],"name":"x","op":"layer_norm","tensors":{"bias":"b","weight":"w"}"#
+    ),
+    (
+      TokenEmbedding(classToken: "c", positions: "p"),
+      #""inputs":["a"],"name":"x","op":"tokens","tensors":{"classToken":"c","positions":"p"}"#
+    ),
+    (Attention(heads: 12), #""heads":12,"inputs":["a"],"name":"x","op":"attention""#),
+    (FirstToken(), #""inputs":["a"],"name":"x","op":"first_token""#),
+    (ImageTokens(height: 14, width: 13), #""inputs":["a"],"name":"x","op":"image_tokens","size":[14,13]"#),
+  ]
+
+  @Test(arguments: coded.indices)
+  func writesTheSameBytes(_ index: Int) throws {
+    let (op, attributes) = Self.coded[index]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let node = Node("x", op, ["a"])
+    let json = try encoder.encode(node)
+    #expect(String(decoding: json, as: UTF8.self) == "{\(attributes)}")
+    #expect(try JSONDecoder().decode(Node.self, from: json) == node)
+  }
+
+  @Test func everyOperatorIsCoded() {
+    #expect(Set(Self.coded.map { type(of: $0.0).name }) == Set(GraphOperators.all.map { $0.name }))
+  }
+
+  @Test func nodesDifferByTheirOperators() {
+    #expect(Node("x", Activation.relu, ["a"]) != Node("x", Activation.relu6, ["a"]))
+    #expect(Node("x", FirstToken(), ["a"]) != Node("x", GlobalAveragePool(), ["a"]))
+    #expect(Node("x", Attention(heads: 1), ["a"]) != Node("x", Attention(heads: 2), ["a"]))
+  }
+}
