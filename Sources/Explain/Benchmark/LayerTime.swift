@@ -26,10 +26,10 @@ public struct LayerTime: Sendable, Encodable {
   public var bound: Bound
 
   /// - Parameter passBytes: what a whole pass touches, all weights and the arena.
-  init(_ step: ExecutionPlan.Step, _ time: Measurement, _ cost: StepCost, _ roofline: Roofline, passBytes: Int) {
+  init(_ step: ExecutionPlan.PlannedStep, _ time: Measurement, _ cost: StepCost, _ roofline: Roofline, passBytes: Int) {
     node = step.name
-    operation = step.operation
-    family = step.family
+    operation = step.body.operation
+    family = step.body.family
     milliseconds = time.median * 1e3
     spread = time.spread
     macs = cost.macs

@@ -70,7 +70,7 @@ extension Session {
   /// Multiply-accumulates of the convolutions that an explanation computes.
   private func convolutionMACs() throws(EngineError) -> Int {
     try makeExplainer().plan.steps.reduce(0) { sum, step in
-      if case .convolution(let plan, _, _, _, _) = step.kind { sum + plan.macs } else { sum }
+      sum + ((step.body as? ConvolutionStep)?.plan.macs ?? 0)
     }
   }
 }

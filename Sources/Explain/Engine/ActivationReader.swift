@@ -9,7 +9,7 @@ final class ActivationReader {
   init(_ session: Session, nodes: [String]) throws(EngineError) {
     self.session = session
     let outputs = nodes + [session.model.description.graph.output]
-    let plan = ExecutionPlan(session.model, outputs: outputs, context: session.context)
+    let plan = try ExecutionPlan(session.model, outputs: outputs, context: session.context)
     executor = try Executor(plan, context: session.context)
   }
 

@@ -71,7 +71,7 @@ public final class Session {
 
   private func makeExecutor(_ executor: inout Executor?, outputs: [String]) throws(EngineError) -> Executor {
     if let executor { return executor }
-    let made = try Executor(ExecutionPlan(model, outputs: outputs, context: context), context: context)
+    let made = try Executor(try ExecutionPlan(model, outputs: outputs, context: context), context: context)
     executor = made
     return made
   }

@@ -42,16 +42,44 @@ struct Activation: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { function.epilogue.map(EpiloguePart.function) }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    planner.append(operation, ActivationStep(function: function, count: planner.shape(operation.name).count))
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let read = planner.tensor(function.gradientReads == .argument ? operation.input : operation.name)
+    let step = ActivationGradientStep(function: function, values: read, count: planner.shape(operation.name).count)
+    planner.replace(gradient, by: step, of: operation.input, reading: read)
+  }
 }
 
-/// What distinguishes one activation function from another.
-protocol ActivationFunction: Sendable {
-  /// Name in the model file.
-  static var name: String { get }
-  /// How a convolution computes the function on the way; nil where it cannot.
-  static var epilogue: Epilogue? { get }
-  /// Whether the function's values are nowhere negative, for an argument that is nowhere negative or may be.
-  static func isNonNegative(_ input: Bool) -> Bool
-  /// Moments of the function's value for a normal argument; nil where no closed form is known.
-  static func expected(_ input: ChannelMoments) -> ChannelMoments?
+private struct ActivationStep: ForwardStep {
+  let function: any ActivationFunction.Type
+  /// Elements of one image.
+  let count: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    function.run(operands.input, output: operands.result, count: operands.images * count, context)
+  }
+
+  var family: String { function.name }
+  var operation: String { family }
+  var outputCount: Int { count }
+  func cost(_ format: ActivationFormat) -> StepCost { .reading(count) }
+}
+
+private struct ActivationGradientStep: Step {
+  let function: any ActivationFunction.Type
+  /// Arena tensor of the function's arguments or values.
+  let values: Int
+  let count: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    function.gradient(
+      operands.input, operands.memory.floats(values), result: operands.result, count: operands.images * count, context)
+  }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// Sum of two tensors of equal shape.
 struct Add: GraphOperator {
@@ -30,4 +31,41 @@ struct Add: GraphOperator {
 
   var epilogue: EpilogueSupport { .clamp }
   var epiloguePart: EpiloguePart? { .sum }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let step = AddStep(
+      other: planner.tensor(operation.node.inputs[1]), clamp: operation.epilogue.clamp,
+      count: planner.shape(operation.name).count)
+    planner.append(operation, step)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    // The other operand may take over the gradient only after this one has its own.
+    let step = AddStep(other: nil, clamp: .none, count: planner.shape(operation.name).count)
+    planner.contribute(step, from: gradient, to: operation.input)
+    planner.pass(gradient, to: operation.node.inputs[1])
+  }
+}
+
+/// A clamped sum; a clamped copy without a second operand.
+struct AddStep: ForwardStep {
+  /// Arena tensor.
+  let other: Int?
+  let clamp: Clamp
+  /// Elements of one image.
+  let count: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.add(
+      operands.input, other.map { UnsafePointer(operands.memory.floats($0)) }, clamp: clamp, output: operands.result,
+      count: operands.images * count)
+  }
+
+  var family: String { "add" }
+  var operation: String { family }
+  var outputCount: Int { count }
+  func cost(_ format: ActivationFormat) -> StepCost { .reading(other == nil ? count : 2 * count) }
 }

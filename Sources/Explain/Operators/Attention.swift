@@ -1,3 +1,5 @@
+import Kernels
+
 /// Multi-head self-attention, `[1, T, 3 C]` to `[1, T, C]`: `softmax(q k^T / sqrt(C / heads)) v` in each head.
 ///
 /// The input's channels are q, k and v one after the other, `C` each; inside each of them a head's `C / heads` channels
@@ -38,4 +40,58 @@ struct Attention: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let tokens = planner.shape(operation.name)
+    let plan = AttentionPlan(tokens: tokens.pixels, channels: tokens.channels, heads: heads)
+    let scratch = planner.allocate(floats: plan.scratchFloats)
+    planner.append(operation, AttentionStep(plan: plan, scratch: scratch), reading: [scratch])
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let tokens = planner.shape(operation.name)
+    let plan = AttentionPlan(tokens: tokens.pixels, channels: tokens.channels, heads: heads)
+    let input = planner.tensor(operation.input)
+    let step = AttentionGradientStep(plan: plan, input: input)
+    planner.contribute(step, from: gradient, to: operation.input, reading: [input])
+  }
+}
+
+private struct AttentionStep: ForwardStep {
+  let plan: AttentionPlan
+  /// Arena tensor.
+  let scratch: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let (input, result, scratch) = (operands.input, operands.result, operands.memory.floats(scratch))
+    for image in 0..<operands.images {
+      context.attention(
+        plan, qkv: input + image * 3 * outputCount, scratch: scratch, output: result + image * outputCount)
+    }
+  }
+
+  var family: String { "attention" }
+  var operation: String { "\(family) \(plan.heads) heads" }
+  var outputCount: Int { plan.tokens * plan.channels }
+
+  func cost(_ format: ActivationFormat) -> StepCost {
+    var cost = StepCost.reading(3 * outputCount)
+    cost.macs = plan.macs
+    return cost
+  }
+}
+
+private struct AttentionGradientStep: Step {
+  let plan: AttentionPlan
+  /// Arena tensor of the queries, keys and values.
+  let input: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.attentionGradient(
+      images: operands.images, plan, qkv: operands.memory.floats(input), gradient: operands.input,
+      result: operands.result)
+  }
 }

@@ -49,4 +49,15 @@ struct Convolution: GraphOperator {
 
   var epilogue: EpilogueSupport { [.sum, .clamp, .gelu] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { window }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    try planner.append(self, operation)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    try planner.appendGradient(of: self, operation, gradient)
+  }
 }

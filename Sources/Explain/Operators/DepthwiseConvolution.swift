@@ -1,3 +1,5 @@
+import Kernels
+
 /// Convolution of each channel with its own kernel.
 struct DepthwiseConvolution: GraphOperator {
   static let name = "depthwise_conv2d"
@@ -48,4 +50,58 @@ struct DepthwiseConvolution: GraphOperator {
 
   var epilogue: EpilogueSupport { .clamp }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let weights = try planner.weights(self, channels: outputChannels)
+    let step = DepthwiseStep(
+      geometry: planner.geometry(window, operation), weights: weights, clamp: operation.epilogue.clamp)
+    planner.append(operation, step, canQuantize: true)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let weights = try planner.weights(self, channels: outputChannels)
+    let step = DepthwiseGradientStep(geometry: planner.geometry(window, operation), weights: weights)
+    planner.contribute(step, from: gradient, to: operation.input)
+  }
+}
+
+private struct DepthwiseStep: ForwardStep {
+  let geometry: WindowGeometry
+  let weights: DepthwiseWeights
+  let clamp: Clamp
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let quantized = operands.quantized
+    operands.forEachImage(reading: geometry.inputCount, writing: geometry.outputCount) { input, output in
+      context.depthwise(
+        geometry, input: input, weights: weights, clamp: clamp, output: output, quantized: quantized)
+    }
+  }
+
+  var family: String { "depthwise \(geometry.kernelHeight)x\(geometry.kernelWidth)" }
+  var operation: String { "\(family)/\(geometry.stride) \(geometry.channels)" }
+  var outputCount: Int { geometry.outputCount }
+
+  func cost(_ format: ActivationFormat) -> StepCost {
+    let float = MemoryLayout<Float>.size
+    let taps = geometry.kernelHeight * geometry.kernelWidth
+    let perChannel = taps * (weights.levels == nil ? float : 1) + 2 * float
+    return StepCost(
+      macs: outputCount * taps, activationBytes: geometry.inputCount * float,
+      weightBytes: PanelLayout.padded(geometry.channels) * perChannel)
+  }
+}
+
+private struct DepthwiseGradientStep: Step {
+  let geometry: WindowGeometry
+  let weights: DepthwiseWeights
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    guard let weights = weights.floats else { preconditionFailure("gradients need weights in Float") }
+    context.depthwiseGradient(
+      images: operands.images, geometry, weights: weights, gradient: operands.input, result: operands.result)
+  }
 }

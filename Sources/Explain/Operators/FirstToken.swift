@@ -23,4 +23,18 @@ struct FirstToken: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let (tokens, token) = (planner.shape(operation.input), planner.shape(operation.name))
+    planner.append(operation, ExtractStep(first: 0, count: token.count, from: tokens.count))
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let (tokens, token) = (planner.shape(operation.input), planner.shape(operation.name))
+    let step = InsertStep(first: 0, count: token.count, to: tokens.count)
+    planner.contribute(step, from: gradient, to: operation.input)
+  }
 }

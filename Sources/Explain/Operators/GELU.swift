@@ -8,6 +8,21 @@ enum GELU: ActivationFunction {
   static var epilogue: Epilogue? { Epilogue(hasGELU: true) }
   static func isNonNegative(_ input: Bool) -> Bool { false }
   static func expected(_ input: ChannelMoments) -> ChannelMoments? { nil }
+
+  static func run(
+    _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, _ context: ExecutionContext
+  ) {
+    context.gelu(input, output: output, count: count)
+  }
+
+  static var gradientReads: GradientReads { .argument }
+
+  static func gradient(
+    _ gradient: UnsafePointer<Float>, _ values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>, count: Int,
+    _ context: ExecutionContext
+  ) {
+    context.geluGradient(gradient, input: values, result: result, count: count)
+  }
 }
 
 extension Activation {

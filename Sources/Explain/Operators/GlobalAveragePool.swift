@@ -1,3 +1,5 @@
+import Kernels
+
 /// Mean over all pixels: `[1, 1, channels]`.
 struct GlobalAveragePool: GraphOperator {
   static let name = "global_average_pool"
@@ -20,4 +22,45 @@ struct GlobalAveragePool: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    planner.append(operation, AveragePoolStep(shape: planner.shape(operation.input)))
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let step = AveragePoolGradientStep(shape: planner.shape(operation.input))
+    planner.contribute(step, from: gradient, to: operation.input)
+  }
+}
+
+private struct AveragePoolStep: ForwardStep {
+  /// Of the input.
+  let shape: Shape
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let (input, result) = (operands.input, operands.result)
+    for image in 0..<operands.images {
+      context.globalAveragePool(
+        input + image * shape.count, pixels: shape.pixels, channels: shape.channels,
+        output: result + image * shape.channels)
+    }
+  }
+
+  var family: String { "average pool" }
+  var operation: String { family }
+  var outputCount: Int { shape.channels }
+  func cost(_ format: ActivationFormat) -> StepCost { .reading(shape.count) }
+}
+
+private struct AveragePoolGradientStep: Step {
+  let shape: Shape
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.averagePoolGradient(
+      images: operands.images, pixels: shape.pixels, channels: shape.channels, gradient: operands.input,
+      result: operands.result)
+  }
 }

@@ -40,6 +40,18 @@ protocol GraphOperator: Sendable, Equatable {
 
   /// What the operator is in the epilogue of the one that it reads; nil where it needs a pass of its own.
   var epiloguePart: EpiloguePart? { get }
+
+  /// The window over which the operator reads its input in the form of convolutions; nil where it reads Floats.
+  var operandWindow: Window? { get }
+
+  /// Appends what computes the operator, with what was folded into it, to a forward pass.
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError)
+
+  /// Appends what turns the gradient of the operator's own result into those of its inputs.
+  ///
+  /// - Parameter gradient: arena tensor; nobody reads it afterwards, so that it may be overwritten or handed on.
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner) throws(EngineError)
 }
 
 extension GraphOperator {

@@ -38,4 +38,18 @@ struct ImageTokens: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let (tokens, image) = (planner.shape(operation.input), planner.shape(operation.name))
+    planner.append(operation, ExtractStep(first: image.channels, count: image.count, from: tokens.count))
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let (tokens, image) = (planner.shape(operation.input), planner.shape(operation.name))
+    let step = InsertStep(first: image.channels, count: image.count, to: tokens.count)
+    planner.contribute(step, from: gradient, to: operation.input)
+  }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Normalises every token over its channels, `[h, w, C]` to the same shape: `(x - mean) / sqrt(variance + epsilon) * weight
 /// + bias`, with the mean and the (biased) variance of each token's channels.
 ///
@@ -50,4 +52,57 @@ struct LayerNorm: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let step = LayerNormStep(
+      shape: planner.shape(operation.name), epsilon: epsilon, weight: planner.model.floats(weight),
+      bias: planner.model.floats(bias))
+    planner.append(operation, step, canQuantize: true)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let input = planner.tensor(operation.input)
+    let step = LayerNormGradientStep(
+      shape: planner.shape(operation.name), epsilon: epsilon, weight: planner.model.floats(weight), input: input)
+    planner.replace(gradient, by: step, of: operation.input, reading: input)
+  }
+}
+
+private struct LayerNormStep: ForwardStep {
+  let shape: Shape
+  let epsilon: Float
+  let weight, bias: UnsafePointer<Float>
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.layerNorm(
+      operands.input, rows: operands.images * shape.pixels, channels: shape.channels, epsilon: epsilon, weight: weight,
+      bias: bias, output: operands.output, quantized: operands.quantized)
+  }
+
+  var family: String { "layer norm" }
+  var operation: String { family }
+  var outputCount: Int { shape.count }
+
+  func cost(_ format: ActivationFormat) -> StepCost {
+    var cost = StepCost.reading(shape.count)
+    cost.weightBytes = 2 * shape.channels * MemoryLayout<Float>.size
+    return cost
+  }
+}
+
+private struct LayerNormGradientStep: Step {
+  let shape: Shape
+  let epsilon: Float
+  let weight: UnsafePointer<Float>
+  /// Arena tensor of what was normalised.
+  let input: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.layerNormGradient(
+      operands.input, input: operands.memory.floats(input), rows: operands.images * shape.pixels,
+      channels: shape.channels, epsilon: epsilon, weight: weight, result: operands.result)
+  }
 }

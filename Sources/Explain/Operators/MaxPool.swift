@@ -1,3 +1,5 @@
+import Kernels
+
 /// Maximum over each window; padding counts as minus infinity.
 struct MaxPool: GraphOperator {
   static let name = "max_pool"
@@ -25,4 +27,45 @@ struct MaxPool: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    planner.append(operation, MaxPoolStep(geometry: planner.geometry(window, operation)), canQuantize: true)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let (input, result) = (planner.tensor(operation.input), planner.tensor(operation.name))
+    let step = MaxPoolGradientStep(geometry: planner.geometry(window, operation), input: input, result: result)
+    planner.contribute(step, from: gradient, to: operation.input, reading: [input, result])
+  }
+}
+
+private struct MaxPoolStep: ForwardStep {
+  let geometry: WindowGeometry
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let quantized = operands.quantized
+    operands.forEachImage(reading: geometry.inputCount, writing: geometry.outputCount) { input, output in
+      context.maxPool(geometry, input: input, output: output, quantized: quantized)
+    }
+  }
+
+  var family: String { "max pool" }
+  var operation: String { "\(family) \(geometry.kernelHeight)x\(geometry.kernelWidth)/\(geometry.stride)" }
+  var outputCount: Int { geometry.outputCount }
+  func cost(_ format: ActivationFormat) -> StepCost { .reading(geometry.inputCount) }
+}
+
+private struct MaxPoolGradientStep: Step {
+  let geometry: WindowGeometry
+  /// Arena tensors of what was pooled, and of the result.
+  let input, result: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.maxPoolGradient(
+      images: operands.images, geometry, input: operands.memory.floats(input),
+      output: operands.memory.floats(result), gradient: operands.input, result: operands.result)
+  }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Makes tokens of an image, `[h, w, C]` to `[1, 1 + h * w, C]`: row 0 is `classToken + positions[0]`, row `1 + i` is
 /// `x[i] + positions[1 + i]` for pixel `i` in row-major order.
 ///
@@ -47,4 +49,45 @@ struct TokenEmbedding: GraphOperator {
 
   var epilogue: EpilogueSupport { [] }
   var epiloguePart: EpiloguePart? { nil }
+  var operandWindow: Window? { nil }
+
+  func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
+    let step = TokenEmbeddingStep(
+      shape: planner.shape(operation.input), classToken: planner.model.floats(classToken),
+      positions: planner.model.floats(positions))
+    planner.append(operation, step)
+  }
+
+  func gradient(
+    _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
+  ) throws(EngineError) {
+    let (image, tokens) = (planner.shape(operation.input), planner.shape(operation.name))
+    let step = ExtractStep(first: tokens.channels, count: image.count, from: tokens.count)
+    planner.contribute(step, from: gradient, to: operation.input)
+  }
+}
+
+private struct TokenEmbeddingStep: ForwardStep {
+  /// Of the image.
+  let shape: Shape
+  let classToken, positions: UnsafePointer<Float>
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let (input, result) = (operands.input, operands.result)
+    for image in 0..<operands.images {
+      context.embedTokens(
+        input + image * shape.count, pixels: shape.pixels, channels: shape.channels, classToken: classToken,
+        positions: positions, output: result + image * outputCount)
+    }
+  }
+
+  var family: String { "tokens" }
+  var operation: String { family }
+  var outputCount: Int { shape.count + shape.channels }
+
+  func cost(_ format: ActivationFormat) -> StepCost {
+    var cost = StepCost.reading(shape.count)
+    cost.weightBytes = (shape.count + 2 * shape.channels) * MemoryLayout<Float>.size
+    return cost
+  }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Kernel size, stride and padding. Padding may differ between the sides (TensorFlow's "SAME").
 struct Window: Sendable, Equatable {
   var kernelHeight, kernelWidth, stride: Int
@@ -50,4 +52,10 @@ extension Window {
     }
     return Shape((height - kernelHeight) / stride + 1, (width - kernelWidth) / stride + 1, channels)
   }
+}
+
+extension WindowGeometry {
+  /// Elements of one image.
+  var inputCount: Int { height * width * channels }
+  var outputCount: Int { outputHeight * outputWidth * channels }
 }

@@ -1,0 +1,151 @@
+import Kernels
+
+/// Plans the pass of one image in the model's own precision. Results that convolutions read are quantized by the steps
+/// that write them, where these can.
+struct InferencePlanner: ForwardPlanner {
+  let model: Model
+  let context: ExecutionContext
+  private let outputs: Set<String>
+  private let fused: FusedGraph
+  private(set) var arena = ArenaPlanner()
+  private(set) var steps: [ExecutionPlan.PlannedStep] = []
+  /// Arena tensors of results, by node.
+  private var tensors: [String: Int] = [:]
+  private var prepared: [PreparedKey: PreparedTensor] = [:]
+  /// The widest padding that any convolution wants around a result.
+  private var paddings: [PreparedKey: Window] = [:]
+  /// Results that somebody reads in Float.
+  private var floatResults: Set<String> = []
+
+  private struct PreparedKey: Hashable {
+    var name: String
+    var mergesPixels: Bool
+  }
+
+  init(model: Model, context: ExecutionContext, outputs: Set<String>) {
+    (self.model, self.context, self.outputs) = (model, context, outputs)
+    fused = FusedGraph(model.description.graph, outputs: outputs)
+  }
+
+  mutating func appendAll() throws(EngineError) {
+    let graph = model.description.graph
+    collectReaders()
+    tensors[graph.input] = arena.allocate(graph.inputShape.count * MemoryLayout<Float>.size, at: 0)
+    for operation in fused.operations { try operation.op.plan(operation, &self) }
+    for name in outputs {
+      if let tensor = tensors[name] { arena.extend(tensor, to: steps.count) }
+    }
+  }
+
+  func tensor(_ name: String) -> Int {
+    guard let tensor = tensors[name] else { preconditionFailure("\(name) is read before it is computed") }
+    return tensor
+  }
+
+  mutating func allocate(floats: Int) -> Int { arena.allocate(floats * MemoryLayout<Float>.size, at: steps.count) }
+
+  mutating func append(
+    _ operation: FusedGraph.Operation, _ step: any ForwardStep, from inputs: [Int], canQuantize: Bool
+  ) {
+    let index = steps.count
+    for input in inputs { arena.extend(input, to: index) }
+    let made = canQuantize ? formWhileWriting(operation.name).map { allocate($0) } : nil
+    if let made { prepared[PreparedKey(name: operation.name, mergesPixels: false)] = made }
+    let isReadInFloat =
+      floatResults.contains(operation.name)
+      || paddings[PreparedKey(name: operation.name, mergesPixels: true)] != nil
+    var output: Int?
+    if made == nil || isReadInFloat {
+      let tensor = allocate(floats: shape(operation.name).count)
+      tensors[operation.name] = tensor
+      output = tensor
+    }
+    steps.append(.init(name: operation.name, body: step, input: inputs[0], output: output, prepared: made))
+  }
+
+  func weights(_ convolution: DepthwiseConvolution, channels: Int) -> DepthwiseWeights {
+    let names = convolution.weights
+    let isInt8 = model.description.precision == .int8
+    return DepthwiseWeights(
+      levels: isInt8 ? model.int8(names.weight) : nil, floats: isInt8 ? nil : model.floats(names.weight),
+      scale: names.scale.map(model.floats), bias: model.floats(names.bias))
+  }
+}
+
+extension InferencePlanner {
+  func layout(_ window: Window, _ input: String) -> ReductionLayout {
+    ReductionLayout(
+      kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, channels: shape(input).channels)
+  }
+
+  private mutating func collectReaders() {
+    floatResults = outputs
+    for operation in fused.operations {
+      guard let window = operation.op.operandWindow else {
+        floatResults.formUnion(operation.node.inputs)
+        continue
+      }
+      let key = PreparedKey(name: operation.input, mergesPixels: layout(window, operation.input).mergesPixels)
+      var widest = paddings[key] ?? window
+      widest.top = max(widest.top, window.top)
+      widest.left = max(widest.left, window.left)
+      widest.bottom = max(widest.bottom, window.bottom)
+      widest.right = max(widest.right, window.right)
+      paddings[key] = widest
+    }
+    for operation in fused.operations {
+      guard let residual = operation.residual, formWhileWriting(residual)?.isResidual != true else { continue }
+      floatResults.insert(residual)
+    }
+  }
+
+  /// The form in which convolutions read a result; nil if none does.
+  private func form(_ key: PreparedKey) -> PreparedInput? {
+    guard let padding = paddings[key] else { return nil }
+    let shape = shape(key.name)
+    let isSigned = !fused.nonNegative.contains(key.name)
+    let element: PreparedInput.Element =
+      switch model.description.precision {
+      case .float32: .float
+      case .int8 where key.name == model.description.graph.input:
+        .pixels(model.description.preprocessing.pixelLevels)
+      case .int8 where key.mergesPixels: .quantizedWithOneScale(isSigned: isSigned)
+      case .int8: .quantized(isSigned: isSigned)
+      }
+    return PreparedInput(
+      element: element, height: shape.height, width: shape.width, channels: shape.channels, top: padding.top,
+      left: padding.left, bottom: padding.bottom, right: padding.right)
+  }
+
+  /// The form that a step can give its result while it writes it.
+  func formWhileWriting(_ name: String) -> PreparedInput? {
+    model.description.precision == .int8 ? form(PreparedKey(name: name, mergesPixels: false)) : nil
+  }
+
+  private mutating func allocate(_ form: PreparedInput) -> PreparedTensor {
+    PreparedTensor(
+      form: form, levels: arena.allocate(form.byteCount(context.kernels.activationFormat), at: steps.count),
+      scales: allocate(floats: max(1, form.scaleCount)))
+  }
+
+  /// The prepared form of `name`, made by a step of its own if it isn't there yet.
+  mutating func prepare(_ name: String, _ layout: ReductionLayout) -> PreparedTensor {
+    let key = PreparedKey(name: name, mergesPixels: layout.mergesPixels)
+    if let known = prepared[key] { return known }
+    guard let form = form(key) else { preconditionFailure("\(name) is read by no convolution") }
+    if form.isPlain { return PreparedTensor(form: form, levels: tensor(name), scales: tensor(name)) }
+    let made = allocate(form)
+    arena.extend(tensor(name), to: steps.count)
+    steps.append(.init(name: name, body: PrepareStep(form: form), input: tensor(name), prepared: made))
+    prepared[key] = made
+    return made
+  }
+
+  /// A residual in the form in which it is there.
+  func addend(_ name: String) -> ConvolutionStep.Addend {
+    if let known = prepared[PreparedKey(name: name, mergesPixels: false)], known.form.isResidual {
+      return .quantized(known)
+    }
+    return .float(tensor(name))
+  }
+}

@@ -1,0 +1,89 @@
+import Kernels
+
+/// A dense convolution of one image, in int8 or Float.
+struct ConvolutionStep: ForwardStep {
+  /// A residual: the tensor of Floats, or the quantized form that other convolutions read anyway.
+  enum Addend {
+    case float(Int)
+    case quantized(PreparedTensor)
+
+    var tensors: [Int] {
+      switch self {
+      case .float(let tensor): [tensor]
+      case .quantized(let prepared): [prepared.levels, prepared.scales]
+      }
+    }
+
+    fileprivate func residual(_ memory: ArenaMemory) -> Residual {
+      switch self {
+      case .float(let tensor): .float(memory.floats(tensor))
+      case .quantized(let prepared):
+        .quantized(prepared.form, levels: memory.pointer(prepared.levels), scales: memory.floats(prepared.scales))
+      }
+    }
+  }
+
+  let plan: ConvolutionPlan
+  let weights: DenseWeights
+  /// Arena tensor of the input's scales.
+  let scales: Int
+  let residual: Addend?
+  let epilogue: Epilogue
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    let memory = operands.memory
+    context.convolution(
+      plan, input: memory.pointer(operands.inputTensor), scales: memory.floats(scales), weights: weights,
+      residual: residual?.residual(memory), epilogue: epilogue, output: operands.output,
+      quantized: operands.quantized)
+  }
+
+  var family: String { "conv \(plan.layout.kernelHeight)x\(plan.layout.kernelWidth)" }
+  var operation: String { "\(family) \(plan.layout.channels)->\(plan.outputChannels)" }
+  var outputCount: Int { plan.outputHeight * plan.outputWidth * plan.outputChannels }
+
+  func cost(_ format: ActivationFormat) -> StepCost {
+    let float = MemoryLayout<Float>.size
+    let isFloat = plan.input.element == .float
+    let residualBytes =
+      switch residual {
+      case nil: 0
+      case .float: outputCount * float
+      case .quantized(let prepared): prepared.form.storedBytes(format)
+      }
+    let panels = PanelLayout.panels(plan.outputChannels)
+    // Scale, bias and column sums lie beside int8 panels, a bias beside Float ones.
+    let perChannel = panels * PanelLayout.width * float * (isFloat ? 1 : 2 + plan.layout.blocks)
+    return StepCost(
+      macs: plan.macs, isFloat: isFloat, activationBytes: plan.input.storedBytes(format) + residualBytes,
+      weightBytes: panels * plan.layout.panelBytes * (isFloat ? float : 1) + perChannel)
+  }
+}
+
+extension InferencePlanner {
+  mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) {
+    let (window, output) = (convolution.window, shape(operation.name))
+    let layout = layout(window, operation.input)
+    let input = prepare(operation.input, layout)
+    let plan = ConvolutionPlan(
+      input: input.form, layout: layout, stride: window.stride, top: window.top, left: window.left,
+      outputHeight: output.height, outputWidth: output.width, outputChannels: output.channels,
+      quantizedOutput: formWhileWriting(operation.name), context: context)
+    let residual = operation.residual.map(addend)
+    append(
+      operation,
+      ConvolutionStep(
+        plan: plan, weights: weights(convolution), scales: input.scales, residual: residual,
+        epilogue: operation.epilogue),
+      from: [input.levels, input.scales] + (residual?.tensors ?? []), canQuantize: plan.canQuantizeOutput)
+  }
+
+  private func weights(_ convolution: Convolution) -> DenseWeights {
+    let names = convolution.weights
+    return DenseWeights(
+      panels: model.description.precision == .int8
+        ? UnsafeRawPointer(model.int8(names.weight)) : UnsafeRawPointer(model.floats(names.weight)),
+      scale: names.scale.map(model.floats), bias: model.floats(names.bias),
+      columnSums: names.columnSums.map(model.int32s))
+  }
+}
