@@ -44,6 +44,7 @@ final class FileClaims {
           throw Self.isOutput(path)
         }
         inputs[status.identity] = path == "-" ? "standard input" : path
+        TemporaryFile.keep(status)
       }
       if path != "-", status?.isRegular ?? true, let place = place(of: path) { inputPlaces.insert(place) }
     }

@@ -16,31 +16,36 @@ import Testing
   /// As a killed process leaves them, in a container with the same process number.
   @Test func whatDeadProcessesLeftIsRemoved() throws {
     let tiny = try tiny()
-    let stale = [
-      "out/p.png.0123456789abcdef.ttame-tmp", "out/r.safetensors.ffffffffffffffff.ttame-tmp",
-      "out/other.jpg.0000000000000000.ttame-tmp",
-    ]
+    let stale = ["out/p.png", "out/r.safetensors", "out/other.jpg"].map(TemporaryFile.name)
     let kept = [
       "out/p.png.1.tmp", "out/p.png.ttame-tmp", "out/p.png.0123456789abcdeg.ttame-tmp",
       "out/0123456789abcdef.ttame-tmp", "out/p.png.0123456789abcdef.ttame-tmp.png",
+      // Digits that no temporary file of ours has.
+      "out/p.png.0123456789abcdef.ttame-tmp", "out/p.png.0000000000000000.ttame-tmp",
     ]
+    let (folder, link) = (TemporaryFile.name(for: "out/d"), TemporaryFile.name(for: "out/l"))
     for name in stale + kept { try tiny.scratch.write([1, 2, 3], to: name) }
-    try tiny.scratch.makeFolder("out/d.0123456789abcdef.ttame-tmp")
-    try tiny.scratch.link("out/l.0123456789abcdef.ttame-tmp", to: "../a.png")
+    try tiny.scratch.makeFolder(folder)
+    try tiny.scratch.link(link, to: "../a.png")
     let result = try Command.run(["explain", "-q", "a.png"] + Self.outputs + tiny.model, in: tiny.scratch.path)
     #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
     let left = try Set(tiny.scratch.files(in: "out"))
-    #expect(
-      left
-        == Set(
-          kept.map(fileName) + [
-            "p.png", "r.safetensors", "d.0123456789abcdef.ttame-tmp", "l.0123456789abcdef.ttame-tmp",
-          ]))
+    #expect(left == Set((kept + [folder, link, "p.png", "r.safetensors"]).map(fileName)))
+  }
+
+  /// What somebody wants to rescue is an input like any other.
+  @Test func namedFilesAreKept() throws {
+    let tiny = try tiny()
+    let rescued = TemporaryFile.name(for: "out/p.png")
+    try tiny.scratch.write(try TinyStream.frame(.png, 30, 20), to: rescued)
+    let result = try Command.run(["explain", "-q", rescued] + Self.outputs + tiny.model, in: tiny.scratch.path)
+    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    #expect(try Set(tiny.scratch.files(in: "out")) == [fileName(rescued), "p.png", "r.safetensors"])
   }
 
   @Test func whatALivingProcessWritesIsKept() throws {
     let tiny = try tiny()
-    let name = "out/p.png.0123456789abcdef.ttame-tmp"
+    let name = TemporaryFile.name(for: "out/p.png")
     try tiny.scratch.write([1, 2, 3], to: name)
     let file = open((tiny.scratch / name).cPath, O_RDONLY | O_CLOEXEC)
     defer { close(file) }
@@ -110,14 +115,15 @@ import Testing
 
   @Test func benchCleansUp() throws {
     let tiny = try tiny()
-    for folder in ["ttame-lite-0123456789abcdef", "ttame-lite-notes"] {
+    let foreign = ["ttame-lite-0123456789abcdef", "ttame-lite-notes"]
+    for folder in foreign + ["ttame-lite-" + randomDigits()] {
       try tiny.scratch.makeFolder("out/" + folder)
       try tiny.scratch.write([1], to: "out/\(folder)/in.png")
     }
     let result = try Command.run(
       ["bench", "--rounds", "1", "--json"] + tiny.model, environment: ["TMPDIR": tiny.scratch / "out"])
     #expect(result.status == 0, "\(result.error)")
-    #expect(try tiny.scratch.files(in: "out") == ["ttame-lite-notes"])
+    #expect(try Set(tiny.scratch.files(in: "out")) == Set(foreign))
   }
 
   /// Standard streams whose other users have asked for O_NONBLOCK.

@@ -4,10 +4,15 @@ import Synchronization
 /// Temporary files whose writers have died.
 enum StaleFiles {
   private static let cleaned = Mutex<Set<[UInt8]>>([])
+  /// Files that somebody has named.
+  private static let kept = Mutex<Set<FileStatus.Identity>>([])
+
+  /// Keeps a file whatever its name.
+  static func keep(_ file: FileStatus.Identity) { kept.withLock { _ = $0.insert(file) } }
 
   /// Removes those that lie in a folder; once a process, as a folder may hold a million pictures.
   ///
-  /// Only files that end in a dot, 16 hexadecimal digits and `TemporaryFile.suffix`, and that nobody has locked.
+  /// Only files that end in a dot, `randomDigits()` and `TemporaryFile.suffix`, and that nobody has locked or named.
   static func remove(in folder: String) {
     guard cleaned.withLock({ $0.insert(folder.pathBytes).inserted }), let handle = opendir(folder.cPath) else { return }
     defer { closedir(handle) }
@@ -36,6 +41,7 @@ enum StaleFiles {
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, flock(file, LOCK_EX | LOCK_NB) == 0 else {
       return
     }
+    if kept.withLock({ $0.contains(FileStatus(status).identity) }) { return }
     unlinkat(folder, name.cPath, 0)
   }
 }

@@ -112,6 +112,9 @@ public final class TemporaryFile {
     target.extended(by: "." + randomDigits() + suffix)
   }
 
+  /// Keeps a file from being taken for what a dead process has left, whatever its name: an input that somebody rescues.
+  public static func keep(_ file: FileStatus) { StaleFiles.keep(file.identity) }
+
   /// Locks a file that has been given such a name otherwise, so that it is not taken for a dead one's.
   ///
   /// - Returns: a descriptor to close when the file is no longer needed; -1 where there is none.

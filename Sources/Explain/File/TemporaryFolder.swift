@@ -79,13 +79,25 @@ public final class TemporaryFolder {
   }
 }
 
-/// What tells names of temporary files apart: 16 hexadecimal digits.
-func randomDigits() -> String {
-  let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
+/// What tells names of temporary files apart: 16 hexadecimal digits, of which the last eight follow from the others, so that
+/// names of other programs are not taken for ours.
+package func randomDigits() -> String {
+  let random = UInt32.random(in: 0 ... .max)
+  return digits(random) + digits(checkDigits(random))
 }
 
-/// Whether a part of a name may be of `randomDigits()`.
+/// Whether a part of a name is of `randomDigits()`.
 func isRandom(_ name: some Collection<UInt8>) -> Bool {
-  name.count == 16 && name.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+  guard name.count == 16, let random = UInt32(String(decoding: name.prefix(8), as: UTF8.self), radix: 16) else {
+    return false
+  }
+  return name.elementsEqual((digits(random) + digits(checkDigits(random))).utf8)
+}
+
+/// The fractional part of the golden ratio spreads the digits.
+private func checkDigits(_ random: UInt32) -> UInt32 { ~(random &* 0x9E37_79B9) }
+
+private func digits(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
 }
