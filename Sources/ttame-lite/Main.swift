@@ -13,6 +13,7 @@ enum Main {
     claimStandardStreams()
     Interruption.install()
     LostMapping.install()
+    var isParsed = false
     do {
       if let script = CompletionScript(call: Array(programArguments.dropFirst())) {
         return try printOutput(script.text + "\n")
@@ -25,8 +26,11 @@ enum Main {
         guard TTAMELite.exitCode(for: error) == .validationFailure else { throw error }
         throw reading.failure(error)
       }
+      isParsed = true
       try command.run()
     } catch let failure as Failure {
+      // What is input and what is output is not known before.
+      if !isParsed { silenceStandardErrorIfNamed(in: programArguments) }
       failure.report()
       exit(failure.status.rawValue)
     } catch let code as ExitCode {

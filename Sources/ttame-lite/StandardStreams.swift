@@ -1,3 +1,4 @@
+import Explain
 import Glibc
 
 /// The reader of our standard output has gone: an ordinary end of a pipe, nothing to complain about.
@@ -48,6 +49,16 @@ func printOutput(_ text: String) throws { try writeOutput(Array(text.utf8)) }
 /// Writes bytes to standard output at once.
 func writeOutput(_ bytes: [UInt8]) throws {
   try bytes.withUnsafeBytes { try writeAll($0, to: STDOUT_FILENO, subject: "standard output", isShared: true) }
+}
+
+/// Says nothing more where standard error is appended to a file that an argument names: it may be a picture.
+func silenceStandardErrorIfNamed(in arguments: [String]) {
+  guard let error = FileStatus(descriptor: STDERR_FILENO), error.isRegular else { return }
+  let isNamed = arguments.contains { argument in
+    let value = argument.split(separator: "=", maxSplits: 1).last.map(String.init) ?? argument
+    return [argument, value].contains { FileStatus($0)?.identity == error.identity }
+  }
+  if isNamed { silenceStandardError() }
 }
 
 /// Lets what is said on standard error go nowhere.

@@ -262,6 +262,25 @@ import Testing
     #expect(try scratch.contents() == before)
   }
 
+  /// Nor is it where the line cannot be read, and so nobody knows yet what is an input.
+  @Test(arguments: [
+    ("explain a.png --top 0", "2>> a.png"), ("classify --tpo 3 a.png", ">> a.png 2>&1"), ("clasify a.png", "2>> a.png"),
+    ("explain a.png --json --json=x", "2>> a.png"), ("train --data=a.png", "2>> a.png"),
+  ])
+  func standardErrorIsNoInputOfUsageErrors(_ line: String, _ redirection: String) throws {
+    let scratch = try folder()
+    let before = try scratch.contents()
+    let words = line.split(separator: " ").map(String.init)
+    func run(_ redirection: String) throws -> Command.Result {
+      let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\" \(redirection)", Command.binary]
+      return try Command.run(words, program: shell, in: scratch.path)
+    }
+    #expect(try run(redirection).status == 64)
+    #expect(try scratch.contents() == before)
+    #expect(try run("2>> log").status == 64)
+    #expect(try !Command.bytes(of: scratch / "log").isEmpty)
+  }
+
   /// Standard error may share a file with standard output, and with nothing else.
   @Test func standardErrorIsAnOutput() throws {
     let scratch = try folder()
