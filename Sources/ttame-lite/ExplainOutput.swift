@@ -127,11 +127,11 @@ struct ExplainOutput {
     let bytes: [UInt8]
     let mark = target.isFile ? PictureMark(origin) : .ofNoInput
     do { bytes = try picture.encoded(as: format, mark: mark) } catch {
+      let subject = target.isFile ? target.description : origin.description
+      if case .outOfMemory = error { throw Failure(.system, "\(error)", subject: subject) }
       // What a JPEG cannot hold is too long a side; a PNG always can.
-      let isTooLarge = format == .jpeg
-      throw Failure(
-        isTooLarge ? .cannotCreate : .software, "\(error)" + (isTooLarge ? "; a PNG can be larger" : ""),
-        subject: target.isFile ? target.description : origin.description)
+      if format == .jpeg { throw Failure(.cannotCreate, "\(error); a PNG can be larger", subject: subject) }
+      throw Failure(.software, "\(error)", subject: subject)
     }
     guard case .file(let path) = target else {
       try writeOutput(bytes)

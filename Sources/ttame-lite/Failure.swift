@@ -46,6 +46,8 @@ extension Failure {
     switch error {
     case .outOfMemory(.jpeg, _): self.init(.system, "\(error); --max-pixels N reads it smaller", subject: subject)
     case .outOfMemory: self.init(.system, "\(error)", subject: subject)
+    case .sideTooLong(let width, let height, _) where max(width, height) > ImageLimits.longestSide:
+      self.init(.badData, "\(error)", subject: subject)
     case .tooManyPixels, .sideTooLong:
       self.init(.badData, "\(error); --max-pixels N raises the limit", subject: subject)
     default: self.init(.badData, "\(error)", subject: subject)

@@ -15,7 +15,7 @@ struct PictureOptions: ParsableArguments {
 
   var decoding: DecodingOptions {
     // Who asks for more than the standard means long pictures too.
-    let side = maxPixels.pixels > PixelCount.standard.pixels ? 65535 : ImageLimits.standard.side
+    let side = maxPixels.pixels > PixelCount.standard.pixels ? ImageLimits.longestSide : ImageLimits.standard.side
     return DecodingOptions(
       limits: ImageLimits(pixels: maxPixels.pixels, side: side), reduces: true, stretches: stretch)
   }

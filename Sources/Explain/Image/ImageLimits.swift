@@ -9,6 +9,9 @@ public struct ImageLimits: Sendable, Equatable {
   /// What decoding may divide the sides by before the limits count.
   private(set) var reduction = 1
 
+  /// The longest side that any limits can allow: the formats' own limit, as far as they have one.
+  public static let longestSide = 65535
+
   /// 64 Mpixel and 16384 a side.
   public static let standard = ImageLimits()
 

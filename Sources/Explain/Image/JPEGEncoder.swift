@@ -4,10 +4,10 @@ extension Image {
   /// This picture as a baseline JPEG with halved chroma and its ICC profile.
   ///
   /// - Parameter quality: 1...100, on libjpeg's scale.
-  /// - Throws: `ImageError.jpeg` without memory, or with a side of more than 65500 pixels.
+  /// - Throws: `ImageError.outOfMemory`; `ImageError.jpeg` with a side of more than 65500 pixels.
   public func encodedJPEG(quality: Int = 80) throws(ImageError) -> [UInt8] {
     precondition((1...100).contains(quality))
-    guard let encoder = tjInitCompress() else { throw .jpeg(reason: "not enough memory") }
+    guard let encoder = tjInitCompress() else { throw .outOfMemory(.jpeg, bytes: 1 << 20) }
     defer { tjDestroy(encoder) }
     let subsampling = Int32(TJSAMP_420.rawValue)
     var failed = false

@@ -91,7 +91,7 @@ private func chunks(of bytes: [UInt8]) -> some Sequence<Range<Int>> {
 func pngError(_ memory: cpng_memory) -> ImageError {
   if memory.exhausted != 0 { return .truncated(.png) }
   let message = withUnsafeBytes(of: memory.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-  if message.isEmpty || message.lowercased().contains("out of memory") { return .outOfMemory(.png, bytes: 1 << 20) }
+  if message.isEmpty || message.lowercased().contains("memory") { return .outOfMemory(.png, bytes: 1 << 20) }
   let name = message.prefix(4)
   guard name.allSatisfy({ $0.isASCII && $0.isLetter }), message.dropFirst(4).hasPrefix(": ") else {
     return .png(chunk: nil, reason: message)
