@@ -90,13 +90,19 @@ struct BenchCommand: ParsableCommand {
       report.rooflines = selection.rooflines()
       report.kernels = try selection.measure(rounds: rounds)
       if let compare {
-        report.comparison = try KernelComparison.compare(report.kernels, on: report.cpu, with: compare)
+        report.comparison = try earlierKernels(compare).compared(with: report.kernels, on: report.cpu)
       }
     }
     if kernels == nil {
       for name in models { try measure(name, into: &report) }
     }
     try json.write(report, or: report.table(areSorted: sorted))
+  }
+
+  private func earlierKernels(_ path: String) throws -> KernelRecord {
+    do { return try KernelRecord(json: readFile(path)) } catch is DecodingError {
+      throw Failure(.badData, "is not what 'bench --json' writes", subject: path)
+    }
   }
 
   private func measure(_ name: String, into report: inout BenchReport) throws {

@@ -94,14 +94,14 @@ struct EvaluateCommand: ParsableCommand {
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
-    var run = EvaluationRun(
-      session: session, preprocessing: fit.preprocessing(session), decoding: reading.decoding, items: items,
-      measuresAccuracy: wanted.contains(.accuracy),
-      countsBoxes: !mapMetrics.isDisjoint(with: [.pointing, .energy]),
-      evaluator: MapEvaluator(session, metrics: mapMetrics, seed: methods.seed, steps: steps),
+    let evaluation = Evaluation(
+      session,
       methods: try names.map { name in
         do { return (name, try name.makeMethod(session, options)) } catch { throw Failure(error, reading: model.model) }
       },
+      metrics: Set(wanted), seed: methods.seed, steps: steps)
+    var run = EvaluationRun(
+      evaluation, preprocessing: fit.preprocessing(session), decoding: reading.decoding, items: items, names: classes,
       log: try log.map { try JSONLines(path: $0) },
       pictures: report.map { _ in
         ReportPictures(images: items.count, methods: names.map(\.rawValue), metrics: mapMetrics)
@@ -146,7 +146,8 @@ struct EvaluateCommand: ParsableCommand {
   ) throws {
     guard let pictures = run.pictures else { return }
     var page = results.page(
-      pictures, methods: run.measured.map(\.name.rawValue), glossary: MapMetric.allCases.filter(metrics.contains))
+      pictures, methods: run.evaluation.methods.map(\.name.rawValue),
+      glossary: MapMetric.allCases.filter(metrics.contains))
     page.facts = facts(results, session, run)
     try OutputFile.write(Array(page.html.utf8), to: path)
   }
@@ -166,7 +167,9 @@ struct EvaluateCommand: ParsableCommand {
       ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(counted(session.threads, "thread"))"),
       ("seed", "\(methods.seed)"),
     ]
-    if run.measured.contains(where: { $0.name == .rise }) { facts.append(("masks of RISE", "\(methods.masks)")) }
+    if run.evaluation.methods.contains(where: { $0.name == .rise }) {
+      facts.append(("masks of RISE", "\(methods.masks)"))
+    }
     if let boxes = results.boxPlaces?.remark { facts.append(("boxes", boxes)) }
     if let top1 = results.metrics.top1, let top5 = results.metrics.top5 {
       facts.append(("accuracy", "top-1 \(percent(top1)), top-5 \(percent(top5))"))
@@ -178,29 +181,4 @@ struct EvaluateCommand: ParsableCommand {
       ("command", programArguments.map(shellQuoted).joined(separator: " ")),
     ]
   }
-}
-
-/// What can be measured.
-enum EvaluationMetric: Hashable, CaseIterable, RawRepresentable, Sendable {
-  /// Share of images whose class is predicted, and is among the five best.
-  case accuracy
-  case map(MapMetric)
-
-  static var allCases: [EvaluationMetric] { [.accuracy] + MapMetric.allCases.map(EvaluationMetric.map) }
-  static var names: [String] { allCases.map(\.rawValue) }
-
-  init?(rawValue: String) {
-    guard let metric = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
-    self = metric
-  }
-
-  var rawValue: String {
-    switch self {
-    case .accuracy: "accuracy"
-    case .map(let metric): metric.rawValue
-    }
-  }
-
-  /// Nil where no map is needed.
-  var ofMaps: MapMetric? { if case .map(let metric) = self { metric } else { nil } }
 }

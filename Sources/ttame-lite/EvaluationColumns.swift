@@ -8,15 +8,15 @@ extension EvaluationReport {
     let better: BetterDirection?
     /// How a value is written.
     let format: @Sendable (Double) -> String
-    let value: (Metrics) -> Double?
+    let value: (MethodMetrics) -> Double?
   }
 
   /// What was measured of any of some methods.
-  static func columns(of methods: [Metrics]) -> [Column] {
+  static func columns(of methods: [MethodMetrics]) -> [Column] {
     var columns: [Column] = []
     func add(
       _ title: String, _ better: BetterDirection?, _ format: @escaping @Sendable (Double) -> String,
-      _ value: @escaping (Metrics) -> Double?
+      _ value: @escaping (MethodMetrics) -> Double?
     ) {
       if methods.contains(where: { value($0) != nil }) {
         columns.append(Column(title: title, better: better, format: format, value: value))

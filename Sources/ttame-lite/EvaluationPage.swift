@@ -22,7 +22,7 @@ extension EvaluationReport {
 
   /// What the curves of ROAD are made of.
   private var removalOrders:
-    [(title: String, short: String, better: BetterDirection, values: (Road) -> [String: Double])]
+    [(title: String, short: String, better: BetterDirection, values: (MethodMetrics.Road) -> [String: Double])]
   {
     [
       ("MoRF: most relevant first", "MoRF", .lower, { $0.morf }),
@@ -30,7 +30,7 @@ extension EvaluationReport {
     ]
   }
 
-  private func curves(_ names: [String], _ measured: [Metrics]) -> [CurveChart] {
+  private func curves(_ names: [String], _ measured: [MethodMetrics]) -> [CurveChart] {
     if measured.allSatisfy({ $0.road == nil }) { return [] }
     return removalOrders.map { order in
       CurveChart(
@@ -47,7 +47,7 @@ extension EvaluationReport {
     }
   }
 
-  private func curveTable(_ names: [String], _ measured: [Metrics]) -> ReportTable? {
+  private func curveTable(_ names: [String], _ measured: [MethodMetrics]) -> ReportTable? {
     if measured.allSatisfy({ $0.road == nil }) { return nil }
     var table = ReportTable(rows: names)
     for order in removalOrders {
@@ -62,9 +62,9 @@ extension EvaluationReport {
     return table
   }
 
-  private func costs(_ names: [String], _ measured: [Metrics]) -> [CostChart] {
+  private func costs(_ names: [String], _ measured: [MethodMetrics]) -> [CostChart] {
     func chart(
-      _ title: String, _ better: BetterDirection, y: String, _ quality: (Metrics) -> Double?
+      _ title: String, _ better: BetterDirection, y: String, _ quality: (MethodMetrics) -> Double?
     ) -> CostChart? {
       let points = zip(names, measured).compactMap { name, metrics -> CostChart.Point? in
         guard let time = metrics.cost?.milliseconds, time > 0, let quality = quality(metrics) else { return nil }

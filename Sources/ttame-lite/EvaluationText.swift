@@ -55,7 +55,7 @@ extension EvaluationReport {
   }
 
   /// What independent metrics say of the maps that are trusted most, and least.
-  private func trustTable(_ methods: [Metrics]) -> String {
+  private func trustTable(_ methods: [MethodMetrics]) -> String {
     let thirds = methods.flatMap { method in
       zip(["most trusted third", "middle third", "least trusted third"], method.trustThirds ?? []).map { name, third in
         var row = third
@@ -67,7 +67,7 @@ extension EvaluationReport {
   }
 
   /// A row for each method.
-  private func table(_ methods: [Metrics]) -> String {
+  private func table(_ methods: [MethodMetrics]) -> String {
     let columns = Self.columns(of: methods)
     var table = Table(["method"] + columns.map(\.title))
     for method in methods {
@@ -77,7 +77,7 @@ extension EvaluationReport {
   }
 
   /// ROAD at every share, where it was measured.
-  private func roadTable(_ methods: [Metrics]) -> String {
+  private func roadTable(_ methods: [MethodMetrics]) -> String {
     let measured = methods.filter { $0.road != nil }
     if measured.isEmpty { return "" }
     let shares = RoadAgreement.removed.map(String.init)
