@@ -1,5 +1,6 @@
 import Explain
 import Foundation
+import Kernels
 import Testing
 
 /// Model files that were edited, cut or damaged: the exact error, or a run within its limits.
@@ -13,12 +14,12 @@ import Testing
   {
     let folder = try TemporaryFolder()
     var model = TinyModel(precision)
-    var generator = SplitMix(7)
+    var generator = SplitMix64(state: 7)
     for (name, tensor) in model.tensors.sorted(by: { $0.key < $1.key }) where name.hasSuffix(".weight") {
       if precision == .int8 {
         model.tensors[name]?.bytes = tensor.bytes.map { _ in UInt8(truncatingIfNeeded: generator.next()) }
       } else {
-        model.add(name, floats: (0..<tensor.bytes.count / 4).map { _ in generator.uniform() }, tensor.shape)
+        model.add(name, floats: (0..<tensor.bytes.count / 4).map { _ in generator.signedUnit() }, tensor.shape)
       }
     }
     change(&model)
@@ -126,7 +127,7 @@ import Testing
     let folder = try TemporaryFolder()
     let whole = try wholeModel(precision)
     let end = headerEnd(whole)
-    var generator = SplitMix(precision == .int8 ? 11 : 12)
+    var generator = SplitMix64(state: precision == .int8 ? 11 : 12)
     var (refused, ran) = (0, 0)
     for trial in 0..<Self.trials / 2 {
       var bytes = whole

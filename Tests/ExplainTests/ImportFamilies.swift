@@ -1,5 +1,6 @@
 import Explain
 import Foundation
+import Kernels
 
 /// State dicts of the families, in torchvision's names.
 extension SyntheticWeights {
@@ -70,11 +71,11 @@ struct NamedWeights {
 
   init(_ weights: SyntheticWeights, seed: UInt64) {
     self.weights = weights
-    var generator = SplitMix(seed)
+    var generator = SplitMix64(state: seed)
     values = [:]
     for (name, shape) in weights.shapes.sorted(by: { $0.key < $1.key }) where !name.hasSuffix("num_batches_tracked") {
       let offset: Float = name.hasSuffix("running_var") ? 1 : 0
-      values[name] = (0..<shape.reduce(1, *)).map { _ in offset + 0.1 * generator.uniform() }
+      values[name] = (0..<shape.reduce(1, *)).map { _ in offset + 0.1 * generator.signedUnit() }
     }
   }
 

@@ -1,5 +1,6 @@
 @testable import Explain
 import Foundation
+import Kernels
 
 /// Names and shapes of a state dict, and how to make files of it.
 struct SyntheticWeights {
@@ -62,13 +63,13 @@ struct SyntheticWeights {
 
   /// Writes random values: variances and BatchNorm's weights 0.5...1.5, everything else small.
   func writeRandom(_ path: String, seed: UInt64) throws -> [String: [Float]] {
-    var generator = SplitMix(seed)
+    var generator = SplitMix64(state: seed)
     var values: [String: [Float]] = [:]
     let names = shapes.keys.sorted().filter { !$0.hasSuffix("num_batches_tracked") }
     for name in names {
       let isPositive = name.hasSuffix("running_var") || (name.contains("bn") && name.hasSuffix("weight"))
       values[name] = (0..<(shapes[name] ?? []).reduce(1, *)).map { _ in
-        isPositive ? 1 + 0.5 * generator.uniform() : 0.1 * generator.uniform()
+        isPositive ? 1 + 0.5 * generator.signedUnit() : 0.1 * generator.signedUnit()
       }
     }
     try write(path, values)

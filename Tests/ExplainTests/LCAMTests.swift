@@ -12,27 +12,27 @@ import Testing
   /// The small network with weights that let it see something.
   private static func network(_ folder: TemporaryFolder) throws -> Model {
     var model = TinyModel(.float32)
-    var generator = SplitMix(3)
+    var generator = SplitMix64(state: 3)
     // Two panels of 16 outputs, and three rows of nine inputs in twelve places.
     for index in 0..<2 * 36 * 16 where index / 16 % 12 < 9 {
-      model.set("conv.weight", index, 0.5 * generator.uniform())
+      model.set("conv.weight", index, 0.5 * generator.signedUnit())
     }
-    for tap in 0..<9 { for c in 0..<channels { model.set("dw.weight", tap * 32 + c, generator.uniform()) } }
-    for c in 0..<channels { for k in 0..<classes { model.set("fc.weight", c * 16 + k, 2 * generator.uniform()) } }
+    for tap in 0..<9 { for c in 0..<channels { model.set("dw.weight", tap * 32 + c, generator.signedUnit()) } }
+    for c in 0..<channels { for k in 0..<classes { model.set("fc.weight", c * 16 + k, 2 * generator.signedUnit()) } }
     try model.write(folder.file("tiny"))
     return try Model(path: folder.file("tiny"))
   }
 
   private static func head() throws -> HeadParameters {
-    var generator = SplitMix(4)
+    var generator = SplitMix64(state: 4)
     return try HeadParameters(.lcam, channels: [channels], classes: classes) { (_, shape) throws(TrainingError) in
-      (0..<shape.reduce(1, *)).map { _ in 0.3 * generator.uniform() }
+      (0..<shape.reduce(1, *)).map { _ in 0.3 * generator.signedUnit() }
     }
   }
 
   private static let crops: [UInt8] = {
-    var generator = SplitMix(5)
-    return (0..<2 * side * side * 3).map { _ in UInt8((generator.uniform() + 1) * 127) }
+    var generator = SplitMix64(state: 5)
+    return (0..<2 * side * side * 3).map { _ in UInt8((generator.signedUnit() + 1) * 127) }
   }()
 
   private static func step(_ model: Model, _ head: HeadParameters) throws -> TrainingStep {

@@ -56,21 +56,3 @@ enum UnpackedResNet50 {
 
   static func path() throws -> String { try folder.get().file("resnet50.safetensors") }
 }
-
-/// S. Vigna's splitmix64: small, seeded, the same everywhere.
-struct SplitMix {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// -1..<1
-  mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-23 - 1 }
-}

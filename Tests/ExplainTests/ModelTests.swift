@@ -1,5 +1,6 @@
 @testable import Explain
 import Foundation
+import Kernels
 import Testing
 
 private struct Refused: CustomTestStringConvertible, Sendable {
@@ -194,7 +195,7 @@ private let refused = [
     try TinyModel().write(folder.file("m"))
     let whole = try folder.contents("m")
     let length = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
-    var generator = SplitMix(1)
+    var generator = SplitMix64(state: 1)
     // Digits become other digits, names other names: what loads must still be consistent.
     for _ in 0..<500 {
       var bytes = whole

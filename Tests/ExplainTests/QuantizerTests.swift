@@ -1,4 +1,5 @@
 import Explain
+import Kernels
 import Testing
 
 @Suite struct QuantizerTests {
@@ -19,9 +20,9 @@ import Testing
 
   /// Sums of `terms` uniform numbers: 1 is flat, 12 almost normal; cubed, heavy tails.
   private func random(_ count: Int, seed: UInt64, terms: Int = 12, cubed: Bool = false) -> [Float] {
-    var generator = SplitMix(seed)
+    var generator = SplitMix64(state: seed)
     return (0..<count).map { _ in
-      let value = (0..<terms).reduce(Float(0)) { sum, _ in sum + generator.uniform() }
+      let value = (0..<terms).reduce(Float(0)) { sum, _ in sum + generator.signedUnit() }
       return cubed ? value * value * value : value
     }
   }

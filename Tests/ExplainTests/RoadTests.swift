@@ -1,4 +1,5 @@
 import Explain
+import Kernels
 import Testing
 
 @Suite struct RoadTests {
@@ -6,15 +7,15 @@ import Testing
   enum Holes: CaseIterable { case mixed, large, frame, scattered, allButOne }
 
   private static func example(_ holes: Holes, width: Int, height: Int) -> (image: [Float], removed: [Bool]) {
-    var generator = SplitMix(7)
-    let image = (0..<3 * width * height).map { _ in (generator.uniform() + 1) / 2 }
+    var generator = SplitMix64(state: 7)
+    let image = (0..<3 * width * height).map { _ in (generator.signedUnit() + 1) / 2 }
     let removed = (0..<width * height).map { pixel in
       let (y, x) = (pixel / width, pixel % width)
       return switch holes {
-      case .mixed: x < width / 2 && y > height / 3 || generator.uniform() > 0.4
+      case .mixed: x < width / 2 && y > height / 3 || generator.signedUnit() > 0.4
       case .large: x > 2 || y > 3
       case .frame: min(x, y, width - 1 - x, height - 1 - y) < min(width, height) / 3
-      case .scattered: generator.uniform() > -0.6
+      case .scattered: generator.signedUnit() > -0.6
       case .allButOne: pixel != width + 1
       }
     }

@@ -1,4 +1,5 @@
 import Explain
+import Kernels
 import Testing
 
 /// Checks after J. Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018: a map that explains a classifier changes
@@ -15,7 +16,7 @@ import Testing
   private func shuffled(_ layers: [String], in folder: TemporaryFolder) throws -> Session {
     let model = try Model(path: Fixtures.bundledModel)
     var bytes = try fileBytes(Fixtures.bundledModel)
-    var generator = SplitMix(7)
+    var generator = SplitMix64(state: 7)
     let groupBytes = 64
     for layer in layers {
       let entry = try #require(model.entries.first { $0.name == "\(layer).weight" })

@@ -60,7 +60,7 @@ MAP
   done
   # All of the module but what another CPU, Foundation's coding or clocks are needed for.
   local sources=("$here"/KernelCheck/*.swift "$kernels"/{Reference,Operators,Benchmark/Shapes}/*.swift
-    "$kernels"/Benchmark/{AlignedMemory,KernelOperands,KernelResult,KernelRun,Noise,OperandMemory,PreparedMemory}.swift)
+    "$kernels"/Benchmark/{AlignedMemory,KernelOperands,KernelResult,KernelRun,OperandMemory,PreparedMemory}.swift)
   for source in "$kernels"/{Tier,Runtime}/*.swift; do
     case $source in */VectorX86.swift | */TierFunctions*.swift | */UsableCores.swift | */ControlGroups.swift) ;; *) sources+=("$source") ;; esac
   done

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Random masks, weighted by the probability of the class when the image is seen through them.
 ///
 /// V. Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018. A mask is a coarse grid of

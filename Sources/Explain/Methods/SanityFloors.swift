@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// Noise of the target layer's resolution: what every method must beat.
 final class RandomMap: ExplanationMethod {

@@ -2,7 +2,7 @@
 package final class KernelOperands {
   package let context: ExecutionContext
   private let memory: any OperandMemory
-  private var noise = Noise(seed: 1)
+  private var random = SplitMix64(state: 1)
 
   /// - Parameter memory: nil: aligned to cache lines.
   package init(_ context: ExecutionContext, memory: (any OperandMemory)? = nil) {
@@ -15,7 +15,7 @@ package final class KernelOperands {
   /// Evenly distributed Floats.
   func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> UnsafeMutablePointer<Float> {
     let values = bytes(count * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
-    for i in 0..<count { values[i] = noise.nextFloat(in: range) }
+    for i in 0..<count { values[i] = random.float(in: range) }
     return values
   }
 
@@ -24,7 +24,7 @@ package final class KernelOperands {
     let levels = bytes(count).assumingMemoryBound(to: Int8.self)
     var bits: UInt64 = 0
     for i in 0..<count {
-      if i % 8 == 0 { bits = noise.next() }
+      if i % 8 == 0 { bits = random.next() }
       levels[i] = max(-127, Int8(truncatingIfNeeded: bits))
       bits >>= 8
     }
@@ -34,7 +34,7 @@ package final class KernelOperands {
   /// bf16 values of -1...1.
   func bfloat16(_ count: Int) -> UnsafeMutablePointer<UInt16> {
     let values = bytes(2 * count).assumingMemoryBound(to: UInt16.self)
-    for i in 0..<count { values[i] = Reference.bfloat16(noise.nextFloat(in: -1...1)) }
+    for i in 0..<count { values[i] = Reference.bfloat16(random.float(in: -1...1)) }
     return values
   }
 

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A random view of a photograph, as the model fits pictures, and one time in two its mirror image.
 ///
 /// | `Fit` | view |

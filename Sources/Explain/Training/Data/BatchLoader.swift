@@ -1,3 +1,5 @@
+import Kernels
+
 /// One batch of random views, and the images that could not be read on the way.
 struct LoadedBatch: Sendable {
   /// `[images, crop, crop, 3]` levels.
