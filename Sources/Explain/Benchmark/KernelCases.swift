@@ -91,18 +91,14 @@ private struct CaseList {
   mutating func addEfficientNetLite0() {
     network = "efficientnet-lite0"
     quantize(224, 3, padding: 1)
-    convolution(224, 3, 32, kernel: 3, stride: 2, isRepresentative: true)
-    // Expansion, kernel, stride, output channels, repetitions (M. Tan, Q. Le, "EfficientNet", table 1).
-    let stages = [
-      (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4),
-      (6, 3, 1, 320, 1),
-    ]
-    var (size, channels) = (112, 32)
-    for (expansion, kernel, firstStride, outputs, repetitions) in stages {
-      for repetition in 0..<repetitions {
-        let stride = repetition == 0 ? firstStride : 1
-        let wide = channels * expansion
-        if expansion > 1 {
+    var (size, channels) = (112, EfficientNetLite0.stemChannels)
+    convolution(224, 3, channels, kernel: 3, stride: 2, isRepresentative: true)
+    for (index, stage) in EfficientNetLite0.stages.enumerated() {
+      let (kernel, outputs) = (stage.kernel, stage.channels)
+      for block in 0..<stage.blocks {
+        let stride = block == 0 ? stage.stride : 1
+        let wide = index == 0 ? channels : channels * EfficientNetLite0.expansion
+        if wide > channels {
           quantize(size, channels)
           convolution(size, channels, wide, isSigned: true, isRepresentative: size == 28 && channels == 40)
         }
@@ -111,15 +107,16 @@ private struct CaseList {
           isRepresentative: kernel == 3 ? size == 112 && stride == 1 : size == 14 && channels == 112 && stride == 1)
         size /= stride
         quantize(size, wide)
-        convolution(size, wide, outputs, residual: repetition > 0)
+        convolution(size, wide, outputs, residual: block > 0)
         channels = outputs
       }
     }
+    let last = EfficientNetLite0.headChannels
     quantize(size, channels)
-    convolution(size, channels, 1280, isSigned: true)
-    add(.averagePool(pixels: 49, channels: 1280))
-    linear(1280, 1000)
-    head(maps: [(28, 40), (14, 112), (7, 1280)], fuse: [(784, 40), (196, 112), (49, 1280)])
+    convolution(size, channels, last, isSigned: true)
+    add(.averagePool(pixels: 49, channels: last))
+    linear(last, 1000)
+    head(maps: [(28, 40), (14, 112), (7, last)], fuse: [(784, 40), (196, 112), (49, last)])
   }
 
   mutating func addVGG16() {

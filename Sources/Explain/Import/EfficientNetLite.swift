@@ -1,7 +1,7 @@
 /// EfficientNet-Lite0 in timm's names (`tf_efficientnet_lite0`): ReLU6, no squeeze-excite, "SAME" padding.
 ///
 /// M. Tan, Q. V. Le, "EfficientNet", ICML 2019; the Lite variants are TensorFlow's for edge devices.
-private enum EfficientNetLite0 {
+enum EfficientNetLite0 {
   struct Stage {
     var channels, kernel, stride, blocks: Int
   }
