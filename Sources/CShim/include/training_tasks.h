@@ -50,12 +50,12 @@ typedef struct {
   float *product;         // [channels], added to
 } moments_task;
 
-// output = max(0, input * scale[c] + shift[c] + skip), or without skip and bound where `skip` is null.
+// output = max(0, input * scale[c] + shift[c] + skip)
 typedef struct {
   const float *input;     // [rows, channels]
   const float *scale;     // [channels]
   const float *shift;     // [channels]
-  const float *skip;      // [rows, channels], or null
+  const float *skip;      // [rows, channels]
   float *output;          // [rows, channels]
   intptr_t rows, channels;
 } normalize_task;

@@ -76,8 +76,7 @@ extension Reference {
     for row in 0..<task.rows {
       for c in 0..<task.channels {
         let i = row * task.channels + c
-        let v = task.input[i] * task.scale[c] + task.shift[c]
-        task.output[i] = task.skip.map { max(0, v + $0[i]) } ?? v
+        task.output[i] = max(0, task.input[i] * task.scale[c] + task.shift[c] + task.skip[i])
       }
     }
   }

@@ -32,24 +32,22 @@ import CShim
   isVector ? load(p) : loadPartial(p, count)
 }
 
-/// Scale, shift, and where there is a skip its sum and a ReLU.
+/// Scale, shift, the sum with the skip, and a ReLU.
 @inline(never) public func normalize(_ task: UnsafePointer<normalize_task>) {
   require_rows(task.pointee.rows, task.pointee.channels)
   let task = task.pointee
   for row in 0..<task.rows {
     let input = task.input + row * task.channels
     let output = task.output + row * task.channels
-    let skip = task.skip.map { $0 + row * task.channels }
+    let skip = task.skip + row * task.channels
     var c = 0
     while c + lanes <= task.channels {
-      var v = multiplyAdd(load(task.shift + c), load(input + c), load(task.scale + c))
-      if let skip { v = maximum(VFloat.zero, v + load(skip + c)) }
-      store(v, output + c)
+      let v = multiplyAdd(load(task.shift + c), load(input + c), load(task.scale + c))
+      store(maximum(VFloat.zero, v + load(skip + c)), output + c)
       c += lanes
     }
     while c < task.channels {
-      let v = input[c] * task.scale[c] + task.shift[c]
-      output[c] = skip.map { max(0, v + $0[c]) } ?? v
+      output[c] = max(0, input[c] * task.scale[c] + task.shift[c] + skip[c])
       c += 1
     }
   }
