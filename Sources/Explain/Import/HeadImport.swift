@@ -22,7 +22,7 @@ func classActivationHead(
   var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
   let index = branches.count - 1
   if !isNonNegative(last.node, graph.nodes) {
-    graph.use(graph.state, nodePrefix: "head.")
+    graph.use(graph.state, nodePrefix: HeadDescription.prefix)
     branches[index].node = try graph.activation("branch.\(index).relu", last.node, .relu)
   }
   let weights = linear.weights
@@ -41,7 +41,7 @@ private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
 /// among all else that it holds: `convs.L`, `bns.L` and `fuser`.
 struct TrainedHead {
   private static let epsilon = 1e-5
-  private let state: StateDict
+  let state: StateDict
   private let form: HeadForm
   /// All files that were read.
   let paths: [String]
@@ -57,8 +57,9 @@ struct TrainedHead {
       state = StateDict(files, prefix: prefix, scheme: .attentionMechanism)
       form = .ttame
     } else {
-      let prefix = files.tensors.keys.contains { $0.hasPrefix("head.") } ? "head." : ""
-      state = StateDict(files, prefix: prefix, scheme: .head)
+      let prefix = HeadDescription.prefix
+      let isPrefixed = files.tensors.keys.contains { $0.hasPrefix(prefix) }
+      state = StateDict(files, prefix: isPrefixed ? prefix : "", scheme: .head)
       form = state.names.contains { $0.hasPrefix("branch.") } ? .ttame : .lcam
     }
   }
@@ -82,7 +83,7 @@ struct TrainedHead {
 
   /// Appends the branches' nodes and the fuse layers to the graph.
   func append(to graph: inout GraphBuilder, classes: Int) throws(ImportError) -> ImportedHead {
-    graph.use(state, nodePrefix: "head.")
+    graph.use(state, nodePrefix: HeadDescription.prefix)
     var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
     let used = branches.indices.suffix(form == .lcam ? 1 : branches.count)
     for (index, feature) in graph.featureLayers.enumerated() where form == .ttame {
@@ -121,14 +122,14 @@ struct TrainedHead {
     }
     let padding = [Float](repeating: 0, count: PanelLayout.padded(classes) - classes)
     let description = HeadDescription(
-      kind: form == .lcam ? .lcam : .ttame, branches: branches, bias: "head.fuse.bias")
+      kind: form == .lcam ? .lcam : .ttame, branches: branches, bias: "\(HeadDescription.prefix)fuse.bias")
     return ImportedHead(description: description, bias: (name: description.bias, values: biases + padding))
   }
 
   private func fuseLayer(
     _ index: Int, _ columns: Range<Int>, stride: Int, _ rowOfClass: [Int?], precision: Precision
   ) -> LayerSource {
-    let name = "head.fuse.\(index)"
+    let name = "\(HeadDescription.prefix)fuse.\(index)"
     let layout = TensorLayout(
       .dense, kernelHeight: 1, kernelWidth: 1, inputChannels: columns.count, outputChannels: rowOfClass.count,
       precision: precision)

@@ -14,16 +14,13 @@ func replaceHead(
   let old = description.graph.nodes.filter { $0.name.hasPrefix(prefix) }
   description.graph.nodes.removeAll { $0.name.hasPrefix(prefix) }
   let shapes = model.shapes.filter { name, _ in !old.contains { $0.name == name } }
-  let files: WeightFiles
-  let trained: TrainedHead
   let imported: ImportedHead
   var graph: GraphBuilder
   do throws(ImportError) {
-    files = try WeightFiles(path: head)
+    let trained = try TrainedHead(path: head)
     graph = GraphBuilder(
       continuing: description.graph, shapes: shapes, featureLayers: description.featureLayers,
-      state: StateDict(files), precision: description.precision)
-    trained = try TrainedHead(path: head)
+      state: trained.state, precision: description.precision)
     imported = try trained.append(to: &graph, classes: description.classes)
   } catch { throw .head(path: head, error) }
   var means: [String: [Double]] = [:]
@@ -34,38 +31,8 @@ func replaceHead(
   description.graph.nodes = graph.nodes
   description.head = imported.description
   description.head?.training = record
-  let kept = model.entries.filter { !$0.name.hasPrefix(prefix) }
-  try write(description, graph, imported.bias, keeping: kept, of: model, to: output)
-}
-
-private func write(
-  _ description: ModelDescription, _ graph: GraphBuilder, _ headBias: (name: String, values: [Float])?,
-  keeping kept: [Safetensors.Entry], of model: Model, to output: String
-) throws(ImportError) {
-  var tensors = kept.map { SafetensorsWriter.Declaration($0.name, $0.dtype, $0.shape) }
-  tensors += graph.layers.flatMap(\.declarations)
-  if let headBias {
-    tensors.append(
-      SafetensorsWriter.Declaration(
-        headBias.name, .f32, [headBias.values.count / PanelLayout.width, PanelLayout.width]))
-  }
-  let metadata = [
-    Model.MetadataKey.format: Model.format, Model.MetadataKey.version: Model.formatVersion,
-    Model.MetadataKey.description: description.json(),
-  ]
-  let writer: SafetensorsWriter
-  do {
-    writer = try SafetensorsWriter(path: output, tensors: tensors, metadata: metadata)
-    if let headBias { try writer.write(headBias.values, to: headBias.name) }
-    for entry in kept {
-      if let bytes = model.bytes(entry.name) { try writer.write(bytes, to: entry.name) }
-    }
-  } catch { throw .output(path: output, error) }
-  for layer in graph.layers {
-    var layerWriter = try LayerWriter(layer, to: writer, at: output)
-    _ = try layerWriter.write()
-  }
-  do { _ = try writer.finish() } catch { throw .output(path: output, error) }
+  let kept = KeptTensors(model: model, entries: model.entries.filter { !$0.name.hasPrefix(prefix) })
+  _ = try write(description, graph, imported.bias, keeping: kept, to: output)
 }
 
 extension HeadDescription {
