@@ -36,10 +36,10 @@ static inline void require_quantize(const quantize_task *task) {
   REQUIRE(task->height > 0 && task->width > 0 && task->channels > 0);
   REQUIRE(task->top >= 0 && task->left >= 0 && task->bottom >= 0 && task->right >= 0);
   REQUIRE(task->channel_stride % 4 == 0 && task->channel_stride >= task->channels);
-  REQUIRE(task->tensor_scale != 0 || task->blocks == (task->channels + 255) / 256);
+  REQUIRE(task->tensor_scale != 0 || task->blocks == (task->channels + block_length - 1) / block_length);
   REQUIRE(task->largest_level > 0);
   REQUIRE_PART(task->first_pixel, task->end_pixel, task->height * task->width);
-  REQUIRE_PART(task->first_block, task->end_block, (task->channels + 255) / 256);
+  REQUIRE_PART(task->first_block, task->end_block, (task->channels + block_length - 1) / block_length);
 }
 
 // Every window shows some of the image.

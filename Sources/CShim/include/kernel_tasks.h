@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+// Output channels per panel of weights, and channels that share a scale of activations: see PanelLayout.
+enum { panel_width = 16, block_length = 256 };
+
 // A stretch of the reduction dimension that is contiguous in the input (see ReductionLayout.Run).
 typedef struct {
   intptr_t offset;     // bytes from a pixel's first activation to the run's first

@@ -1,3 +1,5 @@
+import CShim
+
 /// How the weights of a convolution or linear layer lie in memory and in a model file.
 ///
 /// Output channels come in panels of 16, the reduction dimension K in groups of 4, so that one group of one panel is
@@ -5,11 +7,11 @@
 /// dot product (`vpdpbusd`, `sdot`) consumes it as it is. Float weights use `[N/16][4 * groups][16]`.
 public enum PanelLayout {
   /// Output channels per panel.
-  public static let width = 16
+  public static let width = panel_width
   /// Consecutive K elements that one integer dot product consumes.
   public static let group = 4
   /// Longest reduction that is summed in Int32 before it is scaled and accumulated in Float.
-  public static let block = 256
+  public static let block = block_length
 
   /// Panels that hold `channels` output channels.
   public static func panels(_ channels: Int) -> Int { (channels + width - 1) / width }

@@ -34,7 +34,7 @@ import CShim
 /// Zeros in `count` padded pixels from `first` on.
 @inline(never) private func clear(_ task: UnsafePointer<quantize_task>, _ first: Int, _ count: Int) {
   let task = task.pointee
-  let channels = task.first_block * 256..<min(task.channel_stride, task.end_block * 256)
+  let channels = task.first_block * block_length..<min(task.channel_stride, task.end_block * block_length)
   for pixel in first..<first + count {
     let levels = task.output + pixel * task.channel_stride
     for channel in channels { levels[channel] = UInt8(truncatingIfNeeded: task.zero_point) }
@@ -50,9 +50,9 @@ import CShim
 ) {
   let task = task.pointee
   for block in task.first_block..<task.end_block {
-    let channels = min(256, task.channels - block * 256)
-    var values = source + (block - task.first_block) * 256
-    var levels = task.output + first * task.channel_stride + block * 256
+    let channels = min(block_length, task.channels - block * block_length)
+    var values = source + (block - task.first_block) * block_length
+    var levels = task.output + first * task.channel_stride + block * block_length
     var scales = task.scales + (task.tensor_scale == 0 ? first * task.blocks + block : 0)
     var scale = task.tensor_scale
     for _ in 0..<count {

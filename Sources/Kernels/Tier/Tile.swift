@@ -2,9 +2,6 @@
 
 import CShim
 
-/// Output channels per weight panel.
-@inline(__always) var panelWidth: Int { 16 }
-
 /// Calls `body` for every tile of the task, of `height` rows or, at the end, fewer.
 @inline(__always) func forEachTile(
   _ task: UnsafePointer<gemm_task>, height: Int, _ body: (gemm_tile) -> Void
@@ -18,7 +15,7 @@ import CShim
     while tile.row < rows {
       tile.rows = min(height, rows - tile.row)
       // The first tiles of a panel fetch the next panels: nothing else would ask for them in time.
-      let distance = tile.row / height * panelWidth
+      let distance = tile.row / height * panel_width
       let next = tile.column + tileColumns + distance
       let isFetching = rows > height && distance < tileColumns && next < task.pointee.end_column
       tile.next_weights = weightsStart(task.pointee, isFetching ? next : tile.column)
@@ -65,7 +62,7 @@ import CShim
     let row = task.pointee.row_data[tile.row + r]
     let levels = row.residual_levels + tile.column
     shim_prefetch(task.pointee.row_data[min(next + r, task.pointee.rows - 1)].residual_levels + tile.column)
-    let scale = row.residual_scales[tile.column / 256]
+    let scale = row.residual_scales[tile.column / block_length]
     let target = UnsafeMutablePointer(mutating: row.residual.unsafelyUnwrapped)
     if columns == tileColumns {
       store(widened(levels) * scale, target)
@@ -91,12 +88,12 @@ import CShim
 
 /// Weights of the vector of columns that starts at `column`: 4 bytes a column, an int8 group of four or one Float.
 @inline(__always) func weightsStart(_ task: gemm_task, _ column: Int) -> UnsafeRawPointer {
-  task.weights + column / panelWidth * task.panel_stride + column % panelWidth * 4
+  task.weights + column / panel_width * task.panel_stride + column % panel_width * 4
 }
 
 /// Sums of a block's int8 weights for the vector of columns that starts at `column`.
 @inline(__always) func columnSums(_ task: gemm_task, _ block: Int, _ column: Int) -> VInt32 {
-  let index = (column / panelWidth * task.blocks + block) * panelWidth + column % panelWidth
+  let index = (column / panel_width * task.blocks + block) * panel_width + column % panel_width
   return UnsafeRawPointer(task.column_sums + index).loadUnaligned(as: VInt32.self)
 }
 
