@@ -441,7 +441,8 @@ def run(workshop, line):
     named |= {name for name in before if workshop.identity(name) in outputs}
     folders = [workshop.real(name) for name, _ in line.outputs] + line.folders
     # Names that would be too long are cut.
-    stems = [os.path.normpath(os.path.splitext(name)[0]) for name, _ in line.outputs]
+    stems = [os.path.splitext(name)[0] for name, _ in line.outputs]
+    stems = [os.path.normpath(os.path.join(workshop.real(os.path.dirname(s)), os.path.basename(s))) for s in stems]
     stems = [stem[:200] if len(stem) > 200 else stem + "-" for stem in stems]
     appended = {workshop.real(line.appended)} if line.appended else set()
     if line.appended:
