@@ -176,6 +176,17 @@ import Testing
         == .tooManyPixels(width: 101, height: 64, limit: 6463))
   }
 
+  /// Found by fuzzing: a false segment whose end is the picture's hides the EOI from who has no more bytes.
+  @Test func aFalseSegmentUpToTheEndMakesNoDifference() throws {
+    let jpeg = try Fixture.bytes("images/jpeg-420.jpg")
+    let picture = jpeg.dropLast(2) + [0xFF, 0xE5, 0, 6, 1, 2, 0xFF, 0xD9]
+    for bytes in [Array(picture), picture + [0x49, 0x46]] {
+      var scanner = JPEGScanner()
+      #expect(try scanner.scan(bytes.span, limits: .standard, isAll: true) == picture.count)
+      #expect(!scanner.hasOpenEnd)
+    }
+  }
+
   @Test func memoryThatCannotBeHadIsAnError() {
     #expect(throws: ImageError.outOfMemory(nil, bytes: 1 << 46)) { try MemoryBudget.require(1 << 46) }
     #expect(throws: Never.self) { try MemoryBudget.require(1 << 20) }

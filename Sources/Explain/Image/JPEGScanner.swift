@@ -77,9 +77,7 @@ struct JPEGScanner {
         guard bytes.count >= end + 2 else { return nil }
         let length = bigEndian16(bytes, at: end)
         if firstScan != nil || marker == 0xDA {
-          guard let isSegment = isSegment(marker, bytes, at: end, length: length, isAll: isAll) ?? unknown else {
-            return nil
-          }
+          guard let isSegment = isSegment(marker, bytes, at: end, length: length) ?? unknown else { return nil }
           if marker == 0xDA { firstScan = firstScan ?? position }
           guard isSegment else {
             position = end
@@ -141,9 +139,7 @@ struct JPEGScanner {
 
   /// Whether a marker in coded data begins a segment: a scan's header of a length that there is, or what ends at the next
   /// marker; nil where more bytes are needed.
-  private func isSegment(
-    _ marker: UInt8, _ bytes: Span<UInt8>, at start: Int, length: Int, isAll: Bool
-  ) -> Bool? {
+  private func isSegment(_ marker: UInt8, _ bytes: Span<UInt8>, at start: Int, length: Int) -> Bool? {
     guard marker >= 0xC0, length >= 2 else { return false }
     if marker == 0xDA {
       guard bytes.count > start + 2 else { return nil }
@@ -152,8 +148,6 @@ struct JPEGScanner {
       guard bytes.count >= start + length else { return nil }
       return (start..<start + length).allSatisfy { bytes[$0] != 0xFF }
     }
-    // In a stream the marker that follows may be the next picture's, which a file of this one alone does not hold.
-    if isAll, bytes.count == start + length { return true }
     guard bytes.count > start + length + 1 else { return nil }
     return bytes[start + length] == 0xFF && bytes[start + length + 1] >= 0xC0
   }
