@@ -170,8 +170,8 @@ private struct BatchData {
   }
 
   func forward(_ context: ExecutionContext) -> GuardedOutput {
-    let form = BatchOperand(
-      precision: precision, images: TrainingConvolutionTests.images, height: shape.height, width: shape.width,
+    let form = PreparedInput(
+      element: precision.element, images: TrainingConvolutionTests.images, height: shape.height, width: shape.width,
       channels: shape.channels, top: shape.top, left: shape.left, bottom: shape.bottom, right: shape.right)
     let plan = BatchConvolution(
       operand: form, kernelHeight: shape.kernel, kernelWidth: shape.kernel, stride: shape.stride,
@@ -219,10 +219,10 @@ private struct BatchData {
   }
 
   private func withOperand(
-    _ values: [Float], _ form: BatchOperand, _ context: ExecutionContext, _ body: (UnsafeRawPointer) -> Void
+    _ values: [Float], _ form: PreparedInput, _ context: ExecutionContext, _ body: (UnsafeRawPointer) -> Void
   ) {
-    var memory = [UInt8](repeating: 0xFF, count: form.byteCount + 64)
-    context.prepare(values, as: form, into: &memory)
+    var memory = [UInt8](repeating: 0xFF, count: form.byteCount(context.kernels.activationFormat) + 64)
+    context.prepare(values, as: form, into: &memory, scales: nil)
     body(memory)
   }
 }

@@ -13,7 +13,7 @@ struct BatchPlanner: ForwardPlanner {
   /// Steps of the forward pass, once it is complete.
   private var forwardSteps = 0
   private var tensors: [String: Int] = [:]
-  private var prepared: [(name: String, form: BatchOperand, tensor: Int)] = []
+  private var prepared: [(name: String, form: PreparedInput, tensor: Int)] = []
   private(set) var gradients: [String: Int] = [:]
   private(set) var seed = 0
 
@@ -44,10 +44,10 @@ struct BatchPlanner: ForwardPlanner {
   /// A tensor in an operand's form; made by a step of its own where it is not in that form already.
   ///
   /// - Parameter name: of the result, which is prepared only once; nil for a tensor that is no result.
-  mutating func prepare(_ name: String?, _ tensor: Int, _ form: BatchOperand) -> Int {
+  mutating func prepare(_ name: String?, _ tensor: Int, _ form: PreparedInput) -> Int {
     if form.isPlain { return tensor }
     if let name, let known = prepared.first(where: { $0.name == name && $0.form == form }) { return known.tensor }
-    let operand = arena.allocate(form.byteCount, at: time)
+    let operand = arena.allocate(form.byteCount(context.kernels.activationFormat), at: time)
     append(BatchPrepareStep(form: form), from: tensor, to: operand)
     if let name { prepared.append((name, form, operand)) }
     return operand

@@ -19,10 +19,10 @@ struct BatchConvolutionStep: Step {
 
 /// Gives a batch of Floats the form in which a convolution reads it.
 struct BatchPrepareStep: Step {
-  let form: BatchOperand
+  let form: PreparedInput
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    context.prepare(operands.input, as: form, into: UnsafeMutableRawPointer(operands.result))
+    context.prepare(operands.input, as: form, into: UnsafeMutableRawPointer(operands.result), scales: nil)
   }
 }
 
@@ -47,8 +47,9 @@ extension BatchPlanner {
   mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) throws(EngineError) {
     let (input, shape) = (self.shape(operation.input), shape(operation.name))
     let window = convolution.window
-    let form = BatchOperand(
-      precision: layers.precision, images: images, height: input.height, width: input.width, channels: input.channels,
+    let form = PreparedInput(
+      element: layers.precision.element, images: images, height: input.height, width: input.width,
+      channels: input.channels,
       top: window.top, left: window.left, bottom: window.bottom, right: window.right)
     let operand = prepare(operation.input, tensor(operation.input), form)
     let plan = BatchConvolution(

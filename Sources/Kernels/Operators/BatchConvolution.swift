@@ -6,41 +6,12 @@ public enum OperandPrecision: String, Sendable, CaseIterable {
   /// The upper half of a Float, rounded to the nearest, ties to even.
   case bf16
 
-  /// Bytes of one operand.
-  public var size: Int { self == .float32 ? 4 : 2 }
-}
-
-/// The activations of several images, made ready for a convolution: channels filled up to whole groups of 4, and zero padding
-/// physically around every image.
-public struct BatchOperand: Sendable, Equatable {
-  public var precision: OperandPrecision
-  public var images, height, width, channels: Int
-  public var top, left, bottom, right: Int
-
-  public init(
-    precision: OperandPrecision, images: Int, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0,
-    bottom: Int = 0, right: Int = 0
-  ) {
-    (self.precision, self.images, self.height, self.width) = (precision, images, height, width)
-    (self.channels, self.top, self.left, self.bottom, self.right) = (channels, top, left, bottom, right)
-  }
-
-  var paddedHeight: Int { top + height + bottom }
-  var paddedWidth: Int { left + width + right }
-  var storedChannels: Int { PanelLayout.groups(channels) * PanelLayout.group }
-  var imagePixels: Int { paddedHeight * paddedWidth }
-
-  public var byteCount: Int { images * imagePixels * storedChannels * precision.size }
-
-  /// True if a Float tensor as it is already has this form.
-  public var isPlain: Bool {
-    precision == .float32 && imagePixels == height * width && storedChannels == channels
-  }
+  public var element: PreparedInput.Element { self == .float32 ? .float : .bfloat16 }
 }
 
 /// A dense convolution of several images at once, planned once: implicit GEMM whose rows are the output pixels of all images.
 public struct BatchConvolution: Sendable {
-  public let operand: BatchOperand
+  public let operand: PreparedInput
   public let outputHeight, outputWidth, outputChannels: Int
   let stride: Int
   let runs: [gemm_run]
@@ -53,7 +24,7 @@ public struct BatchConvolution: Sendable {
   /// - Parameter operand: carries exactly the padding that the windows want above and to the left.
   /// - Precondition: every window lies inside the padded input.
   public init(
-    operand: BatchOperand, kernelHeight: Int, kernelWidth: Int, stride: Int, outputHeight: Int, outputWidth: Int,
+    operand: PreparedInput, kernelHeight: Int, kernelWidth: Int, stride: Int, outputHeight: Int, outputWidth: Int,
     outputChannels: Int, context: ExecutionContext
   ) {
     require(
@@ -64,7 +35,7 @@ public struct BatchConvolution: Sendable {
     (self.stride, self.outputHeight, self.outputWidth) = (stride, outputHeight, outputWidth)
     self.outputChannels = outputChannels
     depth = layout.groups * PanelLayout.group
-    let size = operand.precision.size
+    let size = operand.elementSize
     runs = layout.runs.map { run in
       let pixel = run.y * operand.paddedWidth + run.x
       return gemm_run(
@@ -81,11 +52,11 @@ public struct BatchConvolution: Sendable {
   /// Calls `body` with the number, in `rows`, and the byte offset of each output pixel's first activation.
   fileprivate func locate(_ rows: Range<Int>, _ body: (_ row: Int, _ offset: Int) -> Void) {
     let pixels = outputHeight * outputWidth
-    let pixelBytes = operand.storedChannels * operand.precision.size
+    let pixelBytes = operand.storedChannels * operand.elementSize
     var image = rows.lowerBound / pixels
     var (y, x) = (rows.lowerBound % pixels).quotientAndRemainder(dividingBy: outputWidth)
     for i in 0..<rows.count {
-      body(i, (image * operand.imagePixels + (y * operand.paddedWidth + x) * stride) * pixelBytes)
+      body(i, (image * operand.paddedPixels + (y * operand.paddedWidth + x) * stride) * pixelBytes)
       x += 1
       if x == outputWidth { (x, y) = (0, y + 1) }
       if y == outputHeight { (y, image) = (0, image + 1) }
@@ -139,64 +110,14 @@ extension ExecutionContext {
         task.runs = runs.baseAddress
         task.run_count = runs.count
         task.weights = panels
-        task.panel_stride = plan.depth * PanelLayout.width * plan.operand.precision.size
+        task.panel_stride = plan.depth * PanelLayout.width * plan.operand.elementSize
         task.bias = bias
         task.residual_step = residual == nil ? 0 : 1
         task.first_column = firstColumn
         task.end_column = min(columns, firstColumn + plan.bandColumns)
         (task.lower, task.upper) = (clamp.lower, clamp.upper)
-        multiply(&task, plan.operand.precision)
+        plan.operand.element == .bfloat16 ? kernels.functions.gemmBFloat16(&task) : kernels.functions.gemmFloat(&task)
       }
-    }
-  }
-
-  func multiply(_ task: UnsafePointer<gemm_task>, _ precision: OperandPrecision) {
-    switch precision {
-    case .float32: kernels.functions.gemmFloat(task)
-    case .bf16: kernels.functions.gemmBFloat16(task)
-    }
-  }
-
-  /// Writes Float `[images, height, width, channels]` in the operand's form.
-  public func prepare(_ input: UnsafePointer<Float>, as form: BatchOperand, into output: UnsafeMutableRawPointer) {
-    let rows = form.images * form.paddedHeight
-    forEachRange(count: rows, grain: max(1, 16384 / (form.paddedWidth * form.storedChannels))) { part in
-      for row in part { prepareRow(row, input, form, output) }
-    }
-  }
-
-  private func prepareRow(
-    _ row: Int, _ input: UnsafePointer<Float>, _ form: BatchOperand, _ output: UnsafeMutableRawPointer
-  ) {
-    let (image, y) = row.quotientAndRemainder(dividingBy: form.paddedHeight)
-    let pixelBytes = form.storedChannels * form.precision.size
-    let rowBytes = form.paddedWidth * pixelBytes
-    let target = output + row * rowBytes
-    guard y >= form.top, y < form.top + form.height else {
-      target.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes)
-      return
-    }
-    let source = input + (image * form.height + y - form.top) * form.width * form.channels
-    let inner = target + form.left * pixelBytes
-    target.initializeMemory(as: UInt8.self, repeating: 0, count: form.left * pixelBytes)
-    (inner + form.width * pixelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: form.right * pixelBytes)
-    if form.storedChannels == form.channels {
-      convert(source, form.width * form.channels, inner, form.precision)
-      return
-    }
-    for x in 0..<form.width {
-      let pixel = inner + x * pixelBytes
-      pixel.initializeMemory(as: UInt8.self, repeating: 0, count: pixelBytes)
-      convert(source + x * form.channels, form.channels, pixel, form.precision)
-    }
-  }
-
-  private func convert(
-    _ source: UnsafePointer<Float>, _ count: Int, _ target: UnsafeMutableRawPointer, _ precision: OperandPrecision
-  ) {
-    switch precision {
-    case .float32: target.copyMemory(from: source, byteCount: count * 4)
-    case .bf16: kernels.functions.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
     }
   }
 }

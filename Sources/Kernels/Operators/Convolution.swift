@@ -107,7 +107,7 @@ public struct ConvolutionPlan: Sendable {
       groups += run.groups
     }
     switch input.element {
-    case .float, .quantized, .quantizedWithOneScale: return runs
+    case .float, .bfloat16, .quantized, .quantizedWithOneScale: return runs
     case .pixels:
       // Every plane with the same weights, all in one sum.
       var all: [gemm_run] = []

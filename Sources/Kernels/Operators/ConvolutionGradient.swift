@@ -13,7 +13,7 @@ public struct ConvolutionGradient: Sendable {
   private let images: Int
 
   /// What the product reads: the output's gradient in this form.
-  public var operand: BatchOperand { convolution.operand }
+  public var operand: PreparedInput { convolution.operand }
   /// Floats of the windows before they are added up; 0 where none are made.
   public var columnFloats: Int {
     fold == nil ? 0 : images * convolution.outputHeight * convolution.outputWidth * convolution.outputChannels
@@ -33,8 +33,9 @@ public struct ConvolutionGradient: Sendable {
     packing = PanelPacking(
       usesColumns ? .columns : .flipped, taps: taps, channels: g.channels, outputs: outputChannels)
     if usesColumns {
-      let operand = BatchOperand(
-        precision: precision, images: images, height: g.outputHeight, width: g.outputWidth, channels: outputChannels)
+      let operand = PreparedInput(
+        element: precision.element, images: images, height: g.outputHeight, width: g.outputWidth,
+        channels: outputChannels)
       convolution = BatchConvolution(
         operand: operand, kernelHeight: 1, kernelWidth: 1, stride: 1, outputHeight: g.outputHeight,
         outputWidth: g.outputWidth, outputChannels: taps * g.channels, context: context)
@@ -44,8 +45,9 @@ public struct ConvolutionGradient: Sendable {
       // Padding may be cut off by windows that do not fit any more.
       let top = g.kernelHeight - 1 - g.top
       let left = g.kernelWidth - 1 - g.left
-      let operand = BatchOperand(
-        precision: precision, images: images, height: g.outputHeight, width: g.outputWidth, channels: outputChannels,
+      let operand = PreparedInput(
+        element: precision.element, images: images, height: g.outputHeight, width: g.outputWidth,
+        channels: outputChannels,
         top: top, left: left, bottom: g.height + g.kernelHeight - 1 - g.outputHeight - top,
         right: g.width + g.kernelWidth - 1 - g.outputWidth - left)
       convolution = BatchConvolution(

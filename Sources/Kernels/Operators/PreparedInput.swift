@@ -9,25 +9,31 @@ public struct PreparedInput: Sendable, Equatable {
     /// Levels with one scale for the whole tensor.
     case quantizedWithOneScale(isSigned: Bool)
     case float
+    /// The upper half of a Float, rounded to the nearest, ties to even.
+    case bfloat16
     /// The pixels, 0...255, that a normalised picture was made of: exact levels with one scale of 1.
     case pixels(PixelLevels)
   }
 
   public var element: Element
+  /// One after the other; several have Floats or bf16.
+  public var images: Int
   public var height, width, channels: Int
   public var top, left, bottom, right: Int
 
   public init(
-    element: Element, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0, bottom: Int = 0,
+    element: Element, images: Int = 1, height: Int, width: Int, channels: Int, top: Int = 0, left: Int = 0,
+    bottom: Int = 0,
     right: Int = 0
   ) {
-    self.element = element
+    (self.element, self.images) = (element, images)
     (self.height, self.width, self.channels) = (height, width, channels)
     (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
   }
 
   public var paddedHeight: Int { top + height + bottom }
   public var paddedWidth: Int { left + width + right }
+  /// Of one image.
   var paddedPixels: Int { paddedHeight * paddedWidth }
   var storedChannels: Int { PanelLayout.groups(channels) * PanelLayout.group }
   /// Scales per pixel; 0 where pixels share a scale.
@@ -38,14 +44,20 @@ public struct PreparedInput: Sendable, Equatable {
   var isSigned: Bool {
     switch element {
     case .quantized(let isSigned), .quantizedWithOneScale(let isSigned): isSigned
-    case .float, .pixels: false
+    case .float, .bfloat16, .pixels: false
     }
   }
 
-  var elementSize: Int { element == .float ? MemoryLayout<Float>.size : 1 }
+  var elementSize: Int {
+    switch element {
+    case .float: MemoryLayout<Float>.size
+    case .bfloat16: MemoryLayout<UInt16>.size
+    case .quantized, .quantizedWithOneScale, .pixels: 1
+    }
+  }
 
   /// Bytes of one plane of levels, or of the Floats.
-  var planeBytes: Int { paddedPixels * storedChannels * elementSize }
+  var planeBytes: Int { images * paddedPixels * storedChannels * elementSize }
 
   /// Bytes of the levels or Floats.
   public func byteCount(_ format: ActivationFormat) -> Int {
@@ -55,7 +67,7 @@ public struct PreparedInput: Sendable, Equatable {
   /// Floats of the scales.
   public var scaleCount: Int {
     switch element {
-    case .float: 0
+    case .float, .bfloat16: 0
     case .quantized: paddedPixels * blocks
     case .quantizedWithOneScale, .pixels: 1
     }
@@ -82,23 +94,26 @@ public struct PixelLevels: Sendable, Equatable {
 }
 
 extension ExecutionContext {
-  /// Writes `input`, Float `[height, width, channels]`, in the prepared form.
+  /// Writes `input`, Float `[images, height, width, channels]`, in the prepared form.
+  ///
+  /// - Parameter scales: as many as the form has.
   public func prepare(
     _ input: UnsafePointer<Float>, as form: PreparedInput, into output: UnsafeMutableRawPointer,
-    scales: UnsafeMutablePointer<Float>
+    scales: UnsafeMutablePointer<Float>?
   ) {
     let grain = max(1, 16384 / max(1, form.paddedWidth * form.channels))
     switch form.element {
-    case .float:
-      forEachRange(count: form.paddedHeight, grain: grain) { rows in
-        padFloatRows(rows, input, form, output.assumingMemoryBound(to: Float.self))
+    case .float, .bfloat16:
+      forEachRange(count: form.images * form.paddedHeight, grain: grain) { rows in
+        for row in rows { prepareRow(row, input, form, output) }
       }
     case .pixels(let levels):
-      scales[0] = 1
+      scales?[0] = 1
       forEachRange(count: form.paddedHeight, grain: grain) { rows in
         writePixels(rows, input, form, levels, output.assumingMemoryBound(to: UInt8.self))
       }
     case .quantized, .quantizedWithOneScale:
+      guard let scales else { preconditionFailure("levels have scales") }
       if case .quantizedWithOneScale = form.element {
         let largest = kernels.functions.largestMagnitude(input, form.height * form.width * form.channels)
         // A tensor of zeros: any positive scale serves.
@@ -139,17 +154,39 @@ extension ExecutionContext {
     kernels.functions.quantize(&task)
   }
 
-  private func padFloatRows(
-    _ rows: Range<Int>, _ input: UnsafePointer<Float>, _ form: PreparedInput, _ output: UnsafeMutablePointer<Float>
+  private func prepareRow(
+    _ row: Int, _ input: UnsafePointer<Float>, _ form: PreparedInput, _ output: UnsafeMutableRawPointer
   ) {
-    for y in rows {
-      let row = output + y * form.paddedWidth * form.storedChannels
-      row.update(repeating: 0, count: form.paddedWidth * form.storedChannels)
-      guard y >= form.top, y < form.top + form.height else { continue }
-      for x in 0..<form.width {
-        let source = input + ((y - form.top) * form.width + x) * form.channels
-        (row + (form.left + x) * form.storedChannels).update(from: source, count: form.channels)
-      }
+    let (image, y) = row.quotientAndRemainder(dividingBy: form.paddedHeight)
+    let pixelBytes = form.storedChannels * form.elementSize
+    let rowBytes = form.paddedWidth * pixelBytes
+    let target = output + row * rowBytes
+    guard y >= form.top, y < form.top + form.height else {
+      target.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes)
+      return
+    }
+    let source = input + (image * form.height + y - form.top) * form.width * form.channels
+    let inner = target + form.left * pixelBytes
+    target.initializeMemory(as: UInt8.self, repeating: 0, count: form.left * pixelBytes)
+    (inner + form.width * pixelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: form.right * pixelBytes)
+    if form.storedChannels == form.channels {
+      convert(source, form.width * form.channels, inner, to: form.element)
+      return
+    }
+    for x in 0..<form.width {
+      let pixel = inner + x * pixelBytes
+      pixel.initializeMemory(as: UInt8.self, repeating: 0, count: pixelBytes)
+      convert(source + x * form.channels, form.channels, pixel, to: form.element)
+    }
+  }
+
+  private func convert(
+    _ source: UnsafePointer<Float>, _ count: Int, _ target: UnsafeMutableRawPointer, to element: PreparedInput.Element
+  ) {
+    if element == .bfloat16 {
+      kernels.functions.roundToBFloat16(source, target.assumingMemoryBound(to: UInt16.self), count)
+    } else {
+      target.copyMemory(from: source, byteCount: count * MemoryLayout<Float>.size)
     }
   }
 

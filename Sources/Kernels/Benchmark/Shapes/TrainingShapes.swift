@@ -7,8 +7,8 @@ extension KernelShape {
   public static func bfloat16Convolution(_ w: WindowShape, outputs: Int) -> KernelShape {
     let (top, bottom) = w.padding(w.height)
     let (left, right) = w.padding(w.width)
-    let operand = BatchOperand(
-      precision: .bf16, images: 1, height: w.height, width: w.width, channels: w.channels, top: top, left: left,
+    let operand = PreparedInput(
+      element: .bfloat16, height: w.height, width: w.width, channels: w.channels, top: top, left: left,
       bottom: bottom, right: right)
     let packing = PanelPacking(.forward, taps: w.taps, channels: w.channels, outputs: outputs)
     let count = w.outputHeight * w.outputWidth * outputs
@@ -16,15 +16,17 @@ extension KernelShape {
       "gemm-bf16",
       "\(w.height)x\(w.width)x\(w.channels)->\(outputs)"
         + (w.kernel > 1 || w.stride > 1 ? " \(w.kernel)x\(w.kernel)/\(w.stride)" : ""),
-      macs: count * w.taps * w.channels, bytes: { _ in operand.byteCount + 2 * packing.count + 4 * count },
+      macs: count * w.taps * w.channels, bytes: { operand.byteCount($0) + 2 * packing.count + 4 * count },
       tolerance: 32 * Float.ulpOfOne * Float(w.taps * w.channels).squareRoot()
     ) { operands in
       let context = operands.context
       let plan = BatchConvolution(
         operand: operand, kernelHeight: w.kernel, kernelWidth: w.kernel, stride: w.stride,
         outputHeight: w.outputHeight, outputWidth: w.outputWidth, outputChannels: outputs, context: context)
-      let (input, activations) = (operands.floats(w.inputCount), operands.bytes(operand.byteCount))
-      context.prepare(input, as: operand, into: activations)
+      let (input, activations) = (
+        operands.floats(w.inputCount), operands.bytes(operand.byteCount(context.kernels.activationFormat))
+      )
+      context.prepare(input, as: operand, into: activations, scales: nil)
       let (panels, bias) = (operands.bfloat16(packing.count), operands.floats(PanelLayout.padded(outputs)))
       return operands.writing(count) {
         context.convolution(
