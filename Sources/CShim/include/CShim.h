@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "activation_functions.h"
 #include "kernel_functions.h"
 #include "kernel_preconditions.h"
 #include "kernel_tasks.h"

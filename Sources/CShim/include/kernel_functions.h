@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "activation_functions.h"
 #include "kernel_tasks.h"
 #include "training_tasks.h"
 
@@ -41,11 +42,14 @@ typedef struct {
   void (*layer_norm)(const float *input, intptr_t rows, intptr_t channels, float epsilon, const float *weight,
                      const float *bias, float *output) SWIFT_FIELD(layerNorm);
   void (*gelu)(const float *input, float *output, intptr_t count);
+  void (*activate)(activation_function function, const float *input, float *output, intptr_t count);
 
   void (*clamp_gradient)(const float *gradient, const float *output, float *result, intptr_t count, float lower,
                          float upper) SWIFT_FIELD(clampGradient);
   void (*gelu_gradient)(const float *gradient, const float *input, float *result, intptr_t count)
       SWIFT_FIELD(geluGradient);
+  void (*activation_gradient)(activation_function function, const float *gradient, const float *input, float *result,
+                              intptr_t count) SWIFT_FIELD(activationGradient);
   void (*softmax_gradient)(const float *gradient, const float *probabilities, float *result, intptr_t count,
                            float scale) SWIFT_FIELD(softmaxGradient);
   void (*layer_norm_gradient)(const float *gradient, const float *input, intptr_t rows, intptr_t channels,

@@ -13,6 +13,7 @@ public enum KernelCases {
     list.addVisionTransformer()
     list.addFloatTwins()
     list.addTraining()
+    list.addActivations()
     return list.cases
   }()
 
@@ -219,6 +220,14 @@ private struct CaseList {
         let isTile = shape.width == 48 && shape.channels == 256
         add(.convolution(shape), isRepresentative: isTile || isBlock)
       }
+    }
+  }
+
+  /// The activations of MobileNetV3-Large at its widest.
+  mutating func addActivations() {
+    network = "mobilenetv3"
+    for (index, shape) in KernelShape.activations(count: 28 * 28 * 240).enumerated() {
+      add(shape, isRepresentative: index < 2)
     }
   }
 

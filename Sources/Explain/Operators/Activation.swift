@@ -9,7 +9,9 @@ struct Activation: GraphOperator {
   init(_ function: any ActivationFunction.Type) { self.function = function }
 
   /// The functions that a model file may name.
-  private static let functions: [any ActivationFunction.Type] = [ReLU.self, ReLU6.self, GELU.self]
+  static let functions: [any ActivationFunction.Type] = [
+    ReLU.self, ReLU6.self, GELU.self, Sigmoid.self, SiLU.self, HardSigmoid.self,
+  ]
 
   init(from attributes: AttributeDecoder) throws {
     let name = try attributes.decode(String.self, forKey: "function")

@@ -9,6 +9,20 @@ struct ChannelMoments: Equatable {
     let moments = clippedNormalMoments(mean: mean, deviation: deviation, upper: upper)
     return ChannelMoments(mean: moments.mean, deviation: moments.deviation)
   }
+
+  /// Those of `f(x)` where `x`, which these are of, is normal; by the trapezoidal rule over eight deviations.
+  func mapped(_ f: (Double) -> Double) -> ChannelMoments {
+    let (reach, steps) = (8.0, 512)
+    var (weight, sum, squares) = (0.0, 0.0, 0.0)
+    for i in 0...steps {
+      let z = reach * (2 * Double(i) / Double(steps) - 1)
+      let (density, value) = (exp(-z * z / 2), f(mean + deviation * z))
+      (weight, sum, squares) = (weight + density, sum + density * value, squares + density * value * value)
+    }
+    let expected = sum / weight
+    return ChannelMoments(
+      mean: expected, deviation: max(squares / weight - expected * expected, 0).squareRoot())
+  }
 }
 
 /// Mean and standard deviation of `min(max(x, 0), upper)` for `x` normal with this mean and deviation.

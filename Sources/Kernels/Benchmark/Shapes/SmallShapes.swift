@@ -2,7 +2,8 @@ extension KernelShape {
   /// Every kernel on shapes that are off the widths of vectors, tiles and blocks: what tests run, on every instruction set
   /// and between fences.
   package static let small: [KernelShape] =
-    smallConvolutions + smallVectors + smallWindows + smallPlanes + smallRows
+    smallConvolutions + smallVectors + [3, 15, 17, 33, 65, 1001].flatMap(activations) + smallWindows + smallPlanes
+    + smallRows
 
   private static let smallConvolutions: [KernelShape] =
     ([

@@ -1,0 +1,19 @@
+// Functions of every element that the kernels `activate` and `activation_gradient` compute. The enumeration is closed, so
+// that a tier or a reference that lacks one does not compile.
+#ifndef ACTIVATION_FUNCTIONS_H
+#define ACTIVATION_FUNCTIONS_H
+
+#define SWIFT_CASE(name) __attribute__((swift_name(#name)))
+
+typedef enum __attribute__((enum_extensibility(closed))) {
+  // 1 / (1 + e^-x)
+  activation_sigmoid SWIFT_CASE(sigmoid),
+  // x / (1 + e^-x)
+  activation_silu SWIFT_CASE(silu),
+  // min(max(x / 6 + 1 / 2, 0), 1)
+  activation_hard_sigmoid SWIFT_CASE(hardSigmoid),
+} activation_function;
+
+enum { activation_function_count = activation_hard_sigmoid + 1 };
+
+#endif

@@ -1,0 +1,51 @@
+import CShim
+import Glibc
+
+extension Reference {
+  static func activate(
+    _ function: activation_function, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    for i in 0..<count {
+      let x = input[i]
+      switch function {
+      case .sigmoid: output[i] = sigmoid(x)
+      case .silu: output[i] = x * sigmoid(x)
+      case .hardSigmoid: output[i] = hardSigmoid(x)
+      }
+    }
+  }
+
+  static func activationGradient(
+    _ function: activation_function, _ gradient: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
+    _ result: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    for i in 0..<count {
+      let x = input[i]
+      let slope: Float
+      switch function {
+      case .sigmoid: slope = sigmoid(x) * sigmoid(-x)
+      case .silu: slope = sigmoid(x) * (1 + x * sigmoid(-x))
+      case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
+      }
+      result[i] = gradient[i] * slope
+    }
+  }
+
+  private static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+
+  private static func hardSigmoid(_ x: Float) -> Float { min(max(x / 6 + 0.5, 0), 1) }
+}
+
+extension activation_function {
+  static let all: [activation_function] = (0..<activation_function_count).compactMap {
+    activation_function(rawValue: UInt32($0))
+  }
+
+  var name: String {
+    switch self {
+    case .sigmoid: "sigmoid"
+    case .silu: "silu"
+    case .hardSigmoid: "hard-sigmoid"
+    }
+  }
+}
