@@ -12,8 +12,10 @@ typedef enum __attribute__((enum_extensibility(closed))) {
   activation_silu SWIFT_CASE(silu),
   // min(max(x / 6 + 1 / 2, 0), 1)
   activation_hard_sigmoid SWIFT_CASE(hardSigmoid),
+  // x * min(max(x / 6 + 1 / 2, 0), 1)
+  activation_hard_swish SWIFT_CASE(hardSwish),
 } activation_function;
 
-enum { activation_function_count = activation_hard_sigmoid + 1 };
+enum { activation_function_count = activation_hard_swish + 1 };
 
 #endif

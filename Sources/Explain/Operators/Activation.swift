@@ -10,7 +10,7 @@ struct Activation: GraphOperator {
 
   /// The functions that a model file may name.
   static let functions: [any ActivationFunction.Type] = [
-    ReLU.self, ReLU6.self, GELU.self, Sigmoid.self, SiLU.self, HardSigmoid.self,
+    ReLU.self, ReLU6.self, GELU.self, Sigmoid.self, SiLU.self, HardSigmoid.self, HardSwish.self,
   ]
 
   init(from attributes: AttributeDecoder) throws {

@@ -11,6 +11,7 @@ extension Reference {
       case .sigmoid: output[i] = sigmoid(x)
       case .silu: output[i] = x * sigmoid(x)
       case .hardSigmoid: output[i] = hardSigmoid(x)
+      case .hardSwish: output[i] = x * hardSigmoid(x)
       }
     }
   }
@@ -26,6 +27,7 @@ extension Reference {
       case .sigmoid: slope = sigmoid(x) * sigmoid(-x)
       case .silu: slope = sigmoid(x) * (1 + x * sigmoid(-x))
       case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
+      case .hardSwish: slope = x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
       }
       result[i] = gradient[i] * slope
     }
@@ -46,6 +48,7 @@ extension activation_function {
     case .sigmoid: "sigmoid"
     case .silu: "silu"
     case .hardSigmoid: "hard-sigmoid"
+    case .hardSwish: "hard-swish"
     }
   }
 }

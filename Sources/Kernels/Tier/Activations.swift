@@ -10,6 +10,7 @@ import CShim
   case .sigmoid: map(input, output, count, sigmoid)
   case .silu: map(input, output, count) { $0 * sigmoid($0) }
   case .hardSigmoid: map(input, output, count, hardSigmoid)
+  case .hardSwish: map(input, output, count) { $0 * hardSigmoid($0) }
   }
 }
 
@@ -32,6 +33,11 @@ import CShim
   case .hardSigmoid:
     multiply(gradient, input, result, count) {
       VFloat.zero.replacing(with: VFloat(repeating: 1 / 6), where: ($0 .> -3) .& ($0 .< 3))
+    }
+  case .hardSwish:
+    multiply(gradient, input, result, count) { x in
+      let slope = (x * (1 / 3) + 0.5).replacing(with: 0, where: x .<= -3)
+      return slope.replacing(with: 1, where: x .>= 3)
     }
   }
 }
