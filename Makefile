@@ -8,10 +8,10 @@ DATA ?= ../shared
 PACKAGES := libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
 SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
-# How long each target is fuzzed, and which; all without a name.
+# Seconds of fuzzing per target, and the target; all targets by default.
 SECONDS ?= 60
 TARGET ?=
-# Processes that try command lines beside each other.
+# Processes that run random command lines in parallel.
 JOBS ?= 1
 
 .PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install clean weights swift packages
@@ -24,7 +24,7 @@ build: packages ## build the static release binary, .build/release/ttame-lite
 
 demo: build ## explain a bundled photograph
 	@$(BINARY) explain $(PHOTO) --style panel -o demo.png
-	@echo "The picture is $(CURDIR)/demo.png"
+	@echo "Wrote $(CURDIR)/demo.png"
 
 test: packages ## run all tests
 	@Tools/install-packages.sh $(TEST_PACKAGES)
@@ -42,13 +42,13 @@ arm64: swift ## cross-build the static binary for aarch64 Linux, .build-arm64/tt
 test-arm64: swift ## cross-build the tests and run them under qemu
 	@Tools/arm64/cross.sh test
 
-test-arm64-kernels: swift ## check the ARM kernels under qemu, with this Swift alone
+test-arm64-kernels: swift ## check the ARM kernels under qemu, with the installed Swift
 	@Tools/arm64/kernels.sh
 
 fuzz: packages ## feed the decoders and parsers damaged input for a minute each; SECONDS=N, TARGET=png
 	@Tools/fuzz.sh $(SECONDS) $(TARGET)
 
-fuzz-commands: build ## try random command lines on files that must stay for a minute; SECONDS=N, SEED=N, JOBS=N
+fuzz-commands: build ## run random command lines for a minute and check every file; SECONDS=N, SEED=N, JOBS=N
 	@Tools/fuzz-commands.py --binary $(BINARY) --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --jobs $(JOBS)
 
 sanitize: packages ## run all tests under AddressSanitizer, then under ThreadSanitizer
