@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -125,6 +125,27 @@ import Testing
       try importHead(head, dtypes: ["fuse.classes": .i64])
     }
     #expect(throws: ImportError.wrongHeadClasses(rows: 2, classes: 3, indices: [])) { try importHead(head) }
+  }
+
+  /// As many ways lead through 64 residual connections as no computer can walk.
+  @Test(arguments: [true, false]) func looksAtEveryNodeOnce(_ endsInReLU: Bool) throws {
+    let folder = try TemporaryFolder()
+    try SyntheticWeights(shapes: ["w": [1]]).writeZeros(folder.file("w"))
+    let state = StateDict(try WeightFiles(path: folder.file("w")))
+    var graph = GraphBuilder(state: state, inputSize: 8, precision: .float32)
+    var last = graph.input
+    for block in 0..<64 {
+      let branch = try graph.activation("relu\(block)", last, .relu)
+      last = try graph.add("sum\(block)", last, branch)
+    }
+    if endsInReLU { last = try graph.activation("relu", last, .relu) }
+    graph.feature("last", node: last)
+    let pool = try graph.globalAveragePool("mean", last)
+    let weights = WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)
+    let output = try graph.append(
+      "fc", Convolution(window: Window(kernel: 1), outputChannels: 5, weights: weights), [pool])
+    let head = try classActivationHead(&graph, output: output, architecture: "residual")
+    #expect(head.description.branches.map(\.node) == [endsInReLU ? "relu" : "head.branch.0.relu"])
   }
 
   /// The golden heads hold the rows of eight classes.

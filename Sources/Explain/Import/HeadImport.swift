@@ -32,8 +32,9 @@ func classActivationHead(
 
 /// Whether the node's output cannot be negative, as far as its operators tell.
 private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
-  guard let node = nodes.first(where: { $0.name == name }) else { return false }
-  return node.op.isNonNegative(node.inputs.map { isNonNegative($0, nodes) })
+  var nonNegative: Set<String> = []
+  for node in nodes where node.op.isNonNegative(node.inputs.map(nonNegative.contains)) { nonNegative.insert(node.name) }
+  return nonNegative.contains(name)
 }
 
 /// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either), `fuse` and, where the rows are not all classes in order,
