@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func patternsChooseKernelsAndTiers() throws {
-    let result = try Command.run(["bench", "--kernels", "average-pool \(Self.tier)", "--rounds", "1", "--json"])
+    let result = try Command.run(["bench", "--kernels", "global-average-pool \(Self.tier)", "--rounds", "1", "--json"])
     let kernels = try JSONValue.lines(result.text)[0]["kernels"]
     #expect(kernels.count == 2)
     #expect(kernels[0]["tier"] == .string(Self.tier) && kernels[1]["shape"] == .string("49x2048"))

@@ -55,7 +55,7 @@ import Testing
     Violation(requirement: "0 <= window->top && window->top < window->kernel_height", shape: .maxPool(window)) {
       $0.maxPool = { changed($0, { $0.top = $0.kernel_height }, sound.maxPool) }
     },
-    Violation(requirement: "(end) <= (channels)", shape: .averagePool(pixels: 3, channels: 50)) {
+    Violation(requirement: "(end) <= (channels)", shape: .globalAveragePool(pixels: 3, channels: 50)) {
       $0.globalAveragePool = { sound.globalAveragePool($0, $1, $2, $3, $4, $5 + 1) }
     },
     Violation(requirement: "count > 0", shape: .softmax(count: 10)) {

@@ -27,7 +27,7 @@ typedef struct {
   void (*quantize)(const quantize_task *task);
   float (*largest_magnitude)(const float *values, intptr_t count) SWIFT_FIELD(largestMagnitude);
   void (*depthwise)(const depthwise_task *task);
-  void (*max_pool)(const max_pool_task *task) SWIFT_FIELD(maxPool);
+  void (*max_pool)(const pool_task *task) SWIFT_FIELD(maxPool);
   // Means of the channels first ..< end over [pixels, channels].
   void (*global_average_pool)(const float *input, intptr_t pixels, intptr_t channels, float *output, intptr_t first,
                               intptr_t end) SWIFT_FIELD(globalAveragePool);

@@ -60,14 +60,14 @@ static inline void require_depthwise(const depthwise_task *task) {
   REQUIRE(task->float_weights != 0 || (task->weights != 0 && task->weight_scales != 0));
 }
 
-static inline void require_max_pool(const max_pool_task *task) {
+static inline void require_pool(const pool_task *task) {
   const window_shape window = {task->height, task->width,  task->channels, task->kernel_height, task->kernel_width,
                                task->stride, task->top,    task->left,     task->output_height, task->output_width};
   require_window(&window);
   REQUIRE_PART(task->first_row, task->end_row, task->output_height);
 }
 
-static inline void require_average_pool(intptr_t pixels, intptr_t channels, intptr_t first, intptr_t end) {
+static inline void require_global_average_pool(intptr_t pixels, intptr_t channels, intptr_t first, intptr_t end) {
   REQUIRE(pixels > 0);
   REQUIRE_PART(first, end, channels);
 }

@@ -92,14 +92,15 @@ typedef struct {
   float lower, upper;
 } depthwise_task;
 
+// One value a channel of every window.
 typedef struct {
   const float *input;
   intptr_t height, width, channels;
   intptr_t kernel_height, kernel_width, stride, top, left;
-  float *output;
+  float *output;                      // [output_height, output_width, channels]
   intptr_t output_height, output_width;
-  intptr_t first_row, end_row;
-} max_pool_task;
+  intptr_t first_row, end_row;        // output rows to write
+} pool_task;
 
 // Bilinear enlargement of one plane, half-pixel centres, edges clamped.
 typedef struct {

@@ -115,7 +115,7 @@ private struct CaseList {
     let last = EfficientNetLite0.headChannels
     quantize(size, channels)
     convolution(size, channels, last, isSigned: true)
-    add(.averagePool(pixels: 49, channels: last))
+    add(.globalAveragePool(pixels: 49, channels: last))
     linear(last, 1000)
     head(maps: [(28, 40), (14, 112), (7, last)], fuse: [(784, 40), (196, 112), (49, last)])
   }
@@ -166,7 +166,7 @@ private struct CaseList {
         channels = 4 * narrow
       }
     }
-    add(.averagePool(pixels: 49, channels: 2048), isRepresentative: true)
+    add(.globalAveragePool(pixels: 49, channels: 2048), isRepresentative: true)
     linear(2048, 1000)
     head(maps: [(28, 512), (14, 1024), (7, 2048)], fuse: [(784, 512), (196, 1024), (49, 2048)])
   }

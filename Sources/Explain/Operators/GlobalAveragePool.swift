@@ -59,7 +59,7 @@ private struct AveragePoolGradientStep: Step {
   let shape: Shape
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    context.averagePoolGradient(
+    context.globalAveragePoolGradient(
       images: operands.images, pixels: shape.pixels, channels: shape.channels, gradient: operands.input,
       result: operands.result)
   }

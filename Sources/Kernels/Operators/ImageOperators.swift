@@ -67,7 +67,7 @@ extension ExecutionContext {
     quantized: QuantizedOutput? = nil
   ) {
     forEachBand(g, output: output, quantized: quantized) { rows, output in
-      var task = max_pool_task(
+      var task = pool_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound

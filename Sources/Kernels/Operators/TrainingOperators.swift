@@ -72,7 +72,7 @@ extension ExecutionContext {
   }
 
   /// Every pixel gets its image's gradient divided by the number of pixels.
-  public func averagePoolGradient(
+  public func globalAveragePoolGradient(
     images: Int, pixels: Int, channels: Int, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
     let share = 1 / Float(pixels)

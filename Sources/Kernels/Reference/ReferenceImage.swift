@@ -27,8 +27,8 @@ extension Reference {
     }
   }
 
-  static func maxPool(_ task: UnsafePointer<max_pool_task>) {
-    require_max_pool(task)
+  static func maxPool(_ task: UnsafePointer<pool_task>) {
+    require_pool(task)
     let task = task.pointee
     for y in task.first_row..<task.end_row {
       for x in 0..<task.output_width {
@@ -59,7 +59,7 @@ extension Reference {
     _ input: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ output: UnsafeMutablePointer<Float>, _ first: Int,
     _ end: Int
   ) {
-    require_average_pool(pixels, channels, first, end)
+    require_global_average_pool(pixels, channels, first, end)
     for c in first..<end {
       var sum: Float = 0
       for pixel in 0..<pixels { sum += input[pixel * channels + c] }

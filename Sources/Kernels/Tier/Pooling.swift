@@ -1,8 +1,8 @@
 import CShim
 
 /// Maximum over a window; padding never wins.
-@inline(never) public func maxPool(_ task: UnsafePointer<max_pool_task>) {
-  require_max_pool(task)
+@inline(never) public func maxPool(_ task: UnsafePointer<pool_task>) {
+  require_pool(task)
   let task = task.pointee
   for y in task.first_row..<task.end_row {
     let firstY = y * task.stride - task.top
@@ -36,7 +36,7 @@ import CShim
 @inline(never) public func globalAveragePool(
   _ input: UnsafePointer<Float>, pixels: Int, channels: Int, output: UnsafeMutablePointer<Float>, first: Int, end: Int
 ) {
-  require_average_pool(pixels, channels, first, end)
+  require_global_average_pool(pixels, channels, first, end)
   let inverse = 1 / Float(pixels)
   var channel = first
   while channel < end {

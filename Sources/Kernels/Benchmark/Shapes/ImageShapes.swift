@@ -54,9 +54,9 @@ extension KernelShape {
     return shape
   }
 
-  public static func averagePool(pixels: Int, channels: Int) -> KernelShape {
+  public static func globalAveragePool(pixels: Int, channels: Int) -> KernelShape {
     KernelShape(
-      "average-pool", "\(pixels)x\(channels)", floats: (pixels + 1) * channels,
+      "global-average-pool", "\(pixels)x\(channels)", floats: (pixels + 1) * channels,
       tolerance: 4 * Float.ulpOfOne * Float(pixels).squareRoot()
     ) { operands in
       let input = operands.floats(pixels * channels)
