@@ -46,6 +46,7 @@ import Testing
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1.5, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1e99, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "padding": [0, 0, 0, 0]}"#,
+    #"{"name": "x", "op": "average_pool", "inputs": ["a"], "kernel": [2, 2], "stride": 1, "padding": [0, 0, 0, 0]}"#,
   ])
   func refusesWhatIsNoNode(_ json: String) { #expect(throws: DecodingError.self) { try decode(json) } }
 }

@@ -32,6 +32,11 @@ import Testing
       MaxPool(Window(kernel: 3, stride: 2, padding: 1)),
       #""inputs":["a"],"kernel":[3,3],"name":"x","op":"max_pool","padding":[1,1,1,1],"stride":2"#
     ),
+    (
+      AveragePool(Window(kernel: 2, stride: 2), countsPadding: false),
+      #""countsPadding":false,"inputs":["a"],"kernel":[2,2],"name":"x","op":"average_pool","padding":[0,0,0,0],"#
+        + #""stride":2"#
+    ),
     (GlobalAveragePool(), #""inputs":["a"],"name":"x","op":"global_average_pool""#),
     (
       LayerNorm(epsilon: 0.5, weight: "w", bias: "b"),

@@ -8,7 +8,7 @@ import Testing
     let kernels = Set(KernelShape.small.map(\.kernel))
     #expect(kernels.subtracting(KernelCases.all.map(\.shape.kernel)) == [])
     #expect(kernels.subtracting(KernelCases.representative.map(\.shape.kernel)) == [])
-    #expect(KernelCases.representative.count < 50)
+    #expect(KernelCases.representative.count < 64)
     #expect(Set(KernelCases.all.map(\.shape)).count == KernelCases.all.count)
   }
 

@@ -55,6 +55,14 @@ import Testing
     Violation(requirement: "0 <= window->top && window->top < window->kernel_height", shape: .maxPool(window)) {
       $0.maxPool = { changed($0, { $0.top = $0.kernel_height }, sound.maxPool) }
     },
+    Violation(
+      requirement: "(window->output_width - 1) * window->stride - window->left < window->width",
+      shape: .averagePool(window)
+    ) {
+      $0.averagePool = { task, countsPadding in
+        changed(task, { $0.output_width += 1 }, { sound.averagePool($0, countsPadding) })
+      }
+    },
     Violation(requirement: "(end) <= (channels)", shape: .globalAveragePool(pixels: 3, channels: 50)) {
       $0.globalAveragePool = { sound.globalAveragePool($0, $1, $2, $3, $4, $5 + 1) }
     },
@@ -72,6 +80,9 @@ import Testing
       shape: .maxPoolGradient(window)
     ) {
       $0.maxPoolGradient = { changed($0, { $0.window.output_height += 1 }, sound.maxPoolGradient) }
+    },
+    Violation(requirement: "0 <= (task->first_row)", shape: .averagePoolGradient(window)) {
+      $0.averagePoolGradient = { changed($0, { $0.first_row = -1 }, sound.averagePoolGradient) }
     },
     Violation(requirement: "(task->end_row) <= (task->window.height)", shape: .depthwiseGradient(window)) {
       $0.depthwiseGradient = { changed($0, { $0.end_row += 1 }, sound.depthwiseGradient) }

@@ -28,6 +28,8 @@ typedef struct {
   float (*largest_magnitude)(const float *values, intptr_t count) SWIFT_FIELD(largestMagnitude);
   void (*depthwise)(const depthwise_task *task);
   void (*max_pool)(const pool_task *task) SWIFT_FIELD(maxPool);
+  // counts_padding: 1: sums are divided by the kernel's area; 0: by the window's pixels in the image.
+  void (*average_pool)(const pool_task *task, intptr_t counts_padding) SWIFT_FIELD(averagePool);
   // Means of the channels first ..< end over [pixels, channels].
   void (*global_average_pool)(const float *input, intptr_t pixels, intptr_t channels, float *output, intptr_t first,
                               intptr_t end) SWIFT_FIELD(globalAveragePool);
@@ -55,6 +57,7 @@ typedef struct {
   void (*layer_norm_gradient)(const float *gradient, const float *input, intptr_t rows, intptr_t channels,
                               float epsilon, const float *weight, float *result) SWIFT_FIELD(layerNormGradient);
   void (*max_pool_gradient)(const max_pool_gradient_task *task) SWIFT_FIELD(maxPoolGradient);
+  void (*average_pool_gradient)(const average_pool_gradient_task *task) SWIFT_FIELD(averagePoolGradient);
   void (*depthwise_gradient)(const depthwise_gradient_task *task) SWIFT_FIELD(depthwiseGradient);
   void (*fold_columns)(const fold_task *task) SWIFT_FIELD(foldColumns);
   // The task of the forward pass, with the output's gradient as its output.

@@ -86,6 +86,11 @@ static inline void require_max_pool_gradient(const max_pool_gradient_task *task)
   REQUIRE_PART(task->first_channel, task->end_channel, task->window.channels);
 }
 
+static inline void require_average_pool_gradient(const average_pool_gradient_task *task) {
+  require_window(&task->window);
+  REQUIRE_PART(task->first_row, task->end_row, task->window.height);
+}
+
 static inline void require_depthwise_gradient(const depthwise_gradient_task *task) {
   require_window(&task->window);
   REQUIRE_PART(task->first_row, task->end_row, task->window.height);

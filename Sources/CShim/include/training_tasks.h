@@ -21,6 +21,15 @@ typedef struct {
   intptr_t first_channel, end_channel;
 } max_pool_gradient_task;
 
+// Input gradient of a mean over windows: each pixel gets its share of every output that it took part in.
+typedef struct {
+  window_shape window;
+  const float *gradient;    // [output_height, output_width, channels]
+  float *result;            // [height, width, channels]
+  intptr_t counts_padding;  // as in the forward pass
+  intptr_t first_row, end_row;
+} average_pool_gradient_task;
+
 // Input gradient of a depthwise convolution.
 typedef struct {
   window_shape window;

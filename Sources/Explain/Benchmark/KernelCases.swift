@@ -1,7 +1,7 @@
 import Kernels
 
-/// The shapes that kernels are measured on: every distinct layer of four networks with their T-TAME heads, at 224 x 224; and
-/// what training does with some of them.
+/// The shapes that kernels are measured on: every distinct layer of four networks with their T-TAME heads, at 224 x 224;
+/// what training does with some of them; and layers of other networks that these four have none of.
 public enum KernelCases {
   /// All of them, kernel by kernel, the representative ones marked.
   public static let all: [KernelCase] = {
@@ -14,6 +14,7 @@ public enum KernelCases {
     list.addFloatTwins()
     list.addTraining()
     list.addActivations()
+    list.addAveragePools()
     return list.cases
   }()
 
@@ -228,6 +229,23 @@ private struct CaseList {
     network = "mobilenetv3"
     for (index, shape) in KernelShape.activations(count: 28 * 28 * 240).enumerated() {
       add(shape, isRepresentative: index < 2)
+    }
+  }
+
+  /// DenseNet-121's transitions and the pooled branches of Inception v3.
+  mutating func addAveragePools() {
+    for (network, windows) in [
+      ("densenet121", [(56, 128, 2, 2), (28, 256, 2, 2), (14, 512, 2, 2)]),
+      ("inception_v3", [(35, 192, 3, 1), (35, 288, 3, 1), (17, 768, 3, 1), (8, 1280, 3, 1), (8, 2048, 3, 1)]),
+    ] {
+      for (size, channels, kernel, stride) in windows {
+        let window = WindowShape(height: size, width: size, channels: channels, kernel: kernel, stride: stride)
+        self.network = network
+        // torchvision's Inception counts the padding; DenseNet has none.
+        add(.averagePool(window, countsPadding: stride == 1), isRepresentative: size == 28 || size == 17)
+        self.network = "\(network) training"
+        add(.averagePoolGradient(window, countsPadding: stride == 1), isRepresentative: size == 17)
+      }
     }
   }
 

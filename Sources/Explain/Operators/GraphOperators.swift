@@ -1,8 +1,8 @@
 /// The operators that a model file may name.
 enum GraphOperators {
   static let all: [any GraphOperator.Type] = [
-    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, MaxPool.self, GlobalAveragePool.self,
-    LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self, ImageTokens.self,
+    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, MaxPool.self, AveragePool.self,
+    GlobalAveragePool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self, ImageTokens.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(

@@ -16,6 +16,7 @@ struct Window: Sendable, Equatable {
   }
 
   var area: Int { kernelHeight * kernelWidth }
+  var isPadded: Bool { max(top, left, bottom, right) > 0 }
 }
 
 extension Window {

@@ -66,13 +66,34 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput? = nil
   ) {
+    pool(g, input: input, output: output, quantized: quantized) { kernels.functions.maxPool($0) }
+  }
+
+  /// Mean over each window.
+  ///
+  /// - Parameters:
+  ///   - countsPadding: whether padding counts as pixels of 0.
+  ///   - output: nil where only the quantized form is wanted.
+  public func averagePool(
+    _ g: WindowGeometry, countsPadding: Bool, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
+    quantized: QuantizedOutput? = nil
+  ) {
+    pool(g, input: input, output: output, quantized: quantized) {
+      kernels.functions.averagePool($0, countsPadding ? 1 : 0)
+    }
+  }
+
+  private func pool(
+    _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
+    quantized: QuantizedOutput?, _ kernel: (UnsafePointer<pool_task>) -> Void
+  ) {
     forEachBand(g, output: output, quantized: quantized) { rows, output in
       var task = pool_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound, end_row: rows.upperBound
       )
-      kernels.functions.maxPool(&task)
+      kernel(&task)
     }
   }
 

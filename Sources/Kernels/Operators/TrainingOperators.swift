@@ -71,6 +71,24 @@ extension ExecutionContext {
     }
   }
 
+  /// - Parameters:
+  ///   - countsPadding: as in the forward pass.
+  ///   - gradient: of the output's shape.
+  ///   - result: `[images, height, width, channels]`.
+  public func averagePoolGradient(
+    images: Int, _ g: WindowGeometry, countsPadding: Bool, gradient: UnsafePointer<Float>,
+    result: UnsafeMutablePointer<Float>
+  ) {
+    let outputCount = g.outputHeight * g.outputWidth * g.channels
+    forEachRow(images: images, g) { image, rows in
+      var task = average_pool_gradient_task(
+        window: g.shape, gradient: gradient + image * outputCount,
+        result: result + image * g.height * g.width * g.channels, counts_padding: countsPadding ? 1 : 0,
+        first_row: rows.lowerBound, end_row: rows.upperBound)
+      kernels.functions.averagePoolGradient(&task)
+    }
+  }
+
   /// Every pixel gets its image's gradient divided by the number of pixels.
   public func globalAveragePoolGradient(
     images: Int, pixels: Int, channels: Int, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>

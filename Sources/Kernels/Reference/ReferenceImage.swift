@@ -44,6 +44,27 @@ extension Reference {
     }
   }
 
+  static func averagePool(_ task: UnsafePointer<pool_task>, _ countsPadding: Int) {
+    require_pool(task)
+    let task = task.pointee
+    for y in task.first_row..<task.end_row {
+      for x in 0..<task.output_width {
+        for c in 0..<task.channels {
+          var (sum, pixels) = (Float(0), 0)
+          forEachTap(
+            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
+            task.height, task.width
+          ) { _, pixel in
+            sum += task.input[pixel * task.channels + c]
+            pixels += 1
+          }
+          let divisor = countsPadding != 0 ? task.kernel_height * task.kernel_width : pixels
+          task.output[(y * task.output_width + x) * task.channels + c] = sum / Float(divisor)
+        }
+      }
+    }
+  }
+
   /// Calls `body(tap, pixel)` for the taps that fall inside the image.
   private static func forEachTap(
     _ y: Int, _ x: Int, _ kernelHeight: Int, _ kernelWidth: Int, _ height: Int, _ width: Int, _ body: (Int, Int) -> Void

@@ -21,6 +21,17 @@ extension Reference {
     }
   }
 
+  static func averagePoolGradient(_ task: UnsafePointer<average_pool_gradient_task>) {
+    require_average_pool_gradient(task)
+    let task = task.pointee
+    let window = task.window
+    scatter(window, task.first_row..<task.end_row, task.result) { output, _, c in
+      var pixels = task.counts_padding != 0 ? window.kernel_height * window.kernel_width : 0
+      if task.counts_padding == 0 { forEachTap(window, output) { _, _ in pixels += 1 } }
+      return task.gradient[output * window.channels + c] / Float(pixels)
+    }
+  }
+
   static func depthwiseGradient(_ task: UnsafePointer<depthwise_gradient_task>) {
     require_depthwise_gradient(task)
     let task = task.pointee

@@ -5,14 +5,14 @@ public func kernelFunctions() -> kernel_functions {
   kernel_functions(
     tileRows: mostTileRows, activationBits: activationBits, storesSigned: levelMask == 0 ? 0 : 1, gemmInt8: gemmInt8,
     gemmFloat: gemmFloat, quantize: quantize, largestMagnitude: largestMagnitude, depthwise: depthwise,
-    maxPool: maxPool, globalAveragePool: globalAveragePool, addClamped: addClamped, dot: dot, softmax: softmax,
-    bilinear: bilinear, layerNorm: layerNorm, gelu: gelu, activate: activate, clampGradient: clampGradient,
-    geluGradient: geluGradient, activationGradient: activationGradient,
+    maxPool: maxPool, averagePool: averagePool, globalAveragePool: globalAveragePool, addClamped: addClamped, dot: dot,
+    softmax: softmax, bilinear: bilinear, layerNorm: layerNorm, gelu: gelu, activate: activate,
+    clampGradient: clampGradient, geluGradient: geluGradient, activationGradient: activationGradient,
     softmaxGradient: softmaxGradient, layerNormGradient: layerNormGradient, maxPoolGradient: maxPoolGradient,
-    depthwiseGradient: depthwiseGradient, foldColumns: foldColumns, bilinearGradient: bilinearGradient,
-    moments: moments, normalize: normalize, normalizeGradient: normalizeGradient, descend: descend,
-    gemmBFloat16: gemmBFloat16, roundToBFloat16: roundToBFloat16, peakInt8: peakInt8, peakFloat: peakFloat,
-    readMemory: readMemory)
+    averagePoolGradient: averagePoolGradient, depthwiseGradient: depthwiseGradient, foldColumns: foldColumns,
+    bilinearGradient: bilinearGradient, moments: moments, normalize: normalize, normalizeGradient: normalizeGradient,
+    descend: descend, gemmBFloat16: gemmBFloat16, roundToBFloat16: roundToBFloat16, peakInt8: peakInt8,
+    peakFloat: peakFloat, readMemory: readMemory)
 }
 
 /// Most rows of a tile of any of the GEMMs.

@@ -50,6 +50,52 @@ import CShim
   max(0, first)..<max(0, min(size, first + length))
 }
 
+/// Every input pixel gathers its shares of the outputs that it took part in.
+@inline(never) public func averagePoolGradient(_ task: UnsafePointer<average_pool_gradient_task>) {
+  require_average_pool_gradient(task)
+  let task = task.pointee
+  let window = task.window
+  let channels = window.channels
+  for y in task.first_row..<task.end_row {
+    let rows = outputs(y + window.top, window.kernel_height, window.stride, window.output_height)
+    for x in 0..<window.width {
+      let columns = outputs(x + window.left, window.kernel_width, window.stride, window.output_width)
+      let result = task.result + (y * window.width + x) * channels
+      for c in 0..<channels { result[c] = 0 }
+      for outputY in rows {
+        let height = taps(outputY * window.stride - window.top, window.kernel_height, window.height).count
+        for outputX in columns {
+          let width = taps(outputX * window.stride - window.left, window.kernel_width, window.width).count
+          let pixels = task.counts_padding != 0 ? window.kernel_height * window.kernel_width : height * width
+          let source = task.gradient + (outputY * window.output_width + outputX) * channels
+          addScaled(source, 1 / Float(pixels), result, channels)
+        }
+      }
+    }
+  }
+}
+
+/// `result += source * factor`
+@inline(__always) private func addScaled(
+  _ source: UnsafePointer<Float>, _ factor: Float, _ result: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  var i = 0
+  while i + lanes <= count {
+    store(multiplyAdd(load(result + i), load(source + i), VFloat(repeating: factor)), result + i)
+    i += lanes
+  }
+  while i < count {
+    result[i] += source[i] * factor
+    i += 1
+  }
+}
+
+/// Outputs whose windows of `length` show the padded position.
+@inline(__always) private func outputs(_ position: Int, _ length: Int, _ stride: Int, _ count: Int) -> Range<Int> {
+  let first = max(0, position - length + stride) / stride
+  return first..<max(first, min(count, position / stride + 1))
+}
+
 /// The output position whose window shows `position` at the place `tap`, or -1.
 @inline(__always) private func outputPosition(_ position: Int, _ tap: Int, _ stride: Int, _ count: Int) -> Int {
   let distance = position - tap

@@ -71,6 +71,21 @@ extension KernelShape {
     return shape
   }
 
+  public static func averagePoolGradient(_ w: WindowShape, countsPadding: Bool = false) -> KernelShape {
+    var shape = KernelShape(
+      "average-pool-gradient", w.description + (countsPadding ? " counts padding" : ""),
+      floats: w.inputCount + w.outputCount, tolerance: 4 * Float.ulpOfOne * Float(w.kernel)
+    ) { operands in
+      let gradient = operands.floats(w.outputCount)
+      return operands.writing(w.inputCount) {
+        operands.context.averagePoolGradient(
+          images: 1, w.geometry, countsPadding: countsPadding, gradient: gradient, result: $0)
+      }
+    }
+    shape.window = w
+    return shape
+  }
+
   public static func depthwiseGradient(_ w: WindowShape) -> KernelShape {
     var shape = KernelShape(
       "depthwise-gradient", w.description, macs: w.outputCount * w.taps,

@@ -54,6 +54,20 @@ extension KernelShape {
     return shape
   }
 
+  public static func averagePool(_ w: WindowShape, countsPadding: Bool = false) -> KernelShape {
+    var shape = KernelShape(
+      "average-pool", w.description + (countsPadding ? " counts padding" : ""), floats: w.inputCount + w.outputCount,
+      tolerance: 4 * Float.ulpOfOne * Float(w.kernel)
+    ) { operands in
+      let input = operands.floats(w.inputCount)
+      return operands.writing(w.outputCount) {
+        operands.context.averagePool(w.geometry, countsPadding: countsPadding, input: input, output: $0)
+      }
+    }
+    shape.window = w
+    return shape
+  }
+
   public static func globalAveragePool(pixels: Int, channels: Int) -> KernelShape {
     KernelShape(
       "global-average-pool", "\(pixels)x\(channels)", floats: (pixels + 1) * channels,

@@ -46,8 +46,9 @@ extension KernelShape {
     WindowShape(height: 7, width: 30, channels: 16, kernel: 3, stride: 1),
   ].flatMap { window in
     [
-      depthwise(window), maxPool(window), maxPoolGradient(window), depthwiseGradient(window), foldColumns(window),
-      bfloat16Convolution(window, outputs: 40),
+      depthwise(window), maxPool(window), averagePool(window), averagePool(window, countsPadding: true),
+      averagePoolGradient(window), averagePoolGradient(window, countsPadding: true), maxPoolGradient(window),
+      depthwiseGradient(window), foldColumns(window), bfloat16Convolution(window, outputs: 40),
     ]
   }
 

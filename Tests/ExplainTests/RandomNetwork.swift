@@ -1,0 +1,63 @@
+import Kernels
+
+@testable import Explain
+
+/// A small network of pseudo-random weights and any operators, imported as an architecture is.
+struct RandomNetwork {
+  /// Outputs, inputs and kernel of the convolutions.
+  var layers: [String: (outputs: Int, inputs: Int, kernel: Int)]
+  /// Adds nodes to 8 x 8 x 3 pixels; answers the last, which is pooled and classified.
+  var build: @Sendable (inout GraphBuilder) throws -> String
+
+  static let classes = 5
+  static let size = 8
+
+  /// - Parameter channels: of the node that is pooled.
+  func model(_ precision: Precision, channels: Int) throws -> Model {
+    let folder = try TemporaryFolder()
+    var shapes = ["fc.weight": [Self.classes, channels], "fc.bias": [Self.classes]]
+    for (name, layer) in layers {
+      shapes["\(name).weight"] = [layer.outputs, layer.inputs, layer.kernel, layer.kernel]
+      shapes["\(name).bias"] = [layer.outputs]
+    }
+    _ = try SyntheticWeights(shapes: shapes).writeRandom(folder.file("w"), seed: 1)
+    let state = StateDict(try WeightFiles(path: folder.file("w")))
+    var graph = GraphBuilder(state: state, inputSize: Self.size, precision: precision)
+    let last = try build(&graph)
+    let logits = try graph.linear("fc", graph.globalAveragePool("mean", last), outputs: Self.classes)
+    try graph.finish()
+    let preprocessing = Preprocessing(
+      resize: Self.size, crop: Self.size, interpolation: .bilinear, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    if precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
+    let description = ModelDescription(
+      name: "random", architecture: "random", precision: precision,
+      graph: Graph(input: graph.input, inputShape: graph.inputShape, nodes: graph.nodes, output: logits),
+      featureLayers: [], preprocessing: preprocessing, labels: [], classes: Self.classes, head: nil, licence: "none",
+      source: "made up")
+    _ = try write(description, graph, nil, to: folder.file("m"))
+    return try Model(path: folder.file("m"))
+  }
+
+  static func input(seed: UInt64 = 2) -> [Float] {
+    var generator = SplitMix64(state: seed)
+    return (0..<size * size * 3).map { _ in generator.signedUnit() }
+  }
+}
+
+extension GraphBuilder {
+  /// A convolution that keeps the size of its input.
+  mutating func same(_ name: String, _ input: String, outputs: Int, kernel: Int = 1) throws(ImportError) -> String {
+    try convolution(
+      name, input, outputChannels: outputs, kernel: kernel, padding: .symmetric(kernel / 2), normalization: nil)
+  }
+}
+
+extension ClassifierTail {
+  /// The logit of class 2 with one value of the first node changed by `step`, and how it changes.
+  func slope(_ values: [String: [Float]], at i: Int, step: Float) -> Double {
+    func logit(_ step: Float) -> Double {
+      Double(logits({ values[$0] ?? [] }, changing: { $1[i] += step })[2])
+    }
+    return (logit(step) - logit(-step)) / Double(2 * step)
+  }
+}
