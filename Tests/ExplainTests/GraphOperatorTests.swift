@@ -38,6 +38,7 @@ import Testing
         + #""stride":2"#
     ),
     (GlobalAveragePool(), #""inputs":["a"],"name":"x","op":"global_average_pool""#),
+    (GlobalMaxPool(), #""inputs":["a"],"name":"x","op":"global_max_pool""#),
     (
       LayerNorm(epsilon: 0.5, weight: "w", bias: "b"),
       #""epsilon":0.5,"inputs":["a"],"name":"x","op":"layer_norm","tensors":{"bias":"b","weight":"w"}"#

@@ -33,6 +33,11 @@ import Testing
   static let cases =
     Case.average("2x2/2", Window(kernel: 2, stride: 2)) + Case.average("3x3", Window(kernel: 3, padding: 1))
     + Case.average("odd", Window(kernelHeight: 3, kernelWidth: 2, stride: 2, top: 0, left: 1, bottom: 2, right: 0))
+    + [
+      Case("global maximum", GlobalMaxPool(), Window(kernel: RandomNetwork.size)) { values, _ in
+        values.max() ?? .nan
+      }
+    ]
 
   private static let channels = 20
 

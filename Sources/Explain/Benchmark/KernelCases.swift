@@ -15,6 +15,7 @@ public enum KernelCases {
     list.addTraining()
     list.addActivations()
     list.addAveragePools()
+    list.addGlobalMaxPools()
     return list.cases
   }()
 
@@ -246,6 +247,19 @@ private struct CaseList {
         self.network = "\(network) training"
         add(.averagePoolGradient(window, countsPadding: stride == 1), isRepresentative: size == 17)
       }
+    }
+  }
+
+  /// The attention of CBAM to channels, at the ends of ResNet-50's stages: one window over the whole image.
+  ///
+  /// S. Woo et al., "CBAM: Convolutional Block Attention Module", ECCV 2018.
+  mutating func addGlobalMaxPools() {
+    for (size, channels) in [(56, 256), (28, 512), (14, 1024), (7, 2048)] {
+      let window = WindowShape(height: size, width: size, channels: channels, kernel: size, stride: size)
+      network = "cbam"
+      add(.maxPool(window))
+      network = "cbam training"
+      add(.maxPoolGradient(window))
     }
   }
 

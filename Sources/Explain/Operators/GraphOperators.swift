@@ -2,7 +2,8 @@
 enum GraphOperators {
   static let all: [any GraphOperator.Type] = [
     Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, MaxPool.self, AveragePool.self,
-    GlobalAveragePool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self, ImageTokens.self,
+    GlobalAveragePool.self, GlobalMaxPool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self,
+    ImageTokens.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(

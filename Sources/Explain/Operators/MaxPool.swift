@@ -42,7 +42,7 @@ struct MaxPool: GraphOperator {
   }
 }
 
-private struct MaxPoolStep: ForwardStep {
+struct MaxPoolStep: ForwardStep {
   let geometry: WindowGeometry
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
@@ -58,7 +58,7 @@ private struct MaxPoolStep: ForwardStep {
   func cost(_ format: ActivationFormat) -> StepCost { .reading(geometry.inputCount) }
 }
 
-private struct MaxPoolGradientStep: Step {
+struct MaxPoolGradientStep: Step {
   let geometry: WindowGeometry
   /// Arena tensors of what was pooled, and of the result.
   let input, result: Int

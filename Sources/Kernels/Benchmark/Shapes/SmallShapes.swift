@@ -44,6 +44,7 @@ extension KernelShape {
     WindowShape(height: 9, width: 8, channels: 33, kernel: 3, stride: 2),
     WindowShape(height: 4, width: 19, channels: 7, kernel: 2, stride: 2),
     WindowShape(height: 7, width: 30, channels: 16, kernel: 3, stride: 1),
+    WindowShape(height: 6, width: 6, channels: 35, kernel: 6, stride: 6),
   ].flatMap { window in
     [
       depthwise(window), maxPool(window), averagePool(window), averagePool(window, countsPadding: true),
