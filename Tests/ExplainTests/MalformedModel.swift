@@ -105,7 +105,7 @@ struct MalformedModel: CustomTestStringConvertible, Sendable {
       .graph(.unknownInput(node: "mean", input: "gone"))),
     MalformedModel(
       "no inputs", .description, #""inputs":["dw"]"#, #""inputs":[]"#,
-      .graph(.wrongInputCount(node: "mean", expected: 1, found: 0))),
+      .graph(.wrongInputCount(node: "mean", expected: 1...1, found: 0))),
     MalformedModel(
       "two nodes of one name", .description, #""name":"mean""#, #""name":"dw""#, .graph(.duplicateName("dw"))),
     MalformedModel("node without name", .description, #""name":"mean""#, #""name":"""#, .graph(.emptyName(index: 3))),

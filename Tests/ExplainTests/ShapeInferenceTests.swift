@@ -58,9 +58,9 @@ private let refused = [
   Refused("node without name", graph([Node("", relu, ["input"])], output: "x"), .emptyName(index: 0)),
   Refused("unknown output", graph([Node("x", relu, ["input"])], output: "y"), .unknownOutput("y")),
   Refused("input as output", graph([Node("x", relu, ["input"])], output: "input"), .unknownOutput("input")),
-  Refused("no inputs", graph([Node("x", relu, [])]), .wrongInputCount(node: "x", expected: 1, found: 0)),
+  Refused("no inputs", graph([Node("x", relu, [])]), .wrongInputCount(node: "x", expected: 1...1, found: 0)),
   Refused(
-    "sum of one", graph([Node("x", Add(), ["input"])]), .wrongInputCount(node: "x", expected: 2, found: 1)),
+    "sum of one", graph([Node("x", Add(), ["input"])]), .wrongInputCount(node: "x", expected: 2...2, found: 1)),
   Refused(
     "sum of unequal shapes",
     graph([Node("p", MaxPool(Window(kernel: 2, stride: 2)), ["input"]), Node("x", Add(), ["input", "p"])]),

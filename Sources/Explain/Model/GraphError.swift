@@ -9,7 +9,7 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownInput(node: String, input: String)
   /// The input is produced at or after the node itself; every cycle contains such a node.
   case inputNotYetComputed(node: String, input: String)
-  case wrongInputCount(node: String, expected: Int, found: Int)
+  case wrongInputCount(node: String, expected: ClosedRange<Int>, found: Int)
   /// An attribute is out of the range that any operator could compute.
   case badAttribute(node: String, attribute: String, value: Int)
   /// The kernel does not fit into the padded input.
@@ -43,7 +43,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
     case .inputNotYetComputed(let node, let input):
       "node \(node) reads \(input), which is not computed before it"
     case .wrongInputCount(let node, let expected, let found):
-      "node \(node) has \(found) inputs, its operator takes \(expected)"
+      "node \(node) has \(found) inputs, its operator takes "
+        + (expected.count == 1 ? "\(expected.lowerBound)" : "\(expected.lowerBound) to \(expected.upperBound)")
     case .badAttribute(let node, let attribute, let value):
       "node \(node) has the \(attribute) \(value), which is not possible"
     case .windowTooLarge(let node, let kernel, let paddedInput):

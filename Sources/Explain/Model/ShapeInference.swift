@@ -41,8 +41,8 @@ extension Shape {
 extension Node {
   /// The shape that the operator yields for inputs of these (possible) shapes.
   func outputShape(_ inputs: [Shape]) throws(GraphError) -> Shape {
-    guard inputs.count == op.inputCount else {
-      throw .wrongInputCount(node: name, expected: op.inputCount, found: inputs.count)
+    guard op.inputCounts.contains(inputs.count) else {
+      throw .wrongInputCount(node: name, expected: op.inputCounts, found: inputs.count)
     }
     let shape = try op.outputShape(inputs, node: name)
     guard shape.isPossible else { throw .tensorTooLarge(node: name, shape) }

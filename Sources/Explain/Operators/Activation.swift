@@ -26,7 +26,7 @@ struct Activation: GraphOperator {
 
   static func == (a: Activation, b: Activation) -> Bool { a.function == b.function }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape { inputs[0] }
 

@@ -9,7 +9,7 @@ struct Add: GraphOperator {
   init(from attributes: AttributeDecoder) {}
   func encode(to attributes: inout AttributeEncoder) {}
 
-  var inputCount: Int { 2 }
+  var inputCounts: ClosedRange<Int> { 2...2 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     guard inputs[0] == inputs[1] else { throw .unequalShapes(node: node, inputs[0], inputs[1]) }

@@ -14,7 +14,7 @@ struct Attention: GraphOperator {
   init(from attributes: AttributeDecoder) throws { heads = try attributes.decode(Int.self, forKey: "heads") }
   func encode(to attributes: inout AttributeEncoder) throws { try attributes.encode(heads, forKey: "heads") }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     let tokens = inputs[0]

@@ -21,7 +21,7 @@ struct AveragePool: GraphOperator {
     try attributes.encode(countsPadding, forKey: "countsPadding")
   }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     try window.slide(over: inputs[0], channels: inputs[0].channels, node: node)

@@ -25,7 +25,7 @@ struct DepthwiseConvolution: GraphOperator {
     try attributes.encode(weights, forKey: "tensors")
   }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     let shape = try window.slide(over: inputs[0], channels: outputChannels, node: node)

@@ -6,7 +6,7 @@ struct FirstToken: GraphOperator {
   init(from attributes: AttributeDecoder) {}
   func encode(to attributes: inout AttributeEncoder) {}
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     try inputs[0].checkTokens(node: node)

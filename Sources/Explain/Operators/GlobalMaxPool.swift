@@ -8,7 +8,7 @@ struct GlobalMaxPool: GraphOperator {
   init(from attributes: AttributeDecoder) {}
   func encode(to attributes: inout AttributeEncoder) {}
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape { Shape(1, 1, inputs[0].channels) }
 

@@ -9,10 +9,10 @@ protocol GraphOperator: Sendable, Equatable {
   init(from attributes: AttributeDecoder) throws
   func encode(to attributes: inout AttributeEncoder) throws
 
-  /// Tensors that the operator reads.
-  var inputCount: Int { get }
+  /// How many tensors the operator can read.
+  var inputCounts: ClosedRange<Int> { get }
 
-  /// The shape of the result for `inputCount` inputs of these (possible) shapes.
+  /// The shape of the result for as many inputs as the operator can read, of these (possible) shapes.
   ///
   /// - Parameter node: whose attributes are at fault in an error.
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape

@@ -14,7 +14,7 @@ struct ImageTokens: GraphOperator {
 
   func encode(to attributes: inout AttributeEncoder) throws { try attributes.encode([height, width], forKey: "size") }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     let tokens = inputs[0]

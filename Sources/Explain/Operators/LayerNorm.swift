@@ -31,7 +31,7 @@ struct LayerNorm: GraphOperator {
     try attributes.encode(TensorNames(weight: weight, bias: bias), forKey: "tensors")
   }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     guard epsilon > 0 && epsilon <= 1 else { throw .badEpsilon(node: node, epsilon) }

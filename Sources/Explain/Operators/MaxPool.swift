@@ -10,7 +10,7 @@ struct MaxPool: GraphOperator {
   init(from attributes: AttributeDecoder) throws { window = try Window(from: attributes) }
   func encode(to attributes: inout AttributeEncoder) throws { try window.encode(to: &attributes) }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     try window.slide(over: inputs[0], channels: inputs[0].channels, node: node)

@@ -27,7 +27,7 @@ struct TokenEmbedding: GraphOperator {
     try attributes.encode(TensorNames(classToken: classToken, positions: positions), forKey: "tensors")
   }
 
-  var inputCount: Int { 1 }
+  var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     Shape(1, 1 + inputs[0].pixels, inputs[0].channels)
