@@ -28,6 +28,7 @@ import Testing
     (Activation.relu6, #""function":"relu6","inputs":["a"],"name":"x","op":"activation""#),
     (Activation.gelu, #""function":"gelu","inputs":["a"],"name":"x","op":"activation""#),
     (Add(), #""inputs":["a"],"name":"x","op":"add""#),
+    (Concat(), #""inputs":["a"],"name":"x","op":"concat""#),
     (
       MaxPool(Window(kernel: 3, stride: 2, padding: 1)),
       #""inputs":["a"],"kernel":[3,3],"name":"x","op":"max_pool","padding":[1,1,1,1],"stride":2"#

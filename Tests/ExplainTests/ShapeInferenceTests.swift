@@ -65,6 +65,21 @@ private let refused = [
     "sum of unequal shapes",
     graph([Node("p", MaxPool(Window(kernel: 2, stride: 2)), ["input"]), Node("x", Add(), ["input", "p"])]),
     .unequalShapes(node: "x", Shape(8, 8, 3), Shape(4, 4, 3))),
+  Refused(
+    "one tensor alone", graph([Node("x", Concat(), ["input"])]),
+    .wrongInputCount(node: "x", expected: 2...256, found: 1)),
+  Refused(
+    "more tensors than any network has",
+    graph([Node("x", Concat(), [String](repeating: "input", count: 257))]),
+    .wrongInputCount(node: "x", expected: 2...256, found: 257)),
+  Refused(
+    "concatenation of unequal sides",
+    graph([Node("p", MaxPool(Window(kernel: 2, stride: 2)), ["input"]), Node("x", Concat(), ["input", "input", "p"])]),
+    .unequalSides(node: "x", Shape(8, 8, 3), Shape(4, 4, 3))),
+  Refused(
+    "concatenation beyond all bounds",
+    graph([Node("x", Concat(), [String](repeating: "input", count: 256))], input: Shape(1, 1, 1 << 20)),
+    .tensorTooLarge(node: "x", Shape(1, 1, 1 << 28))),
   single("stride 0", MaxPool(Window(kernel: 2, stride: 0)), attribute("stride", 0)),
   single("stride below 0", convolution(Window(kernel: 2, stride: -1), 4), attribute("stride", -1)),
   single("absurd stride", convolution(Window(kernel: 2, stride: .max), 4), attribute("stride", .max)),
@@ -113,6 +128,13 @@ private let refused = [
     #expect(!example.error.description.contains("\n"))
   }
 
+  @Test func errorsNameTheRangeOfInputs() {
+    let range = GraphError.wrongInputCount(node: "x", expected: 2...256, found: 1)
+    #expect(range.description == "node x has 1 inputs, its operator takes 2 to 256")
+    let one = GraphError.wrongInputCount(node: "x", expected: 1...1, found: 0)
+    #expect(one.description == "node x has 0 inputs, its operator takes 1")
+  }
+
   @Test func infersEveryShape() throws {
     let same = Window(kernelHeight: 3, kernelWidth: 3, stride: 2, top: 0, left: 0, bottom: 1, right: 1)
     let shapes = try graph(
@@ -126,14 +148,16 @@ private let refused = [
           ["dw"]),
         Node("relu", Activation.relu6, ["wide"]),
         Node("sum", Add(), ["relu", "wide"]),
-        Node("mean", GlobalAveragePool(), ["sum"]),
+        Node("all", Concat(), ["sum", "relu", "sum"]),
+        Node("mean", GlobalAveragePool(), ["all"]),
         Node("fc", convolution(Window(kernel: 1), 1000), ["mean"]),
       ], input: Shape(224, 200, 3)
     ).inferShapes()
     #expect(
       shapes == [
         "input": Shape(224, 200, 3), "stem": Shape(112, 100, 64), "pool": Shape(56, 50, 64), "dw": Shape(28, 25, 64),
-        "wide": Shape(10, 8, 8), "relu": Shape(10, 8, 8), "sum": Shape(10, 8, 8), "mean": Shape(1, 1, 8),
+        "wide": Shape(10, 8, 8), "relu": Shape(10, 8, 8), "sum": Shape(10, 8, 8), "all": Shape(10, 8, 24),
+        "mean": Shape(1, 1, 24),
         "fc": Shape(1, 1, 1000),
       ])
   }

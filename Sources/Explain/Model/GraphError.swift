@@ -16,6 +16,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   case windowTooLarge(node: String, kernel: [Int], paddedInput: [Int])
   /// The two tensors of a sum differ in shape.
   case unequalShapes(node: String, Shape, Shape)
+  /// Two tensors whose channels are put together differ in height or width.
+  case unequalSides(node: String, Shape, Shape)
   /// A depthwise convolution yields another number of channels than it reads.
   case channelMismatch(node: String, expected: Int, found: Int)
   /// An operator on tokens reads an image of several rows.
@@ -51,6 +53,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
       "node \(node) has the kernel \(kernel), larger than its padded input \(paddedInput)"
     case .unequalShapes(let node, let first, let second):
       "node \(node) adds \(first) and \(second)"
+    case .unequalSides(let node, let first, let second):
+      "node \(node) concatenates \(first) and \(second), whose height or width differs"
     case .channelMismatch(let node, let expected, let found):
       "node \(node) has \(found) channels, its input has \(expected)"
     case .notTokens(let node, let shape):
@@ -74,6 +78,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
 enum GraphLimits {
   /// Planning takes time with the square of their number.
   static let nodes = 1 << 12
+  /// Tensors that one node reads.
+  static let inputs = 1 << 8
   static let side = 1 << 14
   static let channels = 1 << 20
   static let kernel = 1 << 8

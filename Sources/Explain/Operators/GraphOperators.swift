@@ -1,7 +1,7 @@
 /// The operators that a model file may name.
 enum GraphOperators {
   static let all: [any GraphOperator.Type] = [
-    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, MaxPool.self, AveragePool.self,
+    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, Concat.self, MaxPool.self, AveragePool.self,
     GlobalAveragePool.self, GlobalMaxPool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self,
     ImageTokens.self,
   ]

@@ -48,7 +48,10 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, weights: DepthwiseWeights, clamp: Clamp,
     output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
   ) {
-    forEachBand(g, output: output, quantized: quantized) { rows, output in
+    forEachBand(
+      rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
+      quantized: quantized
+    ) { rows, output in
       var task = depthwise_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
@@ -87,7 +90,10 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput?, _ kernel: (UnsafePointer<pool_task>) -> Void
   ) {
-    forEachBand(g, output: output, quantized: quantized) { rows, output in
+    forEachBand(
+      rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
+      quantized: quantized
+    ) { rows, output in
       var task = pool_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
         kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, output: output,
@@ -98,14 +104,16 @@ extension ExecutionContext {
   }
 
   /// Calls `body` for bands of output rows with the output's first row, and quantizes every band while it is in the cache.
-  private func forEachBand(
-    _ g: WindowGeometry, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput?,
-    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ///
+  /// - Parameter grain: rows that are worth a chunk of their own.
+  func forEachBand(
+    rows: Int, width: Int, channels: Int, grain: Int, output: UnsafeMutablePointer<Float>?,
+    quantized: QuantizedOutput?, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    let rowFloats = g.outputWidth * g.channels
+    let rowFloats = width * channels
     // 64 KB of Floats: half of a small L2 cache.
     let cached = max(1, 16384 / rowFloats)
-    forEachRange(count: g.outputHeight, grain: g.grain) { rows in
+    forEachRange(count: rows, grain: grain) { rows in
       guard let quantized else { return output.map { body(rows, $0) } ?? () }
       let scratchFloats = output == nil ? min(cached, rows.count) * rowFloats : 0
       let scratch = threadScratch(scratchFloats * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
@@ -114,9 +122,8 @@ extension ExecutionContext {
         let base = output ?? scratch - first * rowFloats
         body(band, base)
         quantize(
-          base + first * rowFloats, stride: g.channels,
-          pixels: first * g.outputWidth..<band.upperBound * g.outputWidth,
-          blocks: 0..<PanelLayout.blocks(g.channels), into: quantized)
+          base + first * rowFloats, stride: channels, pixels: first * width..<band.upperBound * width,
+          blocks: 0..<PanelLayout.blocks(channels), into: quantized)
       }
     }
   }
