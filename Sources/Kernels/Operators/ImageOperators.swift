@@ -69,7 +69,7 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput? = nil
   ) {
-    pool(g, input: input, output: output, quantized: quantized) { kernels.functions.maxPool($0) }
+    slide(g, input: input, output: output, quantized: quantized) { kernels.functions.maxPool($0) }
   }
 
   /// Mean over each window.
@@ -81,12 +81,12 @@ extension ExecutionContext {
     _ g: WindowGeometry, countsPadding: Bool, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput? = nil
   ) {
-    pool(g, input: input, output: output, quantized: quantized) {
+    slide(g, input: input, output: output, quantized: quantized) {
       kernels.functions.averagePool($0, countsPadding ? 1 : 0)
     }
   }
 
-  private func pool(
+  private func slide(
     _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput?, _ kernel: (UnsafePointer<pool_task>) -> Void
   ) {
