@@ -109,7 +109,7 @@ struct ArgumentLine {
     guard let next = rest.first else { return nil }
     if next.hasPrefix("-"), next != "-", !isNegativeNumber(next) {
       if !next.hasPrefix("--"), next.count > 2, next.contains(where: { "./".contains($0) }) {
-        throw Failure(.usage, "needs a value; a file that is named so is ./\(next)", subject: "\(option) \(next)")
+        throw Failure(.usage, "needs a value; to name a file, write ./\(next)", subject: "\(option) \(next)")
       }
       return nil
     }

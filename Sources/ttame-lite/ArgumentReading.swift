@@ -61,14 +61,14 @@ struct ArgumentReading {
     }
     if first.isEmpty { throw Failure(.usage, "the command is empty ('')" + help) }
     if let near = nearMiss(of: first, among: commands), FileStatus(first) == nil {
-      throw Failure(.usage, "'\(first)' is no command; did you mean \(near)?" + help)
+      throw Failure(.usage, "'\(first)' is not a command; did you mean \(near)?" + help)
     }
     if FileStatus(first) != nil || first == "-" || first.contains(where: { "./".contains($0) }) {
       let command = first.lowercased().hasSuffix(".safetensors") ? "info" : "explain"
       throw Failure(
-        .usage, "a file is no command; write: ttame-lite \(command) \(shellQuoted(first))", subject: first)
+        .usage, "a file is not a command; write: ttame-lite \(command) \(shellQuoted(first))", subject: first)
     }
-    throw Failure(.usage, "'\(first)' is no command; there are \(commands.joined(separator: ", "))" + help)
+    throw Failure(.usage, "'\(first)' is not a command; commands are \(commands.joined(separator: ", "))" + help)
   }
 }
 
@@ -116,8 +116,8 @@ extension ArgumentReading {
     }
     guard let number = Double(value) else {
       let pointed = value.replacing(",", with: ".")
-      if pointed != value, Double(pointed) != nil { return "decimals stand behind a point: \(pointed)" }
-      return value.contains(",") ? "numbers with commas between them are needed" : "a number is needed"
+      if pointed != value, Double(pointed) != nil { return "use a decimal point: \(pointed)" }
+      return value.contains(",") ? "numbers separated by commas are needed" : "a number is needed"
     }
     if abs(number) >= 1e18 { return "the number is too large" }
     return number == number.rounded() ? "the number is out of range" : "a whole number is needed"

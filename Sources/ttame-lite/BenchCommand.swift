@@ -64,11 +64,11 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     if !(1...100_000).contains(rounds) { throw ValidationError("--rounds must be 1 to 100000.") }
-    if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels measures no model.") }
-    if compare != nil, !measuresKernels { throw ValidationError("--compare compares kernels only.") }
-    if sorted, !layers { throw ValidationError("--sorted goes with --layers.") }
+    if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels does not measure models.") }
+    if compare != nil, !measuresKernels { throw ValidationError("--compare compares only kernels.") }
+    if sorted, !layers { throw ValidationError("--sorted needs --layers.") }
     if only != nil, model.count > 1 || layers || kernels != nil {
-      throw ValidationError("--only goes with one --model at most, and neither --layers nor --kernels.")
+      throw ValidationError("--only takes at most one --model, and neither --layers nor --kernels.")
     }
     if !(0...3600).contains(seconds) { throw ValidationError("--seconds must be 0 to 3600.") }
   }
@@ -101,7 +101,7 @@ struct BenchCommand: ParsableCommand {
 
   private func earlierKernels(_ path: String) throws -> KernelRecord {
     do { return try KernelRecord(json: readFile(path)) } catch is DecodingError {
-      throw Failure(.badData, "is not what 'bench --json' writes", subject: path)
+      throw Failure(.badData, "is not output of 'bench --json'", subject: path)
     }
   }
 

@@ -21,7 +21,7 @@ struct BenchReport: Encodable {
     if let comparison { text += "\n" + KernelComparison.table(comparison) }
     if !models.isEmpty { text += "\n" + modelTable }
     for start in starts {
-      text += "\(start.model): \(number(start.milliseconds)) ms from process start to picture on disk\n"
+      text += "\(start.model): \(number(start.milliseconds)) ms from process start to image on disk\n"
     }
     for times in layers { text += "\n" + times.table(areSorted: areSorted) }
     return text

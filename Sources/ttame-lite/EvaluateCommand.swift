@@ -56,8 +56,8 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     if !(1...10_000).contains(steps) { throw ValidationError("--steps must be 1 to 10000.") }
-    if log == "-" { throw ValidationError("--log needs a file; standard output has the results.") }
-    if report == "-" { throw ValidationError("--report needs a file; standard output has the results.") }
+    if log == "-" { throw ValidationError("--log needs a file; the results go to standard output.") }
+    if report == "-" { throw ValidationError("--report needs a file; the results go to standard output.") }
   }
 
   func run() throws {
@@ -72,10 +72,10 @@ struct EvaluateCommand: ParsableCommand {
     let wanted = metrics.values
     let mapMetrics = Set(wanted.compactMap(\.ofMaps))
     if method != nil, mapMetrics.isEmpty {
-      throw Failure(.usage, "--method measures maps; add --metrics ad,ic or others of them")
+      throw Failure(.usage, "--method needs metrics of maps; add --metrics ad,ic")
     }
     if report != nil, mapMetrics.isEmpty {
-      throw Failure(.usage, "--report shows maps; add --metrics ad,ic or others of them")
+      throw Failure(.usage, "--report needs metrics of maps; add --metrics ad,ic")
     }
     let items = mapMetrics.isEmpty ? list.items.filter { $0.classIndex != nil } : list.items
     if wanted.contains(.accuracy), !items.contains(where: { $0.classIndex != nil }) {
@@ -84,7 +84,7 @@ struct EvaluateCommand: ParsableCommand {
     if !mapMetrics.isDisjoint(with: [.pointing, .energy]), !items.contains(where: { $0.box != nil }) {
       throw Failure(
         .badData,
-        pictures.isFolder ? "is a folder; boxes stand in a list" : "no line has a box, which pointing and energy need",
+        pictures.isFolder ? "is a folder; boxes need a list" : "pointing and energy need boxes, but no line has one",
         subject: data)
     }
     try claims.read(list.items.map(\.path))
@@ -125,7 +125,7 @@ struct EvaluateCommand: ParsableCommand {
       if results.images > 0 {
         try write(results, run, session, mapMetrics, to: report)
       } else {
-        printError("ttame-lite: \(report.shownPath): not written, as there is nothing to show")
+        printError("ttame-lite: \(report.shownPath): not written because there is nothing to show")
       }
     }
     try printed.get()
@@ -162,7 +162,7 @@ struct EvaluateCommand: ParsableCommand {
       ),
       (
         "photographs",
-        "\(results.images) of \(data.shownPath)" + (results.failed > 0 ? ", \(results.failed) not readable" : "")
+        "\(results.images) of \(data.shownPath)" + (results.failed > 0 ? ", \(results.failed) unreadable" : "")
       ),
       ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(counted(session.threads, "thread"))"),
       ("seed", "\(methods.seed)"),

@@ -73,7 +73,7 @@ extension EvaluationReport {
       return points.isEmpty ? nil : CostChart(title: title, better: better, y: y, points: points)
     }
     return [
-      chart("Average drop, all of the map", .lower, y: "AD 100, %") { $0.ad?["100"] },
+      chart("Average drop, full map", .lower, y: "AD 100, %") { $0.ad?["100"] },
       chart("ROAD, LeRF minus MoRF", .higher, y: "points") { $0.road.map { 100 * ($0.lerfMean - $0.morfMean) } },
     ].compactMap { $0 }
   }

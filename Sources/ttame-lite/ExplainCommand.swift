@@ -84,13 +84,13 @@ struct ExplainCommand: ParsableCommand {
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
     if naming.skipExisting, look.style != .panel, classes.count + (top ?? (classes.isEmpty ? 1 : 0)) > 1 {
-      throw ValidationError("--skip-existing looks for one picture an input; leave it out, or take --style panel.")
+      throw ValidationError("--skip-existing needs one image per input; omit it, or use --style panel.")
     }
     if naming.skipExisting, inputs.isEmpty || inputs.contains("-") {
-      throw ValidationError("--skip-existing looks for pictures of named files, not of standard input.")
+      throw ValidationError("--skip-existing works with named files, not with standard input.")
     }
     if naming.skipExisting || naming.tree, output == nil, json.isPrinted {
-      throw ValidationError("--json without -o writes no pictures, which --tree and --skip-existing are about.")
+      throw ValidationError("--json without -o writes no images; --tree and --skip-existing do not apply.")
     }
     if json.isPrinted, output == "-" { throw ValidationError("--json and -o - cannot share standard output.") }
   }
@@ -113,7 +113,7 @@ struct ExplainCommand: ParsableCommand {
       let count = list.paths.count
       let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
       if skipped > 0, !quiet {
-        printError("\(skipped) of \(counted(count, "picture")) already exist\(skipped == 1 ? "s" : ""); skipped")
+        printError("\(skipped) of \(counted(count, "image")) already exist\(skipped == 1 ? "s" : ""); skipped")
       }
     }
     let source = InputSource(list, reading.decoding)

@@ -148,7 +148,8 @@ struct ExplainOutput {
   private mutating func sayReplaced(_ path: String) {
     replaced += 1
     if replaced > 1 { return }
-    say("ttame-lite: \(path.shownPath): replaced; it was of another input with that name (--tree keeps folders apart)")
+    say(
+      "ttame-lite: \(path.shownPath): replaced; it belonged to another input of that name (--tree keeps folders apart)")
   }
 
   /// Says what there is to say about all pictures.

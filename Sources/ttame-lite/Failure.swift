@@ -77,7 +77,7 @@ extension Failure {
     case EISDIR: Failure(.inputMissing, "is a directory; name the files in it instead", subject: subject)
     case ENOENT: Failure(.inputMissing, "no such file", subject: subject)
     case ENOTDIR: Failure(.inputMissing, "not a directory", subject: subject)
-    case EBADF: Failure(.inputMissing, "is closed; name a file, or pipe a picture in", subject: subject)
+    case EBADF: Failure(.inputMissing, "is closed; name a file, or pipe an image in", subject: subject)
     case EACCES, EPERM: Failure(.inputMissing, "permission denied", subject: subject)
     case ENAMETOOLONG, ELOOP: Failure(.inputMissing, String(cString: strerror(errno)), subject: subject)
     case let code: Failure(.inputOutput, String(cString: strerror(code)), subject: subject)

@@ -39,9 +39,9 @@ enum FileKind {
   var names: (kind: String, writer: String) {
     let program = "ttame-lite"
     return switch self {
-    case .picture: ("a picture", program)
+    case .picture: ("an image", program)
     case .model: ("a model", program)
-    case .numbers: ("a file of --raw", program)
+    case .numbers: ("a --raw file", program)
     case .checkpoint: ("a checkpoint", program)
     case .page: ("a report", program)
     case .json(let kind): (kind.isLog ? "a log" : "JSON", "\(program) \(kind.command)")

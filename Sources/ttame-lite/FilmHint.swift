@@ -7,7 +7,7 @@ struct FilmHint {
     guard !isSaid, picture.isFirstOfSeveral, case .file(let path) = picture.origin else { return nil }
     isSaid = true
     return
-      "ttame-lite: hint: \(path.shownPath): its first picture is answered alone; for all of them read it from standard "
+      "ttame-lite: hint: \(path.shownPath): only its first image is processed; for all, read standard "
       + "input: < \(shellQuoted(path))"
   }
 }

@@ -30,7 +30,7 @@ struct CropHint {
     guard hidden > Self.tolerance else { return nil }
     isSaid = true
     return
-      "ttame-lite: hint: \(picture.origin.description): \(percent(hidden)) of the picture lies outside the crop that the network "
+      "ttame-lite: hint: \(picture.origin.description): \(percent(hidden)) of the image lies outside the crop that the network "
       + "sees; --fit letterbox shows it all"
   }
 }

@@ -53,7 +53,7 @@ struct InfoCommand: ParsableCommand {
     let checksum: String?
     do { checksum = try model.verify() } catch { throw Failure(error, reading: path) }
     guard let checksum else {
-      throw Failure(.badData, "carries no checksum, so that nothing can be verified; import it again", subject: path)
+      throw Failure(.badData, "has no checksum to verify; import it again", subject: path)
     }
     return checksum
   }

@@ -26,7 +26,7 @@ struct InputList {
       throw Failure(.usage, "standard input (-) is given more than once")
     }
     if arguments.contains("-"), isatty(STDIN_FILENO) == 1 {
-      throw Failure(.usage, "no picture: name a file, or pipe one in (see ttame-lite --help)")
+      throw Failure(.usage, "no image: name a file, or pipe one in (see ttame-lite --help)")
     }
     for argument in arguments {
       if argument == "-" {
@@ -86,9 +86,9 @@ extension PictureFolder {
     // What a run has put into the folder is nothing for the next one to explain.
     leaveOut(.explanation) { PictureMark(of: $0) != nil }
     guard paths.isEmpty, unreadable.isEmpty else { return }
-    let others = omissions.map { "; left out: \($0)" } ?? ""
+    let others = omissions.map { "; skipped: \($0)" } ?? ""
     throw Failure(
-      .inputMissing, "holds no picture (\(Self.endings.sorted().map { "." + $0 }.joined(separator: " ")))\(others)",
+      .inputMissing, "has no images (\(Self.endings.sorted().map { "." + $0 }.joined(separator: " ")))\(others)",
       subject: folder)
   }
 
@@ -96,12 +96,12 @@ extension PictureFolder {
   var failures: [Failure] {
     unreadable.map { folder in
       let failure = Failure(folder.error, reading: folder.path)
-      return Failure(failure.status, failure.message + "; the folder is left out", subject: failure.subject)
+      return Failure(failure.status, failure.message + "; the folder is skipped", subject: failure.subject)
     }
   }
 
   /// What was left out, in a line.
   func remark(_ folder: String) -> String? {
-    omissions.map { "\(folder.shownPath): \(counted(paths.count, "picture")); left out: \($0)" }
+    omissions.map { "\(folder.shownPath): \(counted(paths.count, "image")); skipped: \($0)" }
   }
 }

@@ -34,7 +34,7 @@ enum PictureOrigin {
     switch self {
     case .file(let path): path.shownPath
     case .standardInput(1): "standard input"
-    case .standardInput(let frame): "standard input, picture \(frame)"
+    case .standardInput(let frame): "standard input, image \(frame)"
     }
   }
 
@@ -100,22 +100,23 @@ struct InputSource {
         guard !hasSpoken else { return nil }
         hasSpoken = true
         return .failure(
-          Failure(.inputMissing, "is empty; name a file, or pipe a picture in", subject: origin.description))
+          Failure(.inputMissing, "is empty; name a file, or pipe an image in", subject: origin.description))
       }
       (frames, hasSpoken) = (frames + 1, true)
       return .success(EncodedPicture(index: position, origin: origin, contents: EncodedBytes(bytes)))
     } catch ImageError.unrecognized where frames > 0 {
       // No picture, so that the numbers of those that follow stay those of a film.
       return .failure(
-        Failure(.badData, "bytes that begin no picture are skipped", subject: "standard input, after picture \(frames)")
+        Failure(
+          .badData, "bytes that do not begin an image are skipped", subject: "standard input, after image \(frames)")
       )
     } catch ImageError.foreign(let format) {
       hasSpoken = true
-      let rest = reader.isClosed ? "; nothing behind it is read" : ""
+      let rest = reader.isClosed ? "; the rest is ignored" : ""
       return .failure(
         Failure(
           .badData, "\(ImageError.foreign(format))" + rest,
-          subject: frames > 0 ? "standard input, after picture \(frames)" : origin.description))
+          subject: frames > 0 ? "standard input, after image \(frames)" : origin.description))
     } catch {
       if error as? ImageError != .unrecognized { frames += 1 }
       hasSpoken = true
@@ -144,6 +145,6 @@ final class StreamFillers {
   /// A line for people.
   var line: String {
     let parts = StreamFiller.allCases.compactMap { kind in counts[kind].map(kind.phrase) }
-    return "standard input, besides pictures: " + (parts.isEmpty ? "nothing" : parts.joined(separator: ", "))
+    return "standard input, besides images: " + (parts.isEmpty ? "nothing" : parts.joined(separator: ", "))
   }
 }

@@ -29,7 +29,7 @@ struct KernelSelection {
     if cases.isEmpty {
       var names: [String] = []
       for item in KernelCases.all where !names.contains(item.shape.kernel) { names.append(item.shape.kernel) }
-      throw Failure(.usage, "--kernels '\(pattern)' fits no shape of \(names.joined(separator: ", "))")
+      throw Failure(.usage, "--kernels '\(pattern)' matches no shape of \(names.joined(separator: ", "))")
     }
   }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// The system tells by SIGBUS, in the middle of a kernel, from where there is no way back.
 enum LostMapping {
   private static let line: StaticString =
-    "ttame-lite: a model or weights file was made shorter, or could not be read, while it was in use; replace such files by renaming\n"
+    "ttame-lite: a model or weights file was truncated or became unreadable while in use; replace such files by renaming\n"
   /// Threads that have met it; the first one speaks.
   private static let witnesses = Atomic<Int>(0)
 

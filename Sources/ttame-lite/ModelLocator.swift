@@ -14,7 +14,7 @@ enum ModelLocator {
   static func find(_ nameOrPath: String) throws -> String {
     let status = FileStatus(nameOrPath)
     if let status, !status.isFolder { return nameOrPath }
-    let isFolder = Failure(.inputMissing, "is a directory, and a model is one file", subject: nameOrPath)
+    let isFolder = Failure(.inputMissing, "is a directory; a model is one file", subject: nameOrPath)
     if nameOrPath.utf8.contains(UInt8(ascii: "/")) {
       throw status == nil ? Failure(.inputMissing, "no such model file", subject: nameOrPath) : isFolder
     }

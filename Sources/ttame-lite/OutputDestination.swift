@@ -25,7 +25,7 @@ enum OutputDestination {
       } else if status == nil, !isFileName(output) {
         self = .folder(output)
       } else {
-        let inputs = inputs.hasFolders ? "a folder of pictures" : "\(inputs.paths.count) inputs"
+        let inputs = inputs.hasFolders ? "a folder of images" : "\(inputs.paths.count) inputs"
         throw Failure(.usage, "is one file for \(inputs); give a folder or -", subject: "\(option) \(output)")
       }
     }
@@ -49,18 +49,18 @@ extension PictureFormat {
     if case .file(let path) = destination, FileStatus(path)?.isRegular ?? true, let ending = fileExtension(path) {
       guard let named = PictureFormat(ending: ending) else {
         throw Failure(
-          .usage, "'.\(ending)' is no format of pictures that is written; there are \(PictureFormat.endings)",
+          .usage, "'.\(ending)' is not an output format; use \(PictureFormat.endings)",
           subject: "\(option) \(path)")
       }
       if let wanted, wanted != named {
         throw Failure(
-          .usage, "the name ends in .\(ending), but --format is \(wanted.rawValue); leave one of them out",
+          .usage, "the name ends in .\(ending), but --format is \(wanted.rawValue); omit one of them",
           subject: "\(option) \(path)")
       }
       format = named
     }
     guard format.hasColor || isGray else {
-      throw Failure(.usage, "a PGM is grey, like the pictures of --style mask; take PPM, PNG or JPEG for colour")
+      throw Failure(.usage, "a PGM is grey, for --style mask; use PPM, PNG or JPEG for colour")
     }
     self = format
   }

@@ -68,7 +68,7 @@ struct OutputPlan {
     switch destination {
     case .standardOutput:
       if isatty(STDOUT_FILENO) == 1 {
-        throw Failure(.usage, "standard output is a terminal, which shows no pictures; use -o FILE or a pipe")
+        throw Failure(.usage, "standard output is a terminal; use -o FILE or a pipe")
       }
       try claims.writeStandardOutput()
     case .file(let path): try claims.write(path, as: kind, option: option)
@@ -77,11 +77,11 @@ struct OutputPlan {
     }
     if naming.mirrorsFolders {
       guard case .folder = destination else {
-        throw Failure(.usage, "--tree mirrors the inputs' folders in a folder; give one: -o FOLDER/")
+        throw Failure(.usage, "--tree needs an output folder: -o FOLDER/")
       }
     }
     if naming.skipsExisting, case .standardOutput = destination {
-      throw Failure(.usage, "--skip-existing looks for files, and standard output has none; give -o FOLDER/")
+      throw Failure(.usage, "--skip-existing needs output files, not standard output; give -o FOLDER/")
     }
   }
 
@@ -103,7 +103,7 @@ struct OutputPlan {
     case .file(let path):
       if let owner, owner != origin.description {
         throw Failure(
-          .usage, "is one file, but more pictures follow the first; give a folder or -", subject: path, isFinal: true)
+          .usage, "is one file, but more images follow the first; give a folder or -", subject: path, isFinal: true)
       }
       owner = origin.description
       guard label != nil, FileStatus(path)?.isRegular ?? true else { return try checked(path) }
@@ -186,7 +186,7 @@ struct OutputPlan {
 
   private static func isOfAnother(_ path: String) -> Failure {
     Failure(
-      .cannotCreate, "is not known to show this input, and --skip-existing leaves it unchanged; give another file",
+      .cannotCreate, "does not belong to this input, and --skip-existing leaves it unchanged; give another file",
       subject: path)
   }
 

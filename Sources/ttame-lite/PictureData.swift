@@ -40,8 +40,8 @@ struct PictureData {
   var lacksClasses: Failure {
     let message =
       isFolder
-      ? "accuracy needs classes, and no folder in it has the index, the label or a name of one"
-      : "accuracy needs classes, and no line has one"
+      ? "accuracy needs classes, but no folder in it is an index, label or name of one"
+      : "accuracy needs classes, but no line has one"
     return Failure(.badData, message, subject: path)
   }
 
@@ -60,7 +60,7 @@ struct PictureData {
     let names = folders.keys.sorted()
     let rest = names.count - named
     let list = names.prefix(named).map(\.shownPath).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
-    let count = counted(folders.values.reduce(0, +), "picture")
-    return "\(path.shownPath): \(count) without a class, as the model knows none called \(list)"
+    let count = counted(folders.values.reduce(0, +), "image")
+    return "\(path.shownPath): \(count) without a class; the model has none called \(list)"
   }
 }

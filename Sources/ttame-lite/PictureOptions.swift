@@ -59,7 +59,7 @@ struct DepthWarnings {
 
   /// The warning about a picture of a name.
   static func line(_ name: String, _ depth: SampleDepth) -> String {
-    "ttame-lite: \(name): its samples end at \(depth.largest) of \(depth.maximum), nearly black; "
+    "ttame-lite: \(name): its largest sample is \(depth.largest) of \(depth.maximum), nearly black; "
       + "--stretch makes \(depth.ceiling) white"
   }
 

@@ -35,18 +35,18 @@ struct TrainRun {
   /// Runs to the end, or until a signal asks to stop; then the checkpoint is saved and the model is not written.
   mutating func run() throws(TrainingError) {
     let progress = TrainingProgress(trainer)
-    if trainer.done > 0 { printError("going on after step \(trainer.done) of \(trainer.steps)") }
+    if trainer.done > 0 { printError("resuming after step \(trainer.done) of \(trainer.steps)") }
     while trainer.done < trainer.steps {
       if Interruption.isRequested {
         progress.clear()
         try trainer.save(to: checkpoint)
-        printError("stopped after step \(trainer.done); go on with --resume")
+        printError("stopped after step \(trainer.done); continue with --resume")
         return
       }
       let start = clock.now
       let report = try trainer.step()
       for (path, reason) in report.skipped where unreadable.insert(path.pathBytes).inserted {
-        progress.say("ttame-lite: \(path.shownPath): \(reason); left out")
+        progress.say("ttame-lite: \(path.shownPath): \(reason); skipped")
       }
       for (path, depth) in report.faint { warn(of: path, depth, progress) }
       write(StepLine(report.step, seconds: start.duration(to: clock.now) / .seconds(1), skipped: unreadable.count))
@@ -58,7 +58,7 @@ struct TrainRun {
     try trainer.save(to: checkpoint)
     try trainer.writeModel(to: output, checkpoint: checkpoint)
     draw()
-    let skipped = unreadable.isEmpty ? "" : "; \(counted(unreadable.count, "photograph")) left out"
+    let skipped = unreadable.isEmpty ? "" : "; \(counted(unreadable.count, "photograph")) skipped"
     printError(
       "\(output.shownPath): trained for \(counted(trainer.steps, "step")) of \(trainer.options.batch)\(skipped)")
   }

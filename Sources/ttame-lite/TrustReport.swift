@@ -24,7 +24,7 @@ struct TrustReport: Encodable {
 extension Trust {
   /// What the one more look has shown, in words.
   var sentence: String {
-    if isFlat { return "the map is the same everywhere and explains nothing" }
+    if isFlat { return "the map is constant and explains nothing" }
     let (before, after) = (probability.fixed(2), maskedProbability.fixed(2))
     let effect =
       if maskedProbability >= probability { "raises the probability from \(before) to \(after)" } else if survives {

@@ -53,7 +53,7 @@ import Testing
       return result
     }
     let hint =
-      "ttame-lite: hint: \(name): its first picture is answered alone; for all of them read it from standard input: < \(name)\n"
+      "ttame-lite: hint: \(name): only its first image is processed; for all, read standard input: < \(name)\n"
     #expect(try run(["classify", name]).error.contains(hint))
     #expect(try run(["explain", name, "-o", "out.png"]).error.contains(hint))
     #expect(try run(["explain", name, "-q", "-o", "out.png"]).error.isEmpty)
@@ -64,7 +64,7 @@ import Testing
     _ = try run(["train", "--data", "list.tsv", "-o", "m", "--batch", "1", "--epochs", "1", "--init", "random"])
     #expect(try TinyStream.frames(run(["classify", "--json"], input: bytes).text) == [[30, 1], [20, 2]])
     try tiny.scratch.write(name == "film.avi" ? Self.avi([frames[0]]) : bytes.dropLast(frames[1].count), to: "one")
-    #expect(try name == "row.mjpg" || !run(["classify", "one"]).error.contains("its first picture"))
+    #expect(try name == "row.mjpg" || !run(["classify", "one"]).error.contains("its first image"))
   }
 
   private static func avi(_ frames: [[UInt8]]) -> [UInt8] {
@@ -91,29 +91,30 @@ import Testing
       ("a camera's raw file", [0x49, 0x49, 42, 0, 16, 0, 0, 0, 0x43, 0x52, 2, 0] + inner, []),
       ("TIFF", [0x4D, 0x4D, 0, 42, 0, 0, 0, 8] + inner, []),
       ("an archive (zip)", Array("PK\u{3}\u{4}".utf8) + inner, []),
-      ("HEIC", heic, [[30, 1]]), ("a film (MP4)", movie, [[30, 1]]),
+      ("HEIC", heic, [[30, 1]]), ("a video (MP4)", movie, [[30, 1]]),
       // A box of an unknown kind may be of any length.
-      ("a film (MP4)", movie + box("zzzz", inner), []),
+      ("a video (MP4)", movie + box("zzzz", inner), []),
       ("GIF", Array("GIF89a".utf8), [[30, 1]]),
     ] as [(String, [UInt8], [[Int]])] {
-      for first in [[], png] as [[UInt8]] where first.isEmpty || name != "a film (MP4)" {
+      for first in [[], png] as [[UInt8]] where first.isEmpty || name != "a video (MP4)" {
         let result = try Command.run(["classify", "--json"] + tiny.model, input: first + bytes + next)
         let shift = first.isEmpty ? 0 : 1
         #expect(result.status == 65, "\(name)")
         #expect(
           try TinyStream.frames(result.text) == (shift > 0 ? [[10, 1]] : []) + behind.map { [$0[0], $0[1] + shift] },
           "\(name): \(result.text)")
-        let place = shift > 0 ? "standard input, after picture 1" : "standard input"
+        let place = shift > 0 ? "standard input, after image 1" : "standard input"
         #expect(
-          result.errorLines.count == 1 && result.error.hasPrefix("ttame-lite: \(place): is \(name), which is not read"),
+          result.errorLines.count == 1
+            && result.error.hasPrefix("ttame-lite: \(place): is \(name), which cannot be read"),
           "\(result.error)")
         let isClosed = behind.isEmpty && !bytes.starts(with: movie)
-        #expect(result.error.contains("; nothing behind it is read\n") == isClosed, "\(result.error)")
+        #expect(result.error.contains("; the rest is ignored\n") == isClosed, "\(result.error)")
       }
     }
     // Behind a JPEG a film is a motion photograph's, and a HEIC is not.
     let behind = try Command.run(["classify", "--json"] + tiny.model, input: next + heic + next + movie + next)
-    #expect(behind.status == 65 && behind.error.contains("after picture 1: is HEIC"), "\(behind.error)")
+    #expect(behind.status == 65 && behind.error.contains("after image 1: is HEIC"), "\(behind.error)")
     #expect(try TinyStream.frames(behind.text) == [[30, 1], [30, 2], [30, 3]])
   }
 
@@ -128,8 +129,8 @@ import Testing
       ([], ""),
       (
         ["--verbose"],
-        "standard input, besides pictures: 9 bytes of padding, 1 further end marker, 6 lines of HTTP headers, "
-          + "1 film of motion photographs, 1 JPEG without an end marker\n"
+        "standard input, besides images: 9 bytes of padding, 1 extra end marker, 6 lines of HTTP headers, "
+          + "1 video of motion photos, 1 JPEG without an end marker\n"
       ),
     ] as [([String], String)] {
       let result = try Command.run(["classify", "--json"] + arguments + tiny.model, input: input)
@@ -137,7 +138,7 @@ import Testing
       #expect(try TinyStream.frames(result.text) == [[20, 1], [20, 2], [20, 3]])
     }
     let plain = try Command.run(["explain", "-q", "--verbose"] + tiny.model, input: frame)
-    #expect(plain.status == 0 && plain.error == "standard input, besides pictures: nothing\n")
+    #expect(plain.status == 0 && plain.error == "standard input, besides images: nothing\n")
   }
 
   @Test(.enabled(if: isPresent, "../shared with the pictures of devices is not here"))
@@ -163,7 +164,7 @@ import Testing
     let files = ["large.png", "large.jpg"]
     let folder = tiny.scratch.path
     let message =
-      "ttame-lite: large.png: image is 300 x 200 pixels; at most 20480 in all; --max-pixels N raises the limit\n"
+      "ttame-lite: large.png: image is 300 x 200 pixels; at most 20480 in total; --max-pixels N raises the limit\n"
     let classified = try Command.run(["classify", "--json"] + limit + files, in: folder)
     #expect(classified.status == 65 && classified.error == message)
     let explained = try Command.run(
@@ -198,7 +199,7 @@ import Testing
     func run(_ arguments: [String], input: [UInt8] = []) throws -> Command.Result {
       try Command.run(["classify", "--json"] + arguments + tiny.model, input: input, in: tiny.scratch.path)
     }
-    let reason = "its samples end at 3899 of 65535, nearly black; --stretch makes 4095 white\n"
+    let reason = "its largest sample is 3899 of 65535, nearly black; --stretch makes 4095 white\n"
     let warned = try run(["faint.pgm", "bright.pgm"])
     #expect(warned.status == 0 && warned.error == "ttame-lite: faint.pgm: " + reason, "\(warned.error)")
     // Frames are alike: one warning.
@@ -220,7 +221,7 @@ import Testing
     let files = ["small.jpg", "large.jpg", "small.jpg"].map { tiny.scratch / $0 }
     let result = try Command.run(["classify", "--json", "--threads", "2"] + files + tiny.model, program: limited)
     #expect(result.status == 71)
-    let reason = "needs 72 MB more memory, which cannot be had; --max-pixels N reads it smaller\n"
+    let reason = "needs 72 MB more memory than is available; --max-pixels N reads it smaller\n"
     #expect(result.error == "ttame-lite: \(tiny.scratch / "large.jpg"): " + reason, "\(result.error)")
     #expect(try JSONValue.lines(result.text).map { $0["width"].number } == [30, 30])
     let smaller = try Command.run(
@@ -251,7 +252,7 @@ import Testing
     }
     let refused = try run(70_000, ["small.jpg", "large.png", "large.png", "small.jpg"])
     #expect(refused.status == 71)
-    let reason = "needs \(megabytes) MB more memory, which cannot be had\n"
+    let reason = "needs \(megabytes) MB more memory than is available\n"
     #expect(refused.error == String(repeating: "ttame-lite: large.png: " + reason, count: 2), "\(refused.error)")
     let drawn = try tiny.scratch.files(in: "out").filter { $0.hasPrefix("small") }
     #expect(drawn.count == (arguments.contains("panel") || !arguments.contains("--top") ? 2 : 4), "\(drawn)")

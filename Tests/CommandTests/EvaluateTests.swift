@@ -32,7 +32,7 @@ import Testing
     let result = try Command.run(
       ["evaluate", "--data", "list.tsv", "--metrics", "accuracy,ad,pointing"] + tiny.model, in: tiny.scratch.path)
     #expect(result.status == 0, "\(result.error)")
-    for part in ["% of 1 image\n", "% of 1 image with a box\n", "of 1 box: 1 cut by its edge\n"] {
+    for part in ["% of 1 image\n", "% of 1 image with a box\n", "of 1 box: 1 cut by an edge\n"] {
       #expect(result.text.contains(part), "\(part): \(result.text)")
     }
   }
@@ -79,7 +79,7 @@ import Testing
     try scratch.write(Array("\(Photos.cat)\n".utf8), to: "plain.tsv")
     let plain = scratch / "plain.tsv"
     let cases: [([String], Int32, String)] = [
-      (["--metrics", "pointing"], 65, "no line has a box"),
+      (["--metrics", "pointing"], 65, "need boxes, but no line has one"),
       (["--metrics", "ad", "--method", "attention-rollout"], 65, "needs the attention layers"),
       (["--method", "gradcam"], 64, "add --metrics"),
       (["--metrics", "beauty"], 64, "beauty"),

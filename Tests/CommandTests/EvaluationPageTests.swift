@@ -25,7 +25,7 @@ import Testing
     #expect(try scratch.files() == ["a<b> & 'c'.jpg", "broken.jpg", "list.tsv", "out.html"])
     let page = String(decoding: try Command.bytes(of: scratch / "out.html"), as: UTF8.self)
     for word in [
-      "<!DOCTYPE html>", "a&lt;b&gt; &amp; &#39;c&#39;.jpg", "efficientnet-lite0", "1 thread", "1 not readable",
+      "<!DOCTYPE html>", "a&lt;b&gt; &amp; &#39;c&#39;.jpg", "efficientnet-lite0", "1 thread", "1 unreadable",
       "top-1",
       "AD 100 ↓", "LeRF % ↑", "% of pixels removed", "milliseconds per map", "espresso, ", "Maps by method",
       "The worst maps", "--method ttame,centre", "</html>\n",

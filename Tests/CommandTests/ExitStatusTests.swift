@@ -28,7 +28,7 @@ import Testing
     case nothing, text, picture, damaged, cut, pictures, page
   }
 
-  private static let noPicture = "is no picture that can be read (PNG, JPEG, PNM or PAM)"
+  private static let noPicture = "is not a supported image (PNG, JPEG, PNM or PAM)"
   private static let notFound = "missing: model not found in *; give a file, or set TTAME_WEIGHTS to its folder"
   private static let noSafetensors = "text.jpg: not a safetensors file: *"
   private static let noFolder = "cannot be created: No such file or directory"
@@ -39,7 +39,7 @@ import Testing
     Row(64, "explain photo.png --class retriever", "*give the index*"),
     Row(64, "explain photo.png --class 1000", "class 1000 does not exist; the model has classes 0 to 999"),
     Row(64, "explain photo.png photo.png -o out.png", "-o out.png: is one file for 2 inputs; give a folder or -"),
-    Row(64, "explain -q -o out.png", "out.png: is one file, but more pictures follow the first; *", input: .pictures),
+    Row(64, "explain -q -o out.png", "out.png: is one file, but more images follow the first; *", input: .pictures),
     Row(64, "explain photo.png -o - --json", "--json and -o - cannot share standard output. (see *explain --help)"),
     Row(64, "explain - -", "standard input (-) is given more than once"),
     Row(64, "explain photo.png --alpha 2", "--alpha must be 0 to 1. (see ttame-lite explain --help)"),
@@ -50,20 +50,20 @@ import Testing
     Row(64, "explain photo.png --colour", "Unknown option '--colour'* (see ttame-lite explain --help)"),
     Row(64, "explain photo.png --raw -", "--raw needs a file; it cannot be standard output"),
     Row(65, "explain text.jpg", "text.jpg: " + noPicture),
-    Row(65, "explain photo.heic", "photo.heic: is HEIC, which is not read as a picture: *'heif-convert IN OUT.jpg'"),
-    Row(65, "explain", "standard input: is a web page (HTML), which is not read as a picture: *", input: .page),
+    Row(65, "explain photo.heic", "photo.heic: is HEIC, which cannot be read as an image: *'heif-convert IN OUT.jpg'"),
+    Row(65, "explain", "standard input: is a web page (HTML), which cannot be read as an image: *", input: .page),
     Row(65, "explain empty.png", "empty.png: is empty"),
-    Row(65, "explain truncated.png", "truncated.png: PNG ends before its picture is complete"),
+    Row(65, "explain truncated.png", "truncated.png: PNG ends before its image is complete"),
     Row(65, "explain damaged.png", "damaged.png: PNG chunk IDAT fails its checksum"),
     Row(65, "explain", "standard input: " + noPicture, input: .text),
-    Row(65, "explain", "standard input: PNG ends before its picture is complete", input: .cut),
-    Row(65, "explain -q", "standard input, picture 2: PNG chunk IDAT *", input: .damaged, hasOutput: true),
+    Row(65, "explain", "standard input: PNG ends before its image is complete", input: .cut),
+    Row(65, "explain -q", "standard input, image 2: PNG chunk IDAT *", input: .damaged, hasOutput: true),
     Row(65, "explain photo.png --model text.jpg", noSafetensors),
     Row(65, "explain photo.png --model cut.safetensors", "cut.safetensors: tensor * but the file holds *"),
-    Row(66, "explain", "standard input: is empty; name a file, or pipe a picture in"),
+    Row(66, "explain", "standard input: is empty; name a file, or pipe an image in"),
     Row(66, "explain missing.jpg", "missing.jpg: no such file"),
     Row(66, "explain text.jpg/photo.png", "text.jpg/photo.png: not a directory"),
-    Row(66, "explain folder", "folder: holds no picture (*); left out: other endings: 1"),
+    Row(66, "explain folder", "folder: has no images (*); skipped: other extensions: 1"),
     Row(66, "explain photo.png --model missing", notFound),
     Row(66, "explain photo.png --model ./missing", "./missing: no such model file"),
     Row(73, "explain photo.png -o no/out.png", "no/out.png: " + noFolder),
@@ -77,9 +77,9 @@ import Testing
   private static let classify = [
     Row(64, "classify --top 0 photo.png", "--top must be 1 or more. (see ttame-lite classify --help)"),
     Row(65, "classify --json text.jpg", "text.jpg: " + noPicture),
-    Row(65, "classify", "standard input, picture 2: PNG chunk IDAT *", input: .damaged, hasOutput: true),
+    Row(65, "classify", "standard input, image 2: PNG chunk IDAT *", input: .damaged, hasOutput: true),
     Row(65, "classify photo.png --model cut.safetensors", "cut.safetensors: tensor * but the file holds *"),
-    Row(66, "classify -", "standard input: is empty; name a file, or pipe a picture in"),
+    Row(66, "classify -", "standard input: is empty; name a file, or pipe an image in"),
     Row(66, "classify missing.jpg", "missing.jpg: no such file"),
     Row(66, "classify missing.jpg photo.png", "missing.jpg: no such file", hasOutput: true),
     Row(66, "classify photo.png --model missing", notFound),
@@ -98,7 +98,7 @@ import Testing
     Row(64, "train --data list.tsv", "Missing expected argument '--output <MODEL>' (see ttame-lite train --help)"),
     Row(64, "train --data list.tsv -o out --checkpoint c.json", "--checkpoint: a name that ends in .json means *"),
     Row(64, "train --data list.tsv -o out --epochs 0", "--epochs must be 1 to 100000. (see ttame-lite train --help)"),
-    Row(65, "train --data list.tsv -o out", "list.tsv: 1 image makes no batch of 32; *"),
+    Row(65, "train --data list.tsv -o out", "list.tsv: 1 image, less than a batch of 32; *"),
     Row(65, "train --data list.tsv -o out --model cut.safetensors", "cut.safetensors: tensor *"),
     Row(66, "train --data missing -o out", "missing: no such file"),
     Row(66, "train --data list.tsv -o out --model missing", notFound),
@@ -110,10 +110,10 @@ import Testing
   private static let evaluate = [
     Row(64, "evaluate", "Missing expected argument '--data <DIR|LIST.tsv>' (see ttame-lite evaluate --help)"),
     Row(64, "evaluate --data list.tsv --metrics beauty", "The value 'beauty' is invalid for '--metrics <NAME,...>'*"),
-    Row(65, "evaluate --data unlabelled.tsv", "unlabelled.tsv: accuracy needs classes, and no line has one"),
+    Row(65, "evaluate --data unlabelled.tsv", "unlabelled.tsv: accuracy needs classes, but no line has one"),
     Row(
       65, "evaluate --data wrong.tsv",
-      "wrong.tsv: line 1: class 1000, but the model has classes 0 to 999, and -1 is unknown"),
+      "wrong.tsv: line 1: class 1000, but the model has classes 0 to 999; -1 means unknown"),
     Row(65, "evaluate --data list.tsv --model text.jpg", noSafetensors),
     Row(66, "evaluate --data missing.tsv", "missing.tsv: no such file"),
     Row(73, "evaluate --data list.tsv --metrics ad --log no/log", "no/log: " + noFolder),
@@ -122,16 +122,16 @@ import Testing
   ]
 
   private static let others = [
-    Row(64, "bench --kernels nothing", "--kernels 'nothing' fits no shape of gemm-int8, *"),
+    Row(64, "bench --kernels nothing", "--kernels 'nothing' matches no shape of gemm-int8, *"),
     Row(64, "bench --rounds 0", "--rounds must be 1 to 100000. (see ttame-lite bench --help)"),
     Row(65, "bench --model cut.safetensors", "cut.safetensors: tensor *"),
-    Row(65, "bench --kernels softmax --rounds 1 --compare list.tsv", "list.tsv: is not what 'bench --json' writes"),
+    Row(65, "bench --kernels softmax --rounds 1 --compare list.tsv", "list.tsv: is not output of 'bench --json'"),
     Row(66, "bench --model missing", notFound),
     Row(66, "bench --kernels softmax --rounds 1 --compare missing.json", "missing.json: no such file"),
     Row(64, "info --colour", "Unknown option '--colour' (see ttame-lite info --help)"),
     Row(65, "info text.jpg", noSafetensors),
     Row(66, "info missing", notFound),
-    Row(64, "dance", "'dance' is no command; there are explain, classify, *info (see ttame-lite --help)"),
+    Row(64, "dance", "'dance' is not a command; commands are explain, classify, *info (see ttame-lite --help)"),
   ]
 
   @Test(arguments: explain + classify + import_ + train + evaluate + others)

@@ -24,7 +24,7 @@ import Testing
     #expect(pictures.map(\.width) == [90, cat.width, 50])
     #expect(pictures.map(\.height) == [60, cat.height, 70])
     // One line a picture, and the hint that the network does not see all of the first.
-    #expect(result.errorLines.count == 4 && result.error.contains("standard input, picture 3: "))
+    #expect(result.errorLines.count == 4 && result.error.contains("standard input, image 3: "))
   }
 
   @Test func standardInputIsTheDefault() throws {

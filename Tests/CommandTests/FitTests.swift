@@ -41,7 +41,7 @@ private let wideObject = Command.package + "/../shared/pictures/wide-object-left
     }
     // 17.5 x 17.5 of 80 x 20 pixels are seen.
     let line: [Substring] = [
-      "ttame-lite: hint: wide.png: 80.9 % of the picture lies outside the crop that the network sees; --fit letterbox shows it all"
+      "ttame-lite: hint: wide.png: 80.9 % of the image lies outside the crop that the network sees; --fit letterbox shows it all"
     ]
     #expect(try hints(["explain", "square.png", "wide.png", "wide.png", "-o", "out/"]) == line)
     #expect(try hints(["classify", "wide.png", "wide.png"]) == line)

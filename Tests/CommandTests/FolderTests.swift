@@ -5,7 +5,7 @@ import Testing
 /// Folders as inputs: all pictures below, each once, in a fixed order, and nothing left out without a word.
 @Suite struct FolderTests {
   private static let omissions =
-    "hidden: 2, other endings: 2, empty: 1, found twice: 5, broken links: 1, not regular files: 1"
+    "hidden: 2, other extensions: 2, empty: 1, duplicates: 5, broken links: 1, not regular files: 1"
 
   /// Four pictures, and all that a folder may hold besides.
   private func tree() throws -> TinyStream {
@@ -36,8 +36,8 @@ import Testing
     #expect(result.status == 0, "\(result.error)")
     let prefix = folder == "." ? "./" : folder.hasPrefix("./") ? "./" : ""
     #expect(try JSONValue.lines(result.text).map { $0["input"].string ?? "" } == Self.found.map { prefix + $0 })
-    let others = folder == "." ? Self.omissions.replacing("endings: 2", with: "endings: 3") : Self.omissions
-    #expect(result.error == "\(folder): 4 pictures; left out: \(others)\n")
+    let others = folder == "." ? Self.omissions.replacing("extensions: 2", with: "extensions: 3") : Self.omissions
+    #expect(result.error == "\(folder): 4 images; skipped: \(others)\n")
   }
 
   @Test func picturesOfFoldersAreNamedLikeOthers() throws {
@@ -48,7 +48,7 @@ import Testing
       ["explain", "--fit", "squash", "photos", "more", "-o", "out"] + tiny.model, in: tiny.scratch.path)
     #expect(result.status == 0, "\(result.error)")
     #expect(try tiny.scratch.files(in: "out") == ["a-2.png", "a.png", "b.png", "c.png", "d.png"])
-    #expect(result.errorLines.count == 6 && result.errorLines.last == "photos: 4 pictures; left out: \(Self.omissions)")
+    #expect(result.errorLines.count == 6 && result.errorLines.last == "photos: 4 images; skipped: \(Self.omissions)")
   }
 
   @Test func foldersFilesAndStandardInputKeepTheirOrder() throws {
@@ -73,7 +73,7 @@ import Testing
     try scratch.write([], to: "none/empty.png")
     try scratch.write(try TinyStream.frame(.png, 10), to: "photo.png")
     let endings = ".jfif .jpe .jpeg .jpg .mpo .pam .pbm .pgm .png .pnm .ppm"
-    let message = "ttame-lite: none: holds no picture (\(endings)); left out: empty: 1\n"
+    let message = "ttame-lite: none: has no images (\(endings)); skipped: empty: 1\n"
     for command in [["classify"], ["explain", "-q"], ["train", "-o", "out", "--data"], ["evaluate", "--data"]] {
       let result = try Command.run(command + ["none"] + tiny.model, in: scratch.path)
       #expect(result.status == 66 && result.output.isEmpty && result.error == message, "\(result.error)")
@@ -96,7 +96,7 @@ import Testing
     let result = try Command.run(["classify", "--json", "photos"] + tiny.model, program: program, in: scratch.path)
     #expect(result.status == 66)
     #expect(try JSONValue.lines(result.text).count == 4)
-    #expect(result.errorLines.first == "ttame-lite: photos/locked: permission denied; the folder is left out")
+    #expect(result.errorLines.first == "ttame-lite: photos/locked: permission denied; the folder is skipped")
     let locked = try Command.run(["classify", "photos/locked"] + tiny.model, program: program, in: scratch.path)
     #expect(locked.status == 66 && locked.error == "ttame-lite: photos/locked: permission denied\n")
     let evaluated = try Command.run(
@@ -117,19 +117,19 @@ import Testing
     let metrics = try JSONValue.lines(result.text)[0]["metrics"]
     #expect(metrics["labelled"] == .number(3))
     #expect(metrics["top1"].number.map { abs($0 - 2.0 / 3) < 1e-9 } == true)
-    #expect(result.error == "data: 1 picture without a class, as the model knows none called misc\n")
+    #expect(result.error == "data: 1 image without a class; the model has none called misc\n")
     let both = try Command.run(
       ["evaluate", "--metrics", "accuracy,ad", "--data", "data/"] + tiny.model, in: scratch.path)
     #expect(
       both.text.contains("top-1 66.7 %, top-5 100.0 % of 3 images") && both.text.contains("of 5 images"), "\(both.text)"
     )
     let boxes = try Command.run(["evaluate", "--metrics", "pointing", "--data", "data"] + tiny.model, in: scratch.path)
-    #expect(boxes.status == 65 && boxes.error == "ttame-lite: data: is a folder; boxes stand in a list\n")
+    #expect(boxes.status == 65 && boxes.error == "ttame-lite: data: is a folder; boxes need a list\n")
     let unknown = try Command.run(["evaluate", "--data", "data/misc"] + tiny.model, in: scratch.path)
     #expect(unknown.status == 65)
     #expect(
       unknown.error
-        == "ttame-lite: data/misc: accuracy needs classes, and no folder in it has the index, the label or a name of one\n"
+        == "ttame-lite: data/misc: accuracy needs classes, but no folder in it is an index, label or name of one\n"
     )
   }
 
@@ -147,7 +147,7 @@ import Testing
       #expect(result.status == 0, "\(result.error)")
       #expect(
         result.errorLines.count == 2 + run
-          && (run == 1) == result.error.contains(".: 2 pictures; left out: explanations: 4\n"))
+          && (run == 1) == result.error.contains(".: 2 images; skipped: explanations: 4\n"))
       #expect(try scratch.files(in: "photos").count == 6)
     }
   }
@@ -163,7 +163,7 @@ import Testing
     func run(_ line: String) throws -> Command.Result {
       try Command.run(line.split(separator: " ").map(String.init) + tiny.model, in: scratch.path)
     }
-    let remark = "photos: 2 pictures; left out: explanations: "
+    let remark = "photos: 2 images; skipped: explanations: "
     #expect(try run("explain photos -o photos/").status == 0)
     let names = ["a.jpg", "a.png", "b-2.png", "b.png"]
     #expect(try scratch.files(in: "photos") == names)
@@ -179,7 +179,7 @@ import Testing
       #expect(result.status == 0 && result.errorLines.contains("\(remark)6"), "\(command): \(result.error)")
     }
     let alone = try run("classify out")
-    #expect(alone.status == 66 && alone.error.hasSuffix("; left out: explanations: 2\n"), "\(alone.error)")
+    #expect(alone.status == 66 && alone.error.hasSuffix("; skipped: explanations: 2\n"), "\(alone.error)")
     let named = try run("classify --json photos/a.png out/a.png")
     #expect(try JSONValue.lines(named.text).count == 2 && named.error.isEmpty, "\(named.error)")
   }
@@ -199,6 +199,6 @@ import Testing
     #expect(result.status == 0, "\(result.error)")
     let unmeasured = result.errorLines.filter { $0.contains("held/b.png") }
     #expect(unmeasured.count == 1 && unmeasured[0].hasSuffix("; not measured"), "\(result.error)")
-    #expect(result.errorLines.contains("photos: 4 pictures; left out: \(Self.omissions)"), "\(result.error)")
+    #expect(result.errorLines.contains("photos: 4 images; skipped: \(Self.omissions)"), "\(result.error)")
   }
 }

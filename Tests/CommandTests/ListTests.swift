@@ -29,26 +29,26 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a.png,3\n", "line 1 has a comma in the place of a TAB; a line is PATH<TAB>CLASS"),
-    ("# list\na.png\t1\nb.png 3\n", "line 3 has a space in the place of a TAB; a line is PATH<TAB>CLASS"),
-    ("\"a.png\";\"3\"\r\n", "line 1 has a semicolon in the place of a TAB; a line is PATH<TAB>CLASS"),
+    ("a.png,3\n", "line 1 has a comma in place of a TAB; write PATH<TAB>CLASS"),
+    ("# list\na.png\t1\nb.png 3\n", "line 3 has a space in place of a TAB; write PATH<TAB>CLASS"),
+    ("\"a.png\";\"3\"\r\n", "line 1 has a semicolon in place of a TAB; write PATH<TAB>CLASS"),
     (
       "a.png\t3\nb.png\tzebra\n",
-      "line 2: 'zebra' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
+      "line 2: 'zebra' is not a class of the model, by index, label or name; write PATH<TAB>CLASS"
     ),
-    ("a.png\t3\r\rb.png\t5", "line 3: class 5, but the model has classes 0 to 4, and -1 is unknown"),
-    ("a.png\t3\nb.png\t-2\n", "line 2: class -2, but the model has classes 0 to 4, and -1 is unknown"),
+    ("a.png\t3\r\rb.png\t5", "line 3: class 5, but the model has classes 0 to 4; -1 means unknown"),
+    ("a.png\t3\nb.png\t-2\n", "line 2: class -2, but the model has classes 0 to 4; -1 means unknown"),
     (
       "a.png\t3\n\"b.png\t3\n",
-      "line 2 opens a quote that does not end with the path; a quote in \"PATH\" is written twice"
+      "line 2 has an unclosed quote; write \"PATH\", with quotes inside it doubled"
     ),
     ("a.png\t3\n\t3\n", "line 2 has no path"),
     (
       "a.png\t3\t1\t2\tx\t4",
-      "line 1: '1 2 x 4' is no box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
+      "line 1: '1 2 x 4' is not a box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
     ),
-    ("a.png\u{0}3\n", "is no list but binary data; a list is a text in UTF-8, a line PATH<TAB>CLASS"),
-    (" \n\n", "lists no pictures"),
+    ("a.png\u{0}3\n", "is not a list but binary data; a list is UTF-8 text, PATH<TAB>CLASS on each line"),
+    (" \n\n", "lists no images"),
   ])
   func mistakesHaveALine(_ text: String, _ message: String) throws {
     let tiny = try scratch()
@@ -62,15 +62,15 @@ import Testing
     try tiny.scratch.write(try TinyStream.frame(.jpeg, 40, 40), to: "p.jpg")
     try tiny.scratch.write([0xFF, 0xFE] + "a.png\t3\n".utf8.flatMap { [$0, 0] }, to: "utf16.tsv")
     for (file, kind) in [
-      ("a.png", "a picture"), ("p.jpg", "a picture"), ("tiny.safetensors", "a model or weights file"),
-      ("utf16.tsv", "a text in UTF-16"),
+      ("a.png", "an image"), ("p.jpg", "an image"), ("tiny.safetensors", "a model or weights file"),
+      ("utf16.tsv", "UTF-16 text"),
     ] {
       let result = try Command.run(
         [command, "--data", file] + (command == "train" ? ["-o", "out"] : []) + tiny.model, in: tiny.scratch.path)
       #expect(result.status == 65)
       #expect(
         result.error
-          == "ttame-lite: \(file): is no list but \(kind); a list is a text in UTF-8, a line PATH<TAB>CLASS\n",
+          == "ttame-lite: \(file): is not a list but \(kind); a list is UTF-8 text, PATH<TAB>CLASS on each line\n",
         "\(result.error)")
     }
   }
@@ -90,7 +90,7 @@ import Testing
     let text = try Command.run(arguments, in: tiny.scratch.path).text
     #expect(
       text.contains(
-        "of 6 boxes: 2 outside the picture, not measured; 1 outside the crop, not measured; 2 cut by its edge\n"),
+        "of 6 boxes: 2 outside the image, not measured; 1 outside the crop, not measured; 2 cut by an edge\n"),
       "\(text)")
   }
 

@@ -90,7 +90,7 @@ import Testing
 
   @Test func closedStandardInput() throws {
     let tiny = try files()
-    let message = "ttame-lite: standard input: is closed; name a file, or pipe a picture in\n"
+    let message = "ttame-lite: standard input: is closed; name a file, or pipe an image in\n"
     for arguments in [["classify"], ["explain", "-q"]] {
       let result = try run(arguments, "<&-", tiny)
       #expect(result.status == 66 && result.error == message && result.output.isEmpty, "\(result.error)")

@@ -43,15 +43,15 @@ import Testing
     Row(64, "explain a.png -o x.png --raw x.png", "x.png: \(same("-o", "--raw"))"),
     Row(64, "explain a.png -o - --raw r --json-file r", "r: \(same("--raw", "--json-file"))"),
     Row(64, "explain a.png -o to-new --json-file new", "new: \(same("-o", "--json-file"))"),
-    Row(73, "explain a.png -o b.png", "b.png: \(foreign("a picture"))"),
-    Row(64, "explain a.png -o notes.txt", "-o notes.txt: '.txt' is no format of pictures"),
-    Row(73, "explain a.png -o notes", "notes: \(foreign("a picture"))"),
-    Row(73, "explain a.png -o link-to-notes", "link-to-notes: \(foreign("a picture"))"),
+    Row(73, "explain a.png -o b.png", "b.png: \(foreign("an image"))"),
+    Row(64, "explain a.png -o notes.txt", "-o notes.txt: '.txt' is not an output format"),
+    Row(73, "explain a.png -o notes", "notes: \(foreign("an image"))"),
+    Row(73, "explain a.png -o link-to-notes", "link-to-notes: \(foreign("an image"))"),
     Row(73, "explain a.png --json-file notes.txt", "notes.txt: \(foreign("JSON", " explain"))"),
     Row(73, "explain a.png --json-file foreign.json", "foreign.json: \(foreign("JSON", " explain"))"),
-    Row(73, "explain a.png -o - --raw other.safetensors", "other.safetensors: \(foreign("a file of --raw"))"),
+    Row(73, "explain a.png -o - --raw other.safetensors", "other.safetensors: \(foreign("a --raw file"))"),
     Row(73, "explain a.png -o readonly.png", "readonly.png: cannot be created: Permission denied"),
-    Row(73, "explain a.png -o x/", "x/a.png: \(foreign("a picture"))"),
+    Row(73, "explain a.png -o x/", "x/a.png: \(foreign("an image"))"),
     Row(73, "explain a.png -o b.png/x.png", "b.png/x.png: cannot be created: Not a directory"),
     Row(73, "explain a.png -o b.png/x/y.png", "b.png/x/y.png: cannot be created: Not a directory"),
     Row(73, "explain a.png -o b.png/", "b.png/: cannot be created: Not a directory"),
@@ -68,7 +68,7 @@ import Testing
     Row(73, "explain a.png --json-file crop.json", "crop.json: \(foreign("JSON", " explain"))"),
     Row(
       64, "explain a.png -o c.png --format jpg",
-      "-o c.png: the name ends in .png, but --format is jpg; leave one of them out"),
+      "-o c.png: the name ends in .png, but --format is jpg; omit one of them"),
   ]
 
   private static let others = [
@@ -106,7 +106,7 @@ import Testing
     Row(
       73, "train --data photos -o N --batch 1 --log notes.txt --resume", "notes.txt: \(foreign("a log", " train"))"
     ),
-    Row(64, "train --data photos -o N --batch 1 --curves c.bmp", "--curves c.bmp: '.bmp' is no format of pictures"),
+    Row(64, "train --data photos -o N --batch 1 --curves c.bmp", "--curves c.bmp: '.bmp' is not an output format"),
     Row(73, "import other.safetensors -o other.safetensors --force", "other.safetensors: \(isInput)"),
     Row(73, "import other.safetensors -o notes.txt", "notes.txt: \(foreign("a model"))"),
     Row(73, "import other.safetensors -o list.tsv --labels list.tsv", "list.tsv: \(isInput)"),

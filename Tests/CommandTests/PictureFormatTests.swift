@@ -45,12 +45,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("-o x.webp", "-o x.webp: '.webp' is no format of pictures that is written; there are \(PictureFormat.endings)"),
-    ("-o x.jpg.", "-o x.jpg.: '.' is no format of pictures that is written; there are \(PictureFormat.endings)"),
-    ("-o x.tif --top 2", "-o x.tif: '.tif' is no format *"),
+    ("-o x.webp", "-o x.webp: '.webp' is not an output format; use \(PictureFormat.endings)"),
+    ("-o x.jpg.", "-o x.jpg.: '.' is not an output format; use \(PictureFormat.endings)"),
+    ("-o x.tif --top 2", "-o x.tif: '.tif' is not an output format; *"),
     ("-o x.jpg --format png", "-o x.jpg: the name ends in .jpg, but --format is png; *"),
-    ("-o x.pgm", "a PGM is grey, like the pictures of --style mask; take PPM, PNG or JPEG for colour"),
-    ("--format pgm", "a PGM is grey, like the pictures of --style mask; take PPM, PNG or JPEG for colour"),
+    ("-o x.pgm", "a PGM is grey, for --style mask; use PPM, PNG or JPEG for colour"),
+    ("--format pgm", "a PGM is grey, for --style mask; use PPM, PNG or JPEG for colour"),
     ("--format gif", "The value 'gif' is invalid for '--format <png|jpg|ppm>'*"),
   ])
   func refused(_ line: String, _ message: String) throws {

@@ -61,7 +61,7 @@ import Testing
     close(pictures)
     #expect(try Command.wait(for: process) == 74)
     let error = String(decoding: try Command.bytes(of: scratch / "stderr"), as: UTF8.self)
-    #expect(error.hasPrefix("ttame-lite: a model or weights file was made shorter"), "\(error)")
+    #expect(error.hasPrefix("ttame-lite: a model or weights file was truncated"), "\(error)")
     #expect(error.split(separator: "\n").count == 1)
     #expect(try scratch.files(in: "out") == ["stdin-000001.png"])
   }
@@ -86,6 +86,6 @@ import Testing
     #expect(early.status == 65 && early.output.isEmpty)
     #expect(
       early.error
-        == "ttame-lite: ./early: carries no checksum, so that nothing can be verified; import it again\n")
+        == "ttame-lite: ./early: has no checksum to verify; import it again\n")
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Pictures that come one after the other without end.
 @Suite struct StreamTests {
-  private static let garbage = "standard input, after picture 3: bytes that begin no picture are skipped"
+  private static let garbage = "standard input, after image 3: bytes that do not begin an image are skipped"
 
   /// Damage that makes the end of a frame unknown, and what is said about it.
   private static func damaged(_ kind: TinyStream.Kind) throws -> (bytes: [UInt8], message: String) {
@@ -15,10 +15,10 @@ import Testing
       return (bytes, "PNG: has bytes between its chunks")
     case .jpeg:
       // Cut in its data.
-      return (Array(bytes.dropLast(30)), "JPEG ends before its picture is complete")
+      return (Array(bytes.dropLast(30)), "JPEG ends before its image is complete")
     case .pnm:
       bytes[3] = UInt8(ascii: "x")
-      return (bytes, "PNM header holds 'x' where a number belongs")
+      return (bytes, "PNM header has 'x' instead of a number")
     }
   }
 
@@ -31,7 +31,7 @@ import Testing
     let good = try widths.map { try TinyStream.frame(kind, $0) }
     let input = good[0] + damaged + good[1] + Array("garbage".utf8) + good[2] + good[3]
     let lines = [
-      "ttame-lite: standard input, picture 2: \(message)", "ttame-lite: \(Self.garbage)",
+      "ttame-lite: standard input, image 2: \(message)", "ttame-lite: \(Self.garbage)",
     ]
     let expected = zip(widths, [1, 3, 4, 5]).map { [$0, $1] }
     let classified = try Command.run(["classify", "--json"] + tiny.model, input: input)
@@ -51,7 +51,7 @@ import Testing
     let frame = try TinyStream.frame(.jpeg, 20)
     let result = try Command.run(["classify", "--json"] + tiny.model, input: frame + frame + frame.dropLast(9))
     #expect(result.status == 65)
-    #expect(result.error == "ttame-lite: standard input, picture 3: JPEG ends before its picture is complete\n")
+    #expect(result.error == "ttame-lite: standard input, image 3: JPEG ends before its image is complete\n")
     #expect(try TinyStream.frames(result.text) == [[20, 1], [20, 2]])
   }
 
@@ -70,7 +70,7 @@ import Testing
     #expect(try command.kernelReport("VmHWM") - before < 8 << 20)
     let (status, error) = try command.end()
     #expect(status == 65)
-    #expect(error == "ttame-lite: standard input, after picture 1: bytes that begin no picture are skipped\n")
+    #expect(error == "ttame-lite: standard input, after image 1: bytes that do not begin an image are skipped\n")
   }
 
   @Test(arguments: [["classify", "--json"], ["explain", "-q", "--json"]])

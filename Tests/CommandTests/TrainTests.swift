@@ -57,7 +57,7 @@ import Testing
     #expect(
       warnings.sorted()
         == ["a.pgm", "held/b.pgm"].map {
-          "ttame-lite: \($0): its samples end at 3727 of 65535, nearly black; --stretch makes 4095 white"
+          "ttame-lite: \($0): its largest sample is 3727 of 65535, nearly black; --stretch makes 4095 white"
         }, "\(result.error)")
     #expect(result.errorLines.last == "out: trained for 2 steps of 1")
     let stretched = try Command.run(arguments + ["--stretch", "--force"] + tiny.model, in: tiny.scratch.path)
@@ -121,9 +121,9 @@ import Testing
       #expect(line["method"] == .string("lcam"))
     }
     let other = try explain(["--model", model, "--method", "ttame"])
-    #expect(other.status == 65 && other.error.contains("ttame needs a T-TAME head, which this model has not"))
+    #expect(other.status == 65 && other.error.contains("ttame needs a T-TAME head, which this model lacks"))
     let bundled = try explain(["--method", "lcam"])
-    #expect(bundled.status == 65 && bundled.error.contains("lcam needs an L-CAM head, which this model has not"))
+    #expect(bundled.status == 65 && bundled.error.contains("lcam needs an L-CAM head, which this model lacks"))
   }
 
   @Test func mistakesAreNamed() throws {
@@ -135,6 +135,6 @@ import Testing
     #expect(try run(["--data", scratch / "none"]).0 == 66)
     #expect(try run(["--data", Self.photos, "--lr", "-1"]).0 == 64)
     let few = try run(["--data", Self.photos])
-    #expect(few.0 == 65 && few.1.contains("3 images make no batch of 32"))
+    #expect(few.0 == 65 && few.1.contains("3 images, less than a batch of 32"))
   }
 }

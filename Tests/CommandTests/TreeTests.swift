@@ -57,14 +57,14 @@ import Testing
     let tiny = try photographs()
     let before = try tiny.scratch.files()
     let result = try explain("x/p.png --tree \(output)", tiny)
-    #expect(result.status == 64 && result.error.contains("give one: -o FOLDER/"), "\(result.error)")
+    #expect(result.status == 64 && result.error.contains("needs an output folder: -o FOLDER/"), "\(result.error)")
     #expect(try tiny.scratch.files() == before)
   }
 
   /// Across runs: the second input of a name replaces the first, and says so.
   @Test func replacingAnothersPictureIsSaid() throws {
     let tiny = try photographs()
-    let warning = "replaced; it was of another input with that name (--tree keeps folders apart)"
+    let warning = "replaced; it belonged to another input of that name (--tree keeps folders apart)"
     #expect(try explain("-q x/p.png -o out/", tiny).error.isEmpty)
     #expect(try explain("-q ./x/p.png -o out/", tiny).error.isEmpty)
     let second = try explain("-q y/p.png -o out/", tiny)
@@ -90,7 +90,7 @@ import Testing
     let before = try tiny.scratch.contents()
     let result = try explain("x/p.png x/deep/p.png -o out/ --skip-existing --json-file r.jsonl", tiny)
     #expect(
-      result.status == 0 && result.errorLines.first == "1 of 2 pictures already exists; skipped", "\(result.error)")
+      result.status == 0 && result.errorLines.first == "1 of 2 images already exists; skipped", "\(result.error)")
     #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p.png"])
     #expect(try width("out/p-2.png", tiny) == 22)
     #expect(try tiny.scratch.contents()["out/p.png"] == before["out/p.png"])
@@ -98,7 +98,7 @@ import Testing
     #expect(report.map { $0["input"] } == [.string("x/p.png"), .string("x/deep/p.png")])
     // With all of them there, nothing is left to do; standard input is not read in their place.
     let again = try explain("x/p.png x/deep/p.png -o out/ --skip-existing", tiny)
-    #expect(again.status == 0 && again.error == "2 of 2 pictures already exist; skipped\n", "\(again.error)")
+    #expect(again.status == 0 && again.error == "2 of 2 images already exist; skipped\n", "\(again.error)")
     #expect(try explain("-q x/p.png x/deep/p.png -o out/ --skip-existing", tiny).error.isEmpty)
   }
 
@@ -154,12 +154,12 @@ import Testing
         == 0)
     try tiny.scratch.write(try Command.bytes(of: tiny.scratch / "stdin.png"), to: "out/p.png")
     let before = try tiny.scratch.contents()
-    let message = "is not known to show this input, and --skip-existing leaves it unchanged; give another file"
+    let message = "does not belong to this input, and --skip-existing leaves it unchanged; give another file"
     for name in ["out.png", "stdin.png"] {
       let result = try explain("y/p.png -o \(name) --skip-existing", tiny)
       #expect(result.status == 73 && result.error == "ttame-lite: \(name): \(message)\n", "\(result.error)")
     }
-    #expect(try explain("x/p.png -o out.png --skip-existing", tiny).error == "1 of 1 picture already exists; skipped\n")
+    #expect(try explain("x/p.png -o out.png --skip-existing", tiny).error == "1 of 1 image already exists; skipped\n")
     #expect(try tiny.scratch.contents() == before)
     // In a folder the next number is free.
     #expect(try explain("-q y/p.png -o out/ --skip-existing", tiny).status == 0)
@@ -178,7 +178,7 @@ import Testing
       #expect(try explain("-q \(name) -o some/ --raw raw/ --skip-existing", tiny).status == 0)
     }
     #expect(try tiny.scratch.files(in: "raw") == ["p-2.safetensors", "p.safetensors"])
-    let warning = "raw/p.safetensors: replaced; it was of another input with that name (--tree keeps folders apart)"
+    let warning = "raw/p.safetensors: replaced; it belonged to another input of that name (--tree keeps folders apart)"
     let result = try explain("-q p.png -o - --raw raw/", tiny)
     #expect(result.status == 0 && result.error == "ttame-lite: \(warning)\n", "\(result.error)")
     let script = """
@@ -217,15 +217,15 @@ import Testing
     let tiny = try photographs()
     #expect(try explain("-q p.png \(arguments) --skip-existing", tiny).status == 0)
     let again = try explain("p.png \(arguments) --skip-existing", tiny)
-    #expect(again.error == "1 of 1 picture already exists; skipped\n", "\(again.error)")
+    #expect(again.error == "1 of 1 image already exists; skipped\n", "\(again.error)")
   }
 
   @Test(arguments: [
-    ("p.png -o out/ --top 2", "--skip-existing looks for one picture an input; *"),
-    ("p.png --class a --class b", "--skip-existing looks for one picture an input; *"),
-    ("p.png -o -", "--skip-existing looks for files, and standard output has none; give -o FOLDER/"),
-    ("- -o out/", "--skip-existing looks for pictures of named files, not of standard input.*"),
-    ("p.png --json", "--json without -o writes no pictures, *"),
+    ("p.png -o out/ --top 2", "--skip-existing needs one image per input; *"),
+    ("p.png --class a --class b", "--skip-existing needs one image per input; *"),
+    ("p.png -o -", "--skip-existing needs output files, not standard output; give -o FOLDER/"),
+    ("- -o out/", "--skip-existing works with named files, not with standard input.*"),
+    ("p.png --json", "--json without -o writes no images; *"),
   ])
   func whatCannotBeSkipped(_ arguments: String, _ message: String) throws {
     let result = try explain("\(arguments) --skip-existing", try photographs())

@@ -18,7 +18,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  private static let pictures = "not safetensors; pictures are arguments: ttame-lite explain PICTURE --model MODEL"
+  private static let pictures = "not safetensors; images are arguments: ttame-lite explain IMAGE --model MODEL"
   private static let convert =
     "is a PyTorch checkpoint, not safetensors; *Tools/convert_checkpoint.py, *'ttame-lite import'"
   private static let other = "not safetensors; get the network's weights as safetensors, *'ttame-lite import'"
@@ -39,7 +39,7 @@ import Testing
     File("net.gguf", "GGUF\u{3}\0\0\0\0\0\0\0", "is a GGUF model, " + other),
     File("net.xml", "<?xml version=\"1.0\"?>\n<net name=\"r\" version=\"11\">", "is XML, " + other),
     File("net.npy", [0x93] + Array("NUMPY".utf8) + [1, 0, 0x76, 0, 0], "is a NumPy array, " + other),
-    File("photo.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 16] + Array("JFIF".utf8), "is a picture (JPEG), " + pictures),
+    File("photo.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 16] + Array("JFIF".utf8), "is an image (JPEG), " + pictures),
     File("photo.webp", "RIFF\u{10}\0\0\0WEBPVP8 ", "is WebP, " + pictures),
     File("photo.heic", [0, 0, 0, 24] + Array("ftypheic\0\0\0\0mif1heic".utf8), "is HEIC, " + pictures),
     File(
@@ -47,7 +47,7 @@ import Testing
       "is a Git LFS pointer, *'git lfs pull'"),
     File(
       "failed.safetensors", "<!DOCTYPE html>\n<html><title>404</title>",
-      "is a web page (HTML), *; the download has failed, *"),
+      "is a web page (HTML), *; the download has failed; *"),
     File(
       "packed.safetensors.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "is compressed (gzip), *; unpack it with 'gunzip'"),
     File("packed.zip", zipped + Array("readme.txt".utf8), "is an archive (zip), *; unpack it with 'unzip'"),
@@ -94,13 +94,17 @@ import Testing
   /// Safetensors files of another purpose.
   @Test(arguments: [
     (
-      "info weights", "weights: is no model, but weights; make one with: ttame-lite import weights -o MODEL.safetensors"
+      "info weights",
+      "weights: is not a model, but weights; make one with: ttame-lite import weights -o MODEL.safetensors"
     ),
-    ("classify photo.png --model raw", "raw: is no model, but what --raw wrote; *"),
-    ("info checkpoint", "checkpoint: is no model, but a checkpoint of 'train'; go on with 'train --resume', *"),
-    ("info head", "head: is no model, but a trained head; *ttame-lite import WEIGHTS --head head -o MODEL.safetensors"),
+    ("classify photo.png --model raw", "raw: is not a model, but output of --raw; *"),
+    ("info checkpoint", "checkpoint: is not a model, but a checkpoint of 'train'; continue with 'train --resume', *"),
+    (
+      "info head",
+      "head: is not a model, but a trained head; *ttame-lite import WEIGHTS --head head -o MODEL.safetensors"
+    ),
     ("import tiny.safetensors -o out", "tiny.safetensors: is a ttame-lite model already, *--model tiny.safetensors"),
-    ("import raw -o out", "raw: is what --raw wrote, not weights"),
+    ("import raw -o out", "raw: is output of --raw, not weights"),
     ("import checkpoint -o out", "checkpoint: is a trained head, not weights; use it with: *--head checkpoint"),
     ("import head -o out", "head: is a trained head, not weights; use it with: ttame-lite import WEIGHTS --head head"),
   ])
@@ -126,7 +130,7 @@ import Testing
     try scratch.makeFolder("folder")
     let result = try Command.run(call.split(separator: " ").map(String.init), in: scratch.path)
     #expect(
-      result.status == 66 && matches(result.error, "*folder*: is a directory, and a model is one file\n"),
+      result.status == 66 && matches(result.error, "*folder*: is a directory; a model is one file\n"),
       "\(result.error)")
   }
 }

@@ -71,9 +71,9 @@ import Testing
   @Test func theWayOutIsNamed() {
     #expect(
       ImageError.foreign(.heic).description
-        == "is HEIC, which is not read as a picture: convert it with 'heif-convert IN OUT.jpg'")
+        == "is HEIC, which cannot be read as an image: convert it with 'heif-convert IN OUT.jpg'")
     #expect(
       ImageError.foreign(.gitLFSPointer).description
-        == "is a Git LFS pointer, which is not read as a picture: fetch the file itself with 'git lfs pull'")
+        == "is a Git LFS pointer, which cannot be read as an image: fetch the file itself with 'git lfs pull'")
   }
 }

@@ -75,9 +75,9 @@ import Testing
 
   @Test(
     arguments: [
-      ([0xFF, 0xFE, 0x61, 0], "a text in UTF-16"), ([0x61, 0, 0x0A], "binary data"),
-      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16], "a picture"),
-      ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0], "a picture"),
+      ([0xFF, 0xFE, 0x61, 0], "UTF-16 text"), ([0x61, 0, 0x0A], "binary data"),
+      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16], "an image"),
+      ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0], "an image"),
       ([20, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0x22], "a model or weights file"),
     ] as [([UInt8], String)])
   func otherFilesAreNamed(_ bytes: [UInt8], _ kind: String) {
@@ -86,7 +86,7 @@ import Testing
 
   @Test func picturesWithoutZerosAreNamed() throws {
     let picture = Array("P6 20 10 255\n".utf8) + [UInt8](repeating: UInt8(ascii: ","), count: 600)
-    #expect(throws: ImageListError.notText("a picture")) { try ImageList(picture, folder: "", classes: nil) }
+    #expect(throws: ImageListError.notText("an image")) { try ImageList(picture, folder: "", classes: nil) }
     #expect(try ImageList(Array("P6 20.jpg\n".utf8), folder: "", classes: nil).items[0].path == "P6 20.jpg")
   }
 

@@ -96,7 +96,7 @@ enum JPEGBytes {
     for length in end..<bytes.count {
       #expect(try Image(decoding: Array(bytes.prefix(length))) == Image(decoding: bytes))
     }
-    #expect(ImageError.truncated(.jpeg).description == "JPEG ends before its picture is complete")
+    #expect(ImageError.truncated(.jpeg).description == "JPEG ends before its image is complete")
   }
 
   /// Found by fuzzing: what looks like a segment that goes on behind the end is none, whether or not bytes follow.
@@ -141,7 +141,7 @@ enum JPEGBytes {
   @Test func errors() throws {
     var jpeg = try Fixture.bytes("images/jpeg-420.jpg")
     let frame = (0..<jpeg.count).first { jpeg[$0...].starts(with: [0xFF, 0xC0]) }!
-    #expect(decodingError([0xFF, 0xD8, 0xFF, 0xD9]) == .jpeg(reason: "holds no picture"))
+    #expect(decodingError([0xFF, 0xD8, 0xFF, 0xD9]) == .jpeg(reason: "has no image"))
     #expect(decodingError([0xFF, 0xD8, 0xFF, 0xE0, 0, 1]) == .jpeg(reason: "a marker segment has length 1"))
     #expect(decodingError([0xFF, 0xD8, 0xFF, 0xC0, 0, 4, 8, 0]) == .jpeg(reason: "a frame header has length 4"))
     #expect(decodingError([0xFF, 0xD8, 0xFF, 0xD8]) == .truncated(.jpeg))

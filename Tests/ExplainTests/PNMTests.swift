@@ -42,8 +42,8 @@ import Testing
     #expect(decodingError(pnm("P2 1 1 255 " + String(repeating: "1", count: 99), [])) == .pnmSample(found: 49))
     #expect(decodingError(pnm("P3 1 1 255 1 2 ", [])) == .truncated(.pnm))
     #expect(decodingError(pnm("P4 9 2\n", [1, 2, 3])) == .truncated(.pnm))
-    #expect(ImageError.pnmHeader(found: 120).description == "PNM header holds 'x' where a number belongs")
-    #expect(ImageError.pnmHeader(found: 7).description == "PNM header holds byte 7 where a number belongs")
+    #expect(ImageError.pnmHeader(found: 120).description == "PNM header has 'x' instead of a number")
+    #expect(ImageError.pnmHeader(found: 7).description == "PNM header has byte 7 instead of a number")
   }
 
   @Test func everyTruncation() {

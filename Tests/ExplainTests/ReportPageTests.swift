@@ -101,7 +101,7 @@ import Testing
     let expected = drops.indices.sorted { (-drops[$0], $0) < (-drops[$1], $1) }.prefix(ReportPictures.worstLimit)
     #expect(pictures.worst.map(\.name) == expected.map { "\($0).jpg" })
     #expect(pictures.worst[0].maps.map(\.remark) == ["drop 97.5 %"])
-    #expect(pictures.worstBy == "drop of the probability through all of the map (AD 100) of ttame")
+    #expect(pictures.worstBy == "drop of the probability with the full map (AD 100) of ttame")
     #expect(pictures.gallery.count == ReportPictures.galleryLimit && pictures.gallery[1].name == "3.jpg")
     #expect(pictures.gallery.allSatisfy { $0.maps.map(\.method) == Self.methods })
   }

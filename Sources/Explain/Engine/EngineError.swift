@@ -11,7 +11,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .outOfMemory(let bytes):
-      "the model's activations need \((bytes + 999_999) / 1_000_000) MB of memory, which cannot be had"
+      "the model's activations need \((bytes + 999_999) / 1_000_000) MB of memory, more than is available"
     case .noHead: "the model has no attention head, so it can classify but not explain; import it with --head"
     case .notFinite(let node): "the model's node \(node) yields values that are not finite"
     }

@@ -32,8 +32,8 @@ public struct BoxPlaces: Sendable, Equatable, Encodable {
   /// In words; nil where all boxes are seen whole.
   public var remark: String? {
     let parts = [
-      (outsidePicture, "outside the picture, not measured"), (outsideCrop, "outside the crop, not measured"),
-      (cut, "cut by its edge"),
+      (outsidePicture, "outside the image, not measured"), (outsideCrop, "outside the crop, not measured"),
+      (cut, "cut by an edge"),
     ]
     let named = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return named.isEmpty ? nil : "of \(counted(listed, "box", plural: "boxes")): " + named.joined(separator: "; ")

@@ -120,20 +120,20 @@ public enum ImageListError: Error, Equatable, Sendable, CustomStringConvertible 
 
   public var description: String {
     switch self {
-    case .empty: "lists no pictures"
-    case .notText(let kind): "is no list but \(kind); a list is a text in UTF-8, a line PATH<TAB>CLASS"
+    case .empty: "lists no images"
+    case .notText(let kind): "is not a list but \(kind); a list is UTF-8 text, PATH<TAB>CLASS on each line"
     case .noPath(let line): "line \(line) has no path"
-    case .noTab(let line, let found): "line \(line) has \(found) in the place of a TAB; a line is PATH<TAB>CLASS"
+    case .noTab(let line, let found): "line \(line) has \(found) in place of a TAB; write PATH<TAB>CLASS"
     case .openQuote(let line):
-      "line \(line) opens a quote that does not end with the path; a quote in \"PATH\" is written twice"
+      "line \(line) has an unclosed quote; write \"PATH\", with quotes inside it doubled"
     case .badClass(let line, let found, let suggestion?):
-      "line \(line): '\(found)' is no class of the model; \(suggestion)"
+      "line \(line): '\(found)' is not a class of the model; \(suggestion)"
     case .badClass(let line, let found, nil):
-      "line \(line): '\(found)' is no class of the model, by index, label or name; a line is PATH<TAB>CLASS"
+      "line \(line): '\(found)' is not a class of the model, by index, label or name; write PATH<TAB>CLASS"
     case .classOutOfRange(let line, let index, let classes):
-      "line \(line): class \(index), but the model has classes 0 to \(classes - 1), and -1 is unknown"
+      "line \(line): class \(index), but the model has classes 0 to \(classes - 1); -1 means unknown"
     case .badBox(let line, let found):
-      "line \(line): '\(found)' is no box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
+      "line \(line): '\(found)' is not a box; a box is x0, y0, x1 and y1 in pixels, with x0 < x1 and y0 < y1"
     }
   }
 }

@@ -6,9 +6,9 @@ public struct PictureFolder: Sendable {
   /// Why something in the folder is not among its pictures.
   public enum Reason: String, Sendable, CaseIterable {
     case hidden
-    case otherEnding = "other endings"
+    case otherEnding = "other extensions"
     case empty
-    case duplicate = "found twice"
+    case duplicate = "duplicates"
     case brokenLink = "broken links"
     /// Devices, pipes and sockets, which could make a reader wait for ever.
     case irregular = "not regular files"

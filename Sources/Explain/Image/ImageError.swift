@@ -45,28 +45,28 @@ extension ImageError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty: "is empty"
-    case .unrecognized: "is no picture that can be read (PNG, JPEG, PNM or PAM)"
-    case .foreign(let format): "is \(format.name), which is not read as a picture: \(format.wayOut)"
-    case .truncated(let format): "\(format.name) ends before its picture is complete"
+    case .unrecognized: "is not a supported image (PNG, JPEG, PNM or PAM)"
+    case .foreign(let format): "is \(format.name), which cannot be read as an image: \(format.wayOut)"
+    case .truncated(let format): "\(format.name) ends before its image is complete"
     case .emptyPicture(let format, let width, let height): "\(format.name) is \(width) x \(height) pixels"
     case .sideTooLong(let width, let height, let limit):
       "image is \(width) x \(height) pixels; at most \(limit) a side"
     case .tooManyPixels(let width, let height, let limit):
-      "image is \(width) x \(height) pixels; at most \(limit) in all"
-    case .tooManyBytes(let format, let limit): "\(format.name) goes on for more than \(limit) bytes"
+      "image is \(width) x \(height) pixels; at most \(limit) in total"
+    case .tooManyBytes(let format, let limit): "\(format.name) is longer than \(limit) bytes"
     case .checksum(let chunk): "PNG chunk \(chunk) fails its checksum"
     case .png(let chunk?, let reason): "PNG chunk \(chunk): \(reason)"
     case .png(nil, let reason): "PNG: \(reason)"
     case .jpeg(let reason): "JPEG: \(reason)"
     case .pnmHeader(let found):
-      "PNM header holds \(Self.quoted(found)) where a number belongs"
+      "PNM header has \(Self.quoted(found)) instead of a number"
     case .pnmHeaderTooLong(let limit): "PNM header is longer than \(limit) bytes"
-    case .pnmMaximum(let found): "PNM has a largest value of \(found); it must be 1 to 65535"
-    case .pnmSample(let found): "PNM holds \(Self.quoted(found)) where a sample belongs"
-    case .pam(let line): "PAM header is wrong at '\(line.onOneLine)'"
-    case .pamKind(let kind, let depth): "PAM of kind '\(kind.onOneLine)' with \(depth) samples a pixel is not read"
-    case .outOfMemory(_, let bytes): "needs \((bytes + 999_999) / 1_000_000) MB more memory, which cannot be had"
-    case .sampleCount(let expected, let found): "picture needs \(expected) samples, not \(found)"
+    case .pnmMaximum(let found): "PNM maximum is \(found); it must be 1 to 65535"
+    case .pnmSample(let found): "PNM has \(Self.quoted(found)) instead of a sample"
+    case .pam(let line): "PAM header has the invalid line '\(line.onOneLine)'"
+    case .pamKind(let kind, let depth): "PAM of type '\(kind.onOneLine)' with \(depth) samples a pixel is not supported"
+    case .outOfMemory(_, let bytes): "needs \((bytes + 999_999) / 1_000_000) MB more memory than is available"
+    case .sampleCount(let expected, let found): "image needs \(expected) samples, not \(found)"
     }
   }
 

@@ -69,7 +69,7 @@ struct JPEGScanner {
         guard let end = openEnd(bytes, before: position) else { throw .truncated(.jpeg) }
         return end
       case 0xD9:
-        guard size != nil, let firstScan else { throw .jpeg(reason: "holds no picture") }
+        guard size != nil, let firstScan else { throw .jpeg(reason: "has no image") }
         // Only what came before the end counts: a whole picture waits for nothing behind it.
         if holdsStart(bytes.extracting(first: end), before: firstScan) == true { throw .truncated(.jpeg) }
         return end

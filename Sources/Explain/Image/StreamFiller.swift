@@ -19,11 +19,11 @@ public enum StreamFiller: String, Sendable, CaseIterable {
   public func phrase(_ count: Int) -> String {
     switch self {
     case .padding: "\(counted(count, "byte")) of padding"
-    case .endMarkers: counted(count, "further end marker")
+    case .endMarkers: counted(count, "extra end marker")
     case .headerLines: "\(counted(count, "line")) of HTTP headers"
     case .chunks: counted(count, "AVI chunk")
-    case .films: "\(counted(count, "film")) of motion photographs"
-    case .embeddedPictures: "\(counted(count, "picture")) embedded in another"
+    case .films: "\(counted(count, "video")) of motion photos"
+    case .embeddedPictures: "\(counted(count, "image")) embedded in another"
     case .openEnds: "\(counted(count, "JPEG")) without an end marker"
     }
   }

@@ -112,7 +112,7 @@ extension SafetensorsContents {
   fileprivate func isNoWeights(_ path: String) -> String {
     switch self {
     case .model: "is a ttame-lite model already, not weights; use it with: --model \(path)"
-    case .rawOutput: "is what --raw wrote, not weights"
+    case .rawOutput: "is output of --raw, not weights"
     case .checkpoint, .head: "is a trained head, not weights; use it with: ttame-lite import WEIGHTS --head \(path)"
     case .weights: "are weights"
     }

@@ -49,7 +49,7 @@ public enum MethodError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .engine(let error): "\(error)"
-    case .unsupported(let method, let needs): "\(method) needs \(needs), which this model has not"
+    case .unsupported(let method, let needs): "\(method) needs \(needs), which this model lacks"
     }
   }
 }

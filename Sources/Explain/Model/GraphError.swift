@@ -68,7 +68,7 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
     case .tooMuchWork(let node, let limit):
       "the nodes up to \(node) take more than \(limit) multiplications"
     case .unknownOutput(let name):
-      "the output \(name) is no node of the graph"
+      "the output \(name) is not a node of the graph"
     }
   }
 }

@@ -32,7 +32,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case .safetensors(let error):
       error.description
     case .notAModel(let path, let contents):
-      "is no model, but \(contents.isNoModel(path.shownPath))"
+      "is not a model, but \(contents.isNoModel(path.shownPath))"
     case .unsupportedVersion(let version):
       "model format version \(version), this program reads version \(Model.formatVersion)"
     case .badDescription(let message):
@@ -62,7 +62,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case .wrongClassCount(let classes, let output):
       "the model claims \(classes) classes, its output has the shape \(output)"
     case .badFeatureLayer(let name, let node):
-      "feature layer \(name) reads \(node), which is no node of the graph"
+      "feature layer \(name) reads \(node), which is not a node of the graph"
     case .wrongBranchCount(let branches, let featureLayers):
       "the head has \(branches) branches for \(featureLayers) feature layers"
     case .badBranch(let index, let node, let expected, let found):
@@ -76,8 +76,8 @@ extension SafetensorsContents {
   fileprivate func isNoModel(_ path: String) -> String {
     switch self {
     case .model, .weights: "weights; make one with: ttame-lite import \(path) -o MODEL.safetensors"
-    case .rawOutput: "what --raw wrote; name the model that wrote it"
-    case .checkpoint: "a checkpoint of 'train'; go on with 'train --resume', or name the model that it wrote"
+    case .rawOutput: "output of --raw; give the model that wrote it"
+    case .checkpoint: "a checkpoint of 'train'; continue with 'train --resume', or give the model that it wrote"
     case .head: "a trained head; make one with: ttame-lite import WEIGHTS --head \(path) -o MODEL.safetensors"
     }
   }

@@ -12,7 +12,7 @@ extension MapMetric {
   /// What it says of a single map.
   var nameOfDemerit: String {
     switch self {
-    case .ad, .ic: "drop of the probability through all of the map (AD 100)"
+    case .ad, .ic: "drop of the probability with the full map (AD 100)"
     case .road: "survival of the prediction (ROAD, MoRF against LeRF)"
     case .insertion: "insertion"
     case .deletion: "deletion"

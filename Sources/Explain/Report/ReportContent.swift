@@ -6,7 +6,7 @@ public struct ReportContent: Sendable {
   public var facts: [(name: String, value: String)] = []
   /// Methods by metrics.
   public var metrics = ReportTable(rows: [])
-  /// What the metrics are: names and explanations.
+  /// Definitions of the metrics: names and explanations.
   public var glossary: [(name: String, value: String)] = []
   /// Metrics along a parameter, a curve for each method.
   public var curves: [CurveChart] = []

@@ -32,7 +32,7 @@ extension ReportContent {
     if let first = curves.first, let curveTable {
       sections.append(
         section(
-          "ROAD: what survives the removal of pixels",
+          "ROAD: predictions that survive the removal of pixels",
           [
             Markup("div", ["class": "charts"], curves.map { $0.figure() }), first.legend(),
             details("The curves in figures", [curveTable.markup("ROAD in figures")]),
@@ -52,7 +52,7 @@ extension ReportContent {
       "↓ lower is better, ↑ higher is better, ★ the best of a column. Costs are means for one map.")
   }
 
-  private var glossaryDetails: Markup { details("What the metrics are", [definitions(glossary)]) }
+  private var glossaryDetails: Markup { details("Definitions of the metrics", [definitions(glossary)]) }
 
   private var gallerySection: Markup {
     let photographs = pictures.gallery.map { photograph in
@@ -64,7 +64,7 @@ extension ReportContent {
     let count = pictures.gallery.count
     let note =
       "\(counted(count, "photograph")) of the list, evenly spread, as the network sees them; "
-      + "the maps are of the predicted class."
+      + "the maps explain the predicted class."
     return section("Maps by method", [Markup("p", ["class": "note"], note)] + photographs)
   }
 
@@ -77,7 +77,7 @@ extension ReportContent {
     return section(
       "The worst maps",
       [
-        Markup("p", ["class": "note"], "The \(items.count) worst by \(pictures.worstBy), the worst first."),
+        Markup("p", ["class": "note"], "The \(items.count) worst by \(pictures.worstBy), worst first."),
         Markup("ol", ["class": "worst"], items),
       ])
   }
@@ -135,7 +135,7 @@ extension Thumbnail {
       [
         "src": "data:image/jpeg;base64," + Data(jpeg).base64EncodedString(), "width": "\(side)", "height": "\(side)",
         "alt": caption == "photograph"
-          ? "\(photograph.name), \(photograph.label)" : "\(caption): what speaks for \(photograph.label)",
+          ? "\(photograph.name), \(photograph.label)" : "\(caption): evidence for \(photograph.label)",
       ])
     let words = [Markup(caption)] + (remark.isEmpty ? [] : [Markup("span", ["class": "remark"], remark)])
     return Markup("figure", [:], [image, Markup("figcaption", [:], words)])

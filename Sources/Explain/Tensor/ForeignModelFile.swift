@@ -17,12 +17,12 @@ public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .picture(let format): "is a picture (\(format.rawValue.uppercased())), not safetensors; \(Self.picturesPlace)"
+    case .picture(let format): "is an image (\(format.rawValue.uppercased())), not safetensors; \(Self.picturesPlace)"
     case .other(let format): "is \(format.name), not safetensors; \(Self.wayOut(format))"
     }
   }
 
-  private static let picturesPlace = "pictures are arguments: ttame-lite explain PICTURE --model MODEL"
+  private static let picturesPlace = "images are arguments: ttame-lite explain IMAGE --model MODEL"
 
   private static func wayOut(_ format: ForeignFormat) -> String {
     switch format {
@@ -30,10 +30,10 @@ public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
       .matroska, .avi, .pdf:
       picturesPlace
     case .gzip, .bzip2, .xz, .zstandard, .zip, .tar, .gitLFSPointer: format.wayOut
-    case .html: "the download has failed, fetch it again"
-    case .pytorch: "make safetensors of it with Tools/convert_checkpoint.py, then a model with 'ttame-lite import'"
+    case .html: "the download has failed; fetch it again"
+    case .pytorch: "convert it to safetensors with Tools/convert_checkpoint.py, then run 'ttame-lite import'"
     case .safetensors, .xml, .onnx, .tensorFlow, .tflite, .gguf, .hdf5, .numpy:
-      "get the network's weights as safetensors, then a model with 'ttame-lite import'"
+      "get the network's weights as safetensors, then run 'ttame-lite import'"
     }
   }
 }

@@ -57,7 +57,7 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
     case .shapeOverflow(let tensor):
       "tensor \(tensor) has more elements than can be addressed"
     case .offsetsReversed(let tensor, let begin, let end):
-      "tensor \(tensor) begins at \(begin), behind its end at \(end)"
+      "tensor \(tensor) begins at \(begin), after its end at \(end)"
     case .outOfRange(let tensor, let end, let available):
       "tensor \(tensor) ends at byte \(end), but the file holds \(available) bytes of data"
     case .sizeMismatch(let tensor, let expected, let found):

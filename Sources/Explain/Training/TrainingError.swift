@@ -20,20 +20,20 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .engine(let error): "\(error)"
-    case .noFeatureLayers: "the model names no feature layers, which a head reads; import the network again"
+    case .noFeatureLayers: "the model names no feature layers for a head; import the network again"
     case .checkpoint(let error): "\(error)"
     case .wrongShape(let tensor, let expected, let found):
       "tensor \(tensor) has the shape \(found), expected \(expected)"
     case .badCheckpoint(let message): "not a checkpoint of this program: \(message)"
     case .otherRun(let what, let checkpoint, let now):
-      "the checkpoint was made with \(what) \(checkpoint), not \(now); resume with what it was made with"
+      "the checkpoint was made with \(what) \(checkpoint), not \(now); resume with the same settings"
     case .noWarmStart(let architecture):
-      "\(architecture) has no warm start, as it does not end in one linear layer; use --init random"
+      "\(architecture) has no warm start because it does not end in one linear layer; use --init random"
     case .notFinite(let step, let loss, let images):
       "step \(step): the loss is not finite (cross-entropy \(loss.crossEntropy), area \(loss.area), variation "
         + "\(loss.variation)); the last checkpoint is kept; try a lower --lr; images: \(images.map(\.shownPath).joined(separator: ", "))"
     case .tooFewImages(let found, let batch):
-      "\(counted(found, "image")) make\(found == 1 ? "s" : "") no batch of \(batch); give more images or a smaller --batch"
+      "\(counted(found, "image")), less than a batch of \(batch); give more images or a smaller --batch"
     case .output(_, let error): "\(error)"
     case .model(let error): "\(error)"
     }
