@@ -43,10 +43,10 @@ def load(path, torch):
     except OSError as error:
         raise Refused(NO_INPUT, f"{path}: {error.strerror or error}") from None
     except pickle.UnpicklingError as error:
-        raise Refused(BAD_DATA, f"{path}: holds more than tensors and is not opened ({cause(error)}); "
-                      "save model.state_dict() alone") from None
+        raise Refused(BAD_DATA, f"{path}: contains more than tensors and is not opened ({cause(error)}); "
+                      "save only model.state_dict()") from None
     except Exception as error:                          # torch reports damaged files in many ways
-        raise Refused(BAD_DATA, f"{path}: no PyTorch checkpoint ({cause(error)})") from None
+        raise Refused(BAD_DATA, f"{path}: not a PyTorch checkpoint ({cause(error)})") from None
 
 
 def cause(error):
@@ -143,10 +143,10 @@ def convert(path, output, prefix):
 
 def main():
     parser = argparse.ArgumentParser(
-        description="Make a safetensors file of a PyTorch checkpoint, without running what it may contain.")
+        description="Convert a PyTorch checkpoint to safetensors without running any code in it.")
     parser.add_argument("checkpoint", help=".pth, .pt, .bin or .ckpt")
     parser.add_argument("-o", "--output", help="default: the checkpoint's name with .safetensors")
-    parser.add_argument("--prefix", default="", help="keep tensors whose names start with this, and take it off")
+    parser.add_argument("--prefix", default="", help="keep only tensors whose names start with this, and strip it")
     arguments = parser.parse_args()
     output = arguments.output or os.path.splitext(arguments.checkpoint)[0] + ".safetensors"
     try:

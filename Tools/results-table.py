@@ -90,8 +90,8 @@ def print_differences(methods, reference):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("logs", metavar="LOG.jsonl", nargs="+")
-    parser.add_argument("--common", action="store_true", help="only photographs of which every method has a map")
-    parser.add_argument("--minus", metavar="METHOD", help="differences to this method, photograph by photograph")
+    parser.add_argument("--common", action="store_true", help="only photographs with a map of every method")
+    parser.add_argument("--minus", metavar="METHOD", help="differences from this method, photograph by photograph")
     arguments = parser.parse_args()
     methods = read_maps(arguments.logs)
     if arguments.common:

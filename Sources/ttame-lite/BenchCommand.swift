@@ -7,11 +7,11 @@ import Kernels
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure this machine, the kernels and models on it.",
+    abstract: "Measure this machine, its kernels and models.",
     usage: "ttame-lite bench [<options>]",
     discussion: """
-      Without options: what the machine can do at best, a selection of kernels on every instruction set, then the model. \
-      All figures are medians of interleaved runs; compare ratios of one run, not milliseconds of two.
+      Without options: peak throughput and bandwidth, a selection of kernels on every instruction set, then the model. \
+      All figures are medians of interleaved runs. Compare ratios within one run, not milliseconds of two runs.
 
       Examples:
         ttame-lite bench --json-file here.json
@@ -26,12 +26,13 @@ struct BenchCommand: ParsableCommand {
   @Option(
     name: .long, defaultAsFlag: .representative, parsing: .next,
     help: ArgumentHelp(
-      "Kernels, and no model: those whose kernel, shape, network or instruction set hold every word of the pattern; 'all'; or a selection, which is the default.",
+      "Measure only kernels that match every word of the pattern, by kernel, shape, network or instruction set. 'all' matches all; the default is a selection.",
       valueName: "PATTERN"))
   var kernels: KernelPattern?
 
   @Option(
-    help: ArgumentHelp("Compare the kernels with an earlier run's --json.", valueName: "OLD.json"), completion: .file())
+    help: ArgumentHelp("Compare kernels with the --json of an earlier run.", valueName: "OLD.json"), completion: .file()
+  )
   var compare: String?
 
   @Option(
@@ -40,19 +41,19 @@ struct BenchCommand: ParsableCommand {
       valueName: "NAME|FILE"), completion: .file())
   var model: [String] = []
 
-  @Flag(help: "Every step of the model's explanation, with its share of the peak and of the memory bound.")
+  @Flag(help: "Measure every step of the explanation, with its share of the peak and of the memory bound.")
   var layers = false
 
-  @Flag(help: "Steps from slowest to fastest.")
+  @Flag(help: "Sort steps from slowest to fastest.")
   var sorted = false
 
   @Option(
     help: ArgumentHelp(
-      "Repeat one pass of one model and nothing else: cold start, warm times and memory of the process.",
+      "Repeat only one pass of one model: cold start, warm times and memory of the process.",
       valueName: Pass.allCases.map(\.rawValue).joined(separator: "|")))
   var only: Pass?
 
-  @Option(help: "How long --only repeats its pass.")
+  @Option(help: "Duration of --only.")
   var seconds = 3.0
 
   @Option(help: "Runs of each measurement.")

@@ -4,7 +4,7 @@ import Explain
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Say what is in an image.",
+    abstract: "Classify an image.",
     usage: "ttame-lite classify [<options>] [<IMAGE|DIR|-> ...]",
     discussion: """
       Examples:
@@ -17,15 +17,16 @@ struct ClassifyCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"),
+      "PNG, JPEG, PNM or PAM files, or folders of them. - or no argument reads standard input.",
+      valueName: "IMAGE|DIR|-"),
     completion: .file())
   var inputs: [String] = []
 
-  @Option(help: ArgumentHelp("How many classes to name.", valueName: "K"))
+  @Option(help: ArgumentHelp("Number of classes to print.", valueName: "K"))
   var top = 5
 
   @OptionGroup var reading: PictureOptions
-  @Flag(name: [.short, .long], help: "No hints on standard error.")
+  @Flag(name: [.short, .long], help: "Suppress hints on standard error.")
   var quiet = false
 
   @OptionGroup var fit: FitOptions

@@ -4,17 +4,18 @@ import Explain
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a model, and methods that explain it, over many images.",
+    abstract: "Evaluate a model and explanation methods on many images.",
     usage: "ttame-lite evaluate [<options>] --data <DIR|LIST.tsv>",
     discussion: """
-      A list has one image a line: its path, a tab, its class by index or name, which only accuracy needs, and, for pointing \
-      and energy, four more columns with a box: x0, y0, x1, y1 in pixels of the upright picture. Paths are relative to the list. \
-      In a folder the class of an image is called as the first folder on the way to it: DIR/CLASS/photo.jpg.
+      A list has one image a line: path, tab, class (index or name). Only accuracy needs the class. Pointing and energy need \
+      four more columns with a box: x0, y0, x1, y1 in pixels of the upright image. Paths are relative to the list. In a \
+      folder, an image's class is the name of the first subfolder on its path: DIR/CLASS/photo.jpg.
 
       Examples:
         ttame-lite evaluate --data test.tsv --metrics accuracy
         ttame-lite evaluate --data test.tsv --metrics ad,ic
-        ttame-lite evaluate --data test.tsv --metrics ad,ic,road --method ttame,gradcam,scorecam --report out.html
+        ttame-lite evaluate --data test.tsv --metrics ad --method ttame,gradcam
+        ttame-lite evaluate --data test.tsv --metrics ad,ic,road --report out.html
 
       Methods:
       \(MethodName.list)
@@ -23,28 +24,28 @@ struct EvaluateCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("Images: a folder with a folder for each class, or a list.", valueName: "DIR|LIST.tsv"),
+    help: ArgumentHelp("Images: a folder with one subfolder per class, or a list.", valueName: "DIR|LIST.tsv"),
     completion: .file())
   var data: String
 
   @Option(
     help: ArgumentHelp(
-      "What to measure: \(EvaluationMetric.names.joined(separator: ", ")).", valueName: "NAME,..."))
+      "Metrics to measure: \(EvaluationMetric.names.joined(separator: ", ")).", valueName: "NAME,..."))
   var metrics = NameList<EvaluationMetric>([.accuracy])
 
-  @Option(help: ArgumentHelp("Methods whose maps are measured (default: the model's head).", valueName: "NAME,..."))
+  @Option(help: ArgumentHelp("Explanation methods to measure (default: the model's head).", valueName: "NAME,..."))
   var method: NameList<MethodName>?
 
   @OptionGroup var methods: MethodParameters
 
-  @Option(help: ArgumentHelp("Steps of insertion and deletion, a pass each.", valueName: "N"))
+  @Option(help: ArgumentHelp("Steps of insertion and deletion, one pass each.", valueName: "N"))
   var steps = CausalMetric.steps
 
-  @Option(help: ArgumentHelp("Write a JSON object for each map, a line each.", valueName: "FILE"), completion: .file())
+  @Option(help: ArgumentHelp("Write one line of JSON per map.", valueName: "FILE"), completion: .file())
   var log: String?
 
   @Option(
-    help: ArgumentHelp("Write a page for a browser: tables, plots, some of the maps.", valueName: "FILE.html"),
+    help: ArgumentHelp("Write an HTML page with tables, plots and some of the maps.", valueName: "FILE.html"),
     completion: .file())
   var report: String?
 

@@ -16,8 +16,8 @@ enum ExitStatus: Int32, Comparable {
 
   /// What `--help` says of it.
   static let help = """
-    Exit status: 0 done; 64 usage; 65 bad picture, list or model; 66 input missing; 70 bug; 71 no memory; 73 output cannot be \
-    created; 74 input or output failed. With several inputs the others are still done, and the worst status is returned.
+    Exit status: 0 success; 64 usage; 65 bad image, list or model; 66 missing input; 70 bug; 71 out of memory; 73 cannot \
+    create output; 74 I/O error. With several inputs, the others are still processed and the worst status is returned.
     """
 
   static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }

@@ -6,10 +6,10 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Show where the classifier looked.",
     discussion: """
-      Without -o the picture of photo.jpg is photo-explained.png in the current folder, and that of standard input goes \
-      to standard output. In a folder it is FOLDER/photo.png. With --json and without -o there are no pictures. Several \
-      classes give several pictures, photo-LABEL.png, or one after the other on standard output; a panel shows them all in \
-      one.
+      Without -o, the output for photo.jpg is photo-explained.png in the current folder. Output for standard input goes to \
+      standard output. With -o FOLDER, it is FOLDER/photo.png. With --json and without -o, no image is written. Several \
+      classes give several images, photo-LABEL.png, or one after another on standard output. A panel shows all of them in \
+      one image.
 
       Examples:
         ttame-lite explain photo.jpg
@@ -28,41 +28,42 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "PNG, JPEG, PNM or PAM files, or folders of them; - or nothing is standard input.", valueName: "IMAGE|DIR|-"),
+      "PNG, JPEG, PNM or PAM files, or folders of them. - or no argument reads standard input.",
+      valueName: "IMAGE|DIR|-"),
     completion: .file())
   var inputs: [String] = []
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "File (PNG, JPEG or PPM, as its name ends), folder, or - for standard output.", valueName: "FILE|DIR|-"),
+      "Output file (PNG, JPEG or PPM, by its extension), folder, or - for standard output.", valueName: "FILE|DIR|-"),
     completion: .file())
   var output: String?
 
   @Option(
     name: .customLong("class"),
     help: ArgumentHelp(
-      "Explain this class instead of the predicted one: an index, a label, a part of one, or ImageNet's WordNet id; repeatable.",
+      "Explain this class instead of the predicted one: an index, a label or part of one, or a WordNet id of ImageNet; repeatable.",
       valueName: "INDEX|NAME"))
   var classes: [String] = []
 
   @Option(
-    help: ArgumentHelp("Explain the K most probable classes (default: 1, or none beside --class).", valueName: "K"))
+    help: ArgumentHelp("Explain the K most probable classes (default: 1; none with --class).", valueName: "K"))
   var top: Int?
 
-  @Option(help: ArgumentHelp("How to explain (default: the model's head).", valueName: "NAME"))
+  @Option(help: ArgumentHelp("Explanation method (default: the model's head).", valueName: "NAME"))
   var method: MethodName?
 
   @OptionGroup var methods: MethodParameters
 
-  @Flag(help: "Look at the image through its map, one more forward pass, and say whether the map can be trusted.")
+  @Flag(help: "Score how far the map can be trusted, with one more forward pass through the masked image.")
   var trust = false
 
   @OptionGroup var fit: FitOptions
 
   @OptionGroup var look: LookOptions
 
-  @Option(help: ArgumentHelp("Format of pictures whose names do not tell it (default: png).", valueName: "png|jpg|ppm"))
+  @Option(help: ArgumentHelp("Format of outputs without a file extension (default: png).", valueName: "png|jpg|ppm"))
   var format: PictureFormat?
 
   @Option(
@@ -70,7 +71,7 @@ struct ExplainCommand: ParsableCommand {
     completion: .file())
   var raw: String?
 
-  @Flag(name: [.short, .long], help: "No predictions and hints on standard error.")
+  @Flag(name: [.short, .long], help: "Suppress predictions and hints on standard error.")
   var quiet = false
 
   @OptionGroup var reading: PictureOptions
@@ -181,16 +182,16 @@ struct LookOptions: ParsableArguments {
     case crop
   }
 
-  @Option(help: "What to draw.")
+  @Option(help: "Style of the output image.")
   var style = RenderStyle.overlay
 
-  @Option(name: .customLong("colormap"), help: "How saliency becomes colour.")
+  @Option(name: .customLong("colormap"), help: "Colour map of the heat map.")
   var colorMap = ColorMap.turbo
 
-  @Option(help: ArgumentHelp("Opacity of the heat in overlays.", valueName: "0...1"))
+  @Option(help: ArgumentHelp("Opacity of the heat map in overlays.", valueName: "0...1"))
   var alpha = 0.5
 
-  @Option(help: "The whole input image, or the crop that the network saw.")
+  @Option(help: "Show the entire image, or only the crop that the network saw.")
   var size = Size.image
 
   func validate() throws {

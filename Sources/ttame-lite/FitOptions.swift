@@ -5,7 +5,7 @@ import Explain
 struct FitOptions: ParsableArguments {
   @Option(
     help:
-      "How a picture becomes the network's square: its centre, all of it distorted, or all of it between bars (default: the model's)."
+      "How an image is made square: centre crop, distorted (squash), or padded with bars (letterbox). Default: the model's."
   )
   var fit: Fit?
 

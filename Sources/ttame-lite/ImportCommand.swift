@@ -4,15 +4,15 @@ import Explain
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Turn a network's weights into an int8 model file.",
+    abstract: "Convert a network's weights to an int8 model file.",
     discussion: """
-      Reads safetensors of float32, float16 or bfloat16, one file or the index of its shards, with the names of torchvision, \
-      timm or Hugging Face. Recognises ResNet, VGG, Vision Transformer and EfficientNet-Lite0. \
-      Tools/convert_checkpoint.py makes safetensors of PyTorch's own files. \
-      Preprocessing is the network's own: what the metadata of the weights say, or else the architecture.
+      Reads safetensors in float32, float16 or bfloat16, as one file or an index of shards, with tensor names of torchvision, \
+      timm or Hugging Face. Supports ResNet, VGG, Vision Transformer and EfficientNet-Lite0. \
+      Tools/convert_checkpoint.py converts PyTorch's own files to safetensors. \
+      Preprocessing comes from the metadata of the weights, or else from the architecture.
 
-      A network with one output is a binary classifier: class 1 has the sigmoid of it, class 0 the rest. Two labels name \
-      class 0 and class 1, one label names class 1, and without labels they are negative and positive.
+      A network with one output becomes a binary classifier. Class 1 has the probability sigmoid(output), class 0 the rest. \
+      Two labels name class 0 and class 1; one label names class 1. Without labels, the classes are negative and positive.
 
       Examples:
         ttame-lite import resnet50.safetensors -o model.safetensors
@@ -22,7 +22,7 @@ struct ImportCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The weights, or the index of their shards.", valueName: "WEIGHTS.safetensors"),
+    help: ArgumentHelp("The weights, or an index of shards.", valueName: "WEIGHTS.safetensors"),
     completion: .file())
   var weights: String
 
@@ -32,28 +32,28 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     name: .customLong("arch"),
-    help: ArgumentHelp("Name of the architecture (default: told by the tensors).", valueName: "NAME"))
+    help: ArgumentHelp("Architecture (default: detected from the tensors).", valueName: "NAME"))
   var architecture: String?
 
   @Option(
     help: ArgumentHelp(
-      "Labels: a text with one a line, class 0 first, or JSON (id2label, imagenet_class_index, an array).",
+      "Labels: text with one a line, class 0 first, or JSON (id2label, imagenet_class_index, an array).",
       valueName: "FILE"), completion: .file())
   var labels: String?
 
   @Option(
     help: ArgumentHelp(
-      "A trained head; cam: Class Activation Mapping from the classifier itself; or none. Default: cam where the network allows it.",
+      "A trained head, cam (Class Activation Mapping from the classifier), or none. Default: cam if the network allows it.",
       valueName: "cam|none|FILE"), completion: .file())
   var head: String?
 
   @Option(
     help: ArgumentHelp(
-      "A ResNet-18 whose features feed the head in place of the classifier's, as in P-TAME; needs a head.",
+      "A ResNet-18 whose features feed the head instead of the classifier's, as in P-TAME; needs --head.",
       valueName: "WEIGHTS.safetensors"), completion: .file())
   var auxiliary: String?
 
-  @Option(help: "How weights are stored; float32 is for comparison.")
+  @Option(help: "Precision of the stored weights; float32 is for comparison.")
   var precision = Precision.int8
 
   @Option(
@@ -65,28 +65,28 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Side of the centre crop in pixels (default: the network's own).", valueName: "PIXELS"))
   var crop: Int?
 
-  @Option(help: "How images are resized (default: the network's own).")
+  @Option(help: "Interpolation when resizing (default: the network's own).")
   var interpolation: Interpolation?
 
-  @Option(help: "How the whole of a picture becomes the network's square (default: crop).")
+  @Option(help: "How images are made square (default: crop).")
   var fit: Fit?
 
   @Option(
     help: ArgumentHelp(
-      "Mean of red, green and blue, or one for all, of pixels in 0...1 or in 0...255 (default: the network's own).",
+      "Mean of red, green and blue, or one for all, in 0...1 or 0...255 (default: the network's own).",
       valueName: "R,G,B"))
   var mean: ChannelValues?
 
-  @Option(help: ArgumentHelp("Standard deviation, likewise (default: the network's own).", valueName: "R,G,B"))
+  @Option(help: ArgumentHelp("Standard deviation, in the same form (default: the network's own).", valueName: "R,G,B"))
   var std: ChannelValues?
 
   @Option(help: ArgumentHelp("Name of the model (default: the architecture's).", valueName: "NAME"))
   var name: String?
 
-  @Option(help: ArgumentHelp("Licence of the weights (default: what they say).", valueName: "TEXT"))
+  @Option(help: ArgumentHelp("Licence of the weights (default: from their metadata).", valueName: "TEXT"))
   var licence: String?
 
-  @Option(help: ArgumentHelp("Where the weights come from (default: what they say).", valueName: "TEXT"))
+  @Option(help: ArgumentHelp("Source of the weights (default: from their metadata).", valueName: "TEXT"))
   var source: String?
 
   @OptionGroup var overwriting: OverwriteOptions

@@ -23,7 +23,7 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "List the model's classes, one a line: index, tab, label.")
   var labels = false
 
-  @Flag(help: "Read all of the model and compare it with the checksum that it carries.")
+  @Flag(help: "Read the entire model and compare it with its checksum.")
   var verify = false
 
   func run() throws {

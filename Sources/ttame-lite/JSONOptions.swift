@@ -3,12 +3,13 @@ import Explain
 
 /// Where JSON goes; the same in every command.
 struct JSONOptions: ParsableArguments {
-  @Flag(name: .customLong("json"), help: "Write JSON to standard output.")
+  @Flag(name: .customLong("json"), help: "Write JSON to standard output instead of text.")
   private var toStandardOutput = false
 
   @Option(
     name: .customLong("json-file"),
-    help: ArgumentHelp("Write the JSON to a file; --json=FILE is the same.", valueName: "FILE"), completion: .file())
+    help: ArgumentHelp("Write JSON to a file, in addition to the text. Also: --json=FILE.", valueName: "FILE"),
+    completion: .file())
   private var path: String?
 
   func validate() throws {

@@ -50,8 +50,8 @@ struct TTAMELite: ParsableCommand {
     discussion: """
       Examples:
         ttame-lite explain photo.jpg                  writes photo-explained.png
-        ttame-lite explain *.jpg -o explained/        one picture each, in a folder
-        curl -s URL | ttame-lite explain > out.png    a filter, like any other
+        ttame-lite explain *.jpg -o explained/        one image each, in a folder
+        curl -s URL | ttame-lite explain > out.png    reads standard input
         ttame-lite classify --top 3 photo.jpg         labels and probabilities
 
       \(ExitStatus.help)

@@ -16,10 +16,10 @@ extension MethodName {
 
 /// What methods other than the model's own head may be told.
 struct MethodParameters: ParsableArguments {
-  @Option(help: ArgumentHelp("Seed of all that is random.", valueName: "N"))
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "N"))
   var seed = 0
 
-  @Option(help: ArgumentHelp("Masks of RISE, a forward pass each.", valueName: "N"))
+  @Option(help: ArgumentHelp("Number of RISE masks, one forward pass each.", valueName: "N"))
   var masks = MethodOptions().masks
 
   func validate() throws {

@@ -2,10 +2,10 @@ import ArgumentParser
 
 /// How pictures are named in a folder.
 struct NamingOptions: ParsableArguments {
-  @Flag(help: "In the folder of -o, mirror the folders of the inputs.")
+  @Flag(help: "Mirror the folders of the inputs in the folder of -o.")
   var tree = false
 
-  @Flag(help: "Leave out inputs whose pictures exist already; --json-file is added to.")
+  @Flag(help: "Skip inputs whose outputs exist, and append to --json-file.")
   var skipExisting = false
 
   var naming: OutputPlan.Naming { OutputPlan.Naming(mirrorsFolders: tree, skipsExisting: skipExisting) }

@@ -25,10 +25,10 @@ struct ModelOptions: ParsableArguments {
 struct ComputeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Threads that compute (default: one per physical core, within the CPU limit of a container).", valueName: "N"))
+      "Number of threads (default: one per physical core, within the container's CPU limit).", valueName: "N"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Use this instruction set, at most (default: the best of this CPU).", valueName: "TIER"))
+  @Option(help: ArgumentHelp("Highest instruction set to use (default: the best of this CPU).", valueName: "TIER"))
   var cpu: CPUTier?
 
   func validate() throws {

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What happens to files that are there already.
 struct OverwriteOptions: ParsableArguments {
-  @Flag(help: "Replace files that ttame-lite did not write; inputs are never replaced.")
+  @Flag(help: "Replace files that ttame-lite did not write. Inputs are never replaced.")
   var force = false
 
   var claims: FileClaims { FileClaims(force: force) }

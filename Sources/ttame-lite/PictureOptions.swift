@@ -5,12 +5,13 @@ import Explain
 struct PictureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Most pixels of a picture; JPEGs of more are read at 1/2, 1/4 or 1/8 of their size. k and M are 2^10 and 2^20.",
+      "Maximum pixels of an image; larger JPEGs are decoded at 1/2, 1/4 or 1/8 of their size. k and M are 2^10 and 2^20.",
       valueName: "N"))
   var maxPixels = PixelCount.standard
 
   @Flag(
-    help: "Scale 16-bit samples by the least 2^n - 1 that holds the picture's largest: 12 bits in 16 are not black.")
+    help:
+      "Scale 16-bit samples by the smallest 2^n - 1 that holds the largest one, so that 12 bits in 16 are not black.")
   var stretch = false
 
   var decoding: DecodingOptions {
@@ -43,7 +44,7 @@ struct PixelCount: ExpressibleByArgument, CustomStringConvertible {
 
 /// What is said about a stream.
 struct StreamOptions: ParsableArguments {
-  @Flag(help: "Say at the end what standard input held besides pictures.")
+  @Flag(help: "Report at the end what standard input held besides images.")
   var verbose = false
 
   /// Tells it, when the stream has been answered.

@@ -11,11 +11,11 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a model's attention head on photographs without labels.",
     discussion: """
-      The classifier stays as it is; its own predictions are the labels. A checkpoint beside the output, OUTPUT.checkpoint, is \
-      written every --save-every steps and when the program is interrupted; --resume goes on from it to the very same head.
+      The classifier is frozen; its own predictions are the labels. A checkpoint, OUTPUT.checkpoint, is written every \
+      --save-every steps and on interruption. --resume continues from it and yields the identical head.
 
       Examples:
-        ttame-lite train --model r50.safetensors --data photos/ -o r50-ttame.safetensors
+        ttame-lite train --model r50.safetensors --data photos/ -o out.safetensors
         ttame-lite train --data train.tsv -o trained.safetensors --curves curves.png
 
       \(ExitStatus.help)
@@ -27,7 +27,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   @Option(
-    help: ArgumentHelp("Photographs: a folder, or a list with a path a line.", valueName: "DIR|LIST.tsv"),
+    help: ArgumentHelp("Photographs: a folder, or a list with one path a line.", valueName: "DIR|LIST.tsv"),
     completion: .file())
   var data: String
 
@@ -37,73 +37,73 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help:
-      "What is trained: T-TAME's attention mechanism, or L-CAM, one convolution on the last feature layer (default: \(usual.head.rawValue))."
+      "Head to train: T-TAME's attention mechanism, or L-CAM, one convolution on the last feature layer (default: \(usual.head.rawValue))."
   )
   var head: HeadForm?
 
-  @Option(help: "How often every photograph is seen (default: \(usual.epochs)).")
+  @Option(help: "Passes over the photographs (default: \(usual.epochs)).")
   var epochs: Int?
 
-  @Option(help: "Photographs of one step (default: \(usual.batch)).")
+  @Option(help: "Photographs per step (default: \(usual.batch)).")
   var batch: Int?
 
-  @Option(help: "The highest learning rate (default: \(usual.rate)).")
+  @Option(help: "Peak learning rate (default: \(usual.rate)).")
   var lr: Double?
 
-  @Option(help: "What the multiplications read; sums are float32 either way (default: \(usual.precision.rawValue)).")
+  @Option(help: "Precision of multiplication operands; sums are always float32 (default: \(usual.precision.rawValue)).")
   var precision: OperandPrecision?
 
-  @Option(name: .customLong("init"), help: "Where the head starts from (default: \(usual.start.rawValue)).")
+  @Option(name: .customLong("init"), help: "Initialisation of the head (default: \(usual.start.rawValue)).")
   var start: HeadStart?
 
   @Option(
     help:
-      "What moves the head: sgd as in the paper, or adam, which learns more from few photographs (default: \(usual.optimizer.rawValue))."
+      "Optimizer: sgd as in the paper, or adam, which learns more from few photographs (default: \(usual.optimizer.rawValue))."
   )
   var optimizer: Optimizer?
 
   @Option(
     help: """
-      What masks an image: its attention, as in the paper; or for every second one its map as it is shown (mixed), or in turn \
-      that and the higher half of it (graded). Default: \(usual.masks.rawValue).
+      Masks: the attention, as in the paper; for every second image, the map as shown (mixed), or alternately the map as \
+      shown and its higher half (graded). Default: \(usual.masks.rawValue).
       """)
   var masks: MaskForm?
 
   @Option(
     help: """
-      The options of the paper: --init random --optimizer sgd --masks attention --lr 1e-3 --epochs 8 --batch 32. Other \
-      options still count.
+      The paper's options: --init random --optimizer sgd --masks attention --lr 1e-3 --epochs 8 --batch 32. Explicit options \
+      take precedence.
       """)
   var recipe: Recipe?
 
   @Option(
-    help: "Decides the order and the crops of the photographs, and random values of the start (default: \(usual.seed))."
+    help: "Seed of the order and crops of photographs and of random initialisation (default: \(usual.seed))."
   )
   var seed: Int?
 
-  @Flag(help: "Go on from the checkpoint, if there is one.")
+  @Flag(help: "Continue from the checkpoint, if there is one.")
   var resume = false
 
   @Option(
-    help: ArgumentHelp("Where the checkpoint is (default: OUTPUT.checkpoint).", valueName: "FILE"), completion: .file())
+    help: ArgumentHelp("Checkpoint file (default: OUTPUT.checkpoint).", valueName: "FILE"), completion: .file())
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "STEPS"))
   var saveEvery = 50
 
   @Option(
-    help: ArgumentHelp("Photographs that AD and IC are measured on after every epoch.", valueName: "DIR|LIST.tsv"),
+    help: ArgumentHelp("Photographs for measuring AD and IC after every epoch.", valueName: "DIR|LIST.tsv"),
     completion: .file())
   var validation: String?
 
-  @Option(help: ArgumentHelp("Most photographs that are measured on.", valueName: "N"))
+  @Option(help: ArgumentHelp("Maximum number of validation photographs.", valueName: "N"))
   var validationImages = 100
 
   @Option(
-    help: ArgumentHelp("Write a JSON object for every step and measurement.", valueName: "FILE|-"), completion: .file())
+    help: ArgumentHelp("Write one line of JSON per step and measurement.", valueName: "FILE|-"), completion: .file())
   var log: String?
 
-  @Option(help: ArgumentHelp("Draw loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"), completion: .file())
+  @Option(help: ArgumentHelp("Plot loss, AD and IC.", valueName: "FILE.png|.jpg|.ppm"), completion: .file())
   var curves: String?
 
   @OptionGroup var reading: PictureOptions

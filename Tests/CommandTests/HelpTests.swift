@@ -12,7 +12,7 @@ import Testing
     let wide = result.text.split(separator: "\n").filter { $0.count > 80 }
     #expect(wide.isEmpty, "\(wide)")
     let text = result.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    #expect(text.contains("Exit status: 0 done; 64 usage; 65 bad picture, list or model; 66 input missing; 70 bug; "))
+    #expect(text.contains("Exit status: 0 success; 64 usage; 65 bad image, list or model; 66 missing input; 70 bug; "))
     #expect(!text.contains("--version --version"))
   }
 

@@ -21,18 +21,18 @@ public enum MethodName: String, Sendable, CaseIterable {
   public var summary: String {
     switch self {
     case .ttame: "the model's own attention head"
-    case .lcam: "the model's own head, where it is a trained L-CAM"
+    case .lcam: "the model's own head, if it is a trained L-CAM"
     case .cam: "Class Activation Mapping, for pooling and a linear layer"
     case .gradCAM: "channels weighted by their mean gradient"
     case .gradCAMPlusPlus: "channels weighted by positive gradients"
     case .layerCAM: "each element weighted by its own positive gradient"
-    case .scoreCAM: "channels weighted by the score of what they show; slow"
-    case .ablationCAM: "channels weighted by what the score loses without them"
+    case .scoreCAM: "channels weighted by the score through them; slow"
+    case .ablationCAM: "channels weighted by the score lost without them"
     case .rise: "random masks weighted by the probability they leave; slow"
     case .attentionRollout: "attention of all blocks multiplied; same for all classes"
-    case .gradientAttention: "attention times its gradient, of all blocks"
-    case .random: "noise: what every method must beat"
-    case .centre: "a spot in the centre, where photographs have their object"
+    case .gradientAttention: "attention times its gradient, in all blocks"
+    case .random: "noise: a baseline that every method must beat"
+    case .centre: "a spot in the centre, where most objects are"
     }
   }
 
