@@ -36,15 +36,20 @@ import Testing
 
   private static func argument(_ channel: Int) -> Float { Float(channel) / 2 - 4.75 }
 
-  @Test(arguments: functions.indices, Precision.allCases)
-  func computesTheDefinition(_ index: Int, _ precision: Precision) throws {
+  /// With the convolution's own result wanted the function has a pass of its own; otherwise it is folded.
+  private static let setups: [(precision: Precision, nodes: [String])] = Precision.allCases.flatMap {
+    [($0, ["relu"]), ($0, ["conv", "relu"])]
+  }
+
+  @Test(arguments: functions.indices, setups)
+  func computesTheDefinition(_ index: Int, _ setup: (precision: Precision, nodes: [String])) throws {
     let (activation, definition) = Self.functions[index]
     let folder = try TemporaryFolder()
-    let model = try model(activation, precision, folder)
+    let model = try model(activation, setup.precision, folder)
     for tier in CPUTier.available {
       let session = Session(model: model, tier: tier, threads: 1)
       let input = [Float](repeating: 0, count: 8 * 8 * 3)
-      let features = try session.features(input, nodes: ["relu"])
+      let features = try session.features(input, nodes: setup.nodes)
       let values = try #require(features["relu"])
       for (i, value) in values.enumerated() {
         let expected = definition(Double(Self.argument(i % 20)))

@@ -31,8 +31,8 @@ import Testing
       // One value of the last row, by one level of a weight at the least scale.
       task.pointee.row_data[task.pointee.rows - 1].output[task.pointee.first_column] += 0.001
     }
-    kernels.functions.gelu = { input, output, count in
-      BenchmarkTests.sound.gelu(input, output, count)
+    kernels.functions.activate = { function, input, output, count in
+      BenchmarkTests.sound.activate(function, input, output, count)
       output[count / 2] = .nan
     }
     let benchmark = KernelBenchmark(contexts: [ExecutionContext(kernels: kernels, threads: 1)], rounds: 1)
@@ -42,7 +42,7 @@ import Testing
     }
     #expect(mismatch?.tier == tier.rawValue && mismatch?.kernel == "gemm-int8" && mismatch?.index == 8 * 16)
     let missing = #expect(throws: KernelMismatch.self) {
-      try benchmark.measure([KernelCase(.gelu(count: 100), networks: [])])
+      try benchmark.measure([KernelCase(.activation(.gelu, rows: 1, channels: 100), networks: [])])
     }
     #expect(missing?.index == 50 && missing?.found.isNaN == true)
     // What was not spoiled still passes.

@@ -34,13 +34,13 @@ import Testing
     await #expect(processExitsWith: .signal(SIGSEGV)) { [place] in
       var kernels = KernelTable.table(for: .best)
       if place < 0 {
-        kernels.functions.gelu = { _, output, _ in output[-1] = 0 }
+        kernels.functions.activate = { _, _, output, _ in output[-1] = 0 }
       } else {
-        kernels.functions.gelu = { _, output, count in output[count] = 0 }
+        kernels.functions.activate = { _, _, output, count in output[count] = 0 }
       }
       let fence = Fence(place < 0 ? .start : .end)
       let context = ExecutionContext(kernels: kernels, threads: 1)
-      KernelShape.gelu(count: 17).makeRun(KernelOperands(context, memory: fence)).run()
+      KernelShape.activation(.gelu, rows: 1, channels: 17).makeRun(KernelOperands(context, memory: fence)).run()
     }
   }
 

@@ -58,7 +58,7 @@ import Testing
     #expect(kernelsWithoutCase(KernelShape.small) == [])
   }
 
-  @Test(arguments: [("gelu", "gelu"), ("gemm-int8", "gemmInt8"), ("moments", "moments")])
+  @Test(arguments: [("activation", "activate"), ("gemm-int8", "gemmInt8"), ("moments", "moments")])
   func aKernelWithoutACaseIsNamed(_ kernel: String, _ function: String) {
     #expect(kernelsWithoutCase(KernelShape.small.filter { $0.kernel != kernel }) == [function])
   }

@@ -31,7 +31,8 @@ import Testing
     let input = (-2000...2000).map { Float($0) / 200 } + [0, -0.0, 1e-30, 60, -60, .infinity]
     for context in [referenceContext] + contexts {
       let output = GuardedOutput(input.count)
-      context.gelu(input, output: output.pointer, count: input.count)
+      context.activate(
+        Epilogue(function: .gelu), input, rows: 1, channels: input.count, output: output.pointer)
       #expect(output.guardsAreIntact)
       for (x, y) in zip(input, output.values) {
         let exact = x.isInfinite ? x : Float(Double(x) / 2 * (1 + erf(Double(x) / 2.0.squareRoot())))

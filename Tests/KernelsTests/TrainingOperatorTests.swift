@@ -22,7 +22,7 @@ import Testing
     let expected = zip(input, gradient).map { x, g in Float(Double(g) * slope(value, at: Double(x))) }
     for context in [referenceContext] + contexts {
       let result = GuardedOutput(input.count)
-      context.geluGradient(gradient, input: input, result: result.pointer, count: input.count)
+      context.activationGradient(.gelu, gradient, input: input, result: result.pointer, count: input.count)
       #expect(largestError(result.values, expected) < 2e-6 && result.guardsAreIntact, "\(context.kernels.tier)")
     }
   }

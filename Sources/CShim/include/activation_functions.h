@@ -6,6 +6,8 @@
 #define SWIFT_CASE(name) __attribute__((swift_name(#name)))
 
 typedef enum __attribute__((enum_extensibility(closed))) {
+  // x / 2 * (1 + erf(x / sqrt(2)))
+  activation_gelu SWIFT_CASE(gelu),
   // 1 / (1 + e^-x)
   activation_sigmoid SWIFT_CASE(sigmoid),
   // x / (1 + e^-x)

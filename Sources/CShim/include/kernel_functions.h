@@ -43,13 +43,10 @@ typedef struct {
   // Over the channels of every row of [rows, channels].
   void (*layer_norm)(const float *input, intptr_t rows, intptr_t channels, float epsilon, const float *weight,
                      const float *bias, float *output) SWIFT_FIELD(layerNorm);
-  void (*gelu)(const float *input, float *output, intptr_t count);
   void (*activate)(activation_function function, const float *input, float *output, intptr_t count);
 
   void (*clamp_gradient)(const float *gradient, const float *output, float *result, intptr_t count, float lower,
                          float upper) SWIFT_FIELD(clampGradient);
-  void (*gelu_gradient)(const float *gradient, const float *input, float *result, intptr_t count)
-      SWIFT_FIELD(geluGradient);
   void (*activation_gradient)(activation_function function, const float *gradient, const float *input, float *result,
                               intptr_t count) SWIFT_FIELD(activationGradient);
   void (*softmax_gradient)(const float *gradient, const float *probabilities, float *result, intptr_t count,

@@ -185,7 +185,7 @@ private struct CaseList {
     add(.attention(tokens: tokens, channels: channels, heads: 12), isRepresentative: true)
     linear(rows: tokens, channels, channels, isSigned: true, residual: true)
     linear(rows: tokens, channels, 4 * channels, isSigned: true, isRepresentative: true)
-    add(.gelu(count: tokens * 4 * channels), isRepresentative: true)
+    add(.activation(.gelu, rows: tokens, channels: 4 * channels), isRepresentative: true)
     add(.quantize(height: 1, width: tokens, channels: 4 * channels, padding: 0, hasOneScale: false))
     linear(rows: tokens, 4 * channels, channels, isSigned: true, residual: true)
     linear(channels, 1000, isSigned: true)
@@ -228,7 +228,7 @@ private struct CaseList {
   /// The activations of MobileNetV3-Large at its widest.
   mutating func addActivations() {
     network = "mobilenetv3"
-    for (index, shape) in KernelShape.activations(count: 28 * 28 * 240).enumerated() {
+    for (index, shape) in KernelShape.activations(rows: 28 * 28, channels: 240).enumerated() {
       add(shape, isRepresentative: index < 2)
     }
   }
@@ -302,7 +302,7 @@ private struct CaseList {
     }
     network = "vit_b_16 training"
     let (tokens, channels) = (197, 768)
-    add(.geluGradient(count: tokens * 4 * channels), isRepresentative: true)
+    add(.activationGradient(.gelu, count: tokens * 4 * channels), isRepresentative: true)
     add(.layerNormGradient(rows: tokens, channels: channels), isRepresentative: true)
     add(.softmaxGradient(rows: tokens, channels: tokens), isRepresentative: true)
     add(

@@ -1,10 +1,11 @@
 import Kernels
 
-/// What a pass of some images through the frozen classifier, or its last layers, does: steps forward and, where the gradient is wanted, backward, and
-/// where in one block of memory each reads and writes.
+/// What a pass of some images through the frozen classifier, or its last layers, does: steps forward and, where the
+/// gradient is wanted, backward, and where in one block of memory each reads and writes.
 ///
-/// Weights get no gradients, so that the backward pass needs of the forward pass only the results of what clamps, and the
-/// inputs of max pooling, GELU, layer normalisation and attention. Everything else is overwritten as soon as it was read.
+/// Weights get no gradients. So the backward pass reads of the forward pass only what an operator's `gradient` asks for:
+/// the results of what clamps, the inputs of functions, layer normalisation and attention. Everything else is overwritten
+/// as soon as it was read.
 struct BackbonePlan {
   struct PlannedStep {
     var body: any Step

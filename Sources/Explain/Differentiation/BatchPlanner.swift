@@ -23,7 +23,7 @@ struct BatchPlanner: ForwardPlanner {
   ) {
     (self.model, self.layers, self.images, self.context) = (model, layers, images, context)
     (self.outputs, self.given) = (outputs, given)
-    fused = FusedGraph(model.description.graph, outputs: Set(outputs), given: Set(given), foldsGELU: false)
+    fused = FusedGraph(model.description.graph, outputs: Set(outputs), given: Set(given), foldsFunctions: false)
   }
 
   private var time: Int { forwardSteps + steps.count }
@@ -93,7 +93,7 @@ extension BatchPlanner {
       let clamp = operation.epilogue.clamp
       if clamp != .none {
         let result = tensor(operation.name)
-        let step = ClampGradientStep(result: result, clamp: clamp, count: images * shape(operation.name).count)
+        let step = ClampGradientStep(clamp: clamp, result: result, count: shape(operation.name).count)
         append(step, from: gradient, to: gradient, reading: [result])
       }
       try operation.op.gradient(operation, gradient, &self)
@@ -127,19 +127,5 @@ extension BatchPlanner {
     }
     let step = AddStep(other: gradient, clamp: .none, count: shape(name).count)
     append(step, from: known, to: known, reading: [gradient])
-  }
-}
-
-/// The gradient of a clamp that was folded into an operator.
-private struct ClampGradientStep: Step {
-  /// Arena tensor of the clamped values.
-  let result: Int
-  let clamp: Clamp
-  /// Elements of all images.
-  let count: Int
-
-  func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    context.clampGradient(
-      operands.input, output: operands.memory.floats(result), clamp: clamp, result: operands.result, count: count)
   }
 }

@@ -12,9 +12,10 @@ struct FusedGraph {
     /// What is added to the operator's result, where a sum was folded in.
     var residual: String?
     /// The activation that was folded in.
-    var epilogue = Epilogue()
+    var activation: (any ActivationFunction.Type)?
 
     var op: any GraphOperator { node.op }
+    var epilogue: Epilogue { activation?.epilogue ?? Epilogue() }
     /// The first result that the operator reads.
     var input: String { node.inputs[0] }
   }
@@ -26,8 +27,8 @@ struct FusedGraph {
   /// - Parameters:
   ///   - outputs: nodes whose results must exist as they are.
   ///   - given: nodes whose results are there already, so that nothing in front of them is needed.
-  ///   - foldsGELU: false where a GELU's input is wanted, as its gradient needs it.
-  init(_ graph: Graph, outputs: Set<String>, given: Set<String> = [], foldsGELU: Bool = true) {
+  ///   - foldsFunctions: false where the inputs of functions are wanted, as gradients need them.
+  init(_ graph: Graph, outputs: Set<String>, given: Set<String> = [], foldsFunctions: Bool = true) {
     let nodes = Self.needed(graph, outputs, given)
     var readers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
@@ -40,13 +41,13 @@ struct FusedGraph {
       var operation = Operation(name: node.name, node: node)
       var position = index
       var support = node.op.epilogue
-      if !foldsGELU { support.remove(.gelu) }
+      if !foldsFunctions { support.remove(.function) }
       while !outputs.contains(operation.name), let next = Self.onlyReader(readers[operation.name]), !isFolded[next],
         let part = nodes[next].op.epiloguePart, support.contains(part.needs)
       {
         switch part {
-        case .function(let epilogue):
-          operation.epilogue = epilogue
+        case .activation(let function):
+          operation.activation = function
           support = []
         case .sum:
           operation.residual = nodes[next].inputs.first { $0 != operation.name }
@@ -79,8 +80,9 @@ struct FusedGraph {
   }
 
   private func isNonNegative(_ operation: Operation) -> Bool {
-    if operation.epilogue.clamp.lower >= 0 { return true }
-    return operation.op.isNonNegative(operation.node.inputs.map(nonNegative.contains))
-      && !operation.epilogue.hasGELU && operation.residual.map(nonNegative.contains) != false
+    let sum =
+      operation.op.isNonNegative(operation.node.inputs.map(nonNegative.contains))
+      && operation.residual.map(nonNegative.contains) != false
+    return operation.activation?.isNonNegative(sum) ?? sum
   }
 }

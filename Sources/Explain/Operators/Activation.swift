@@ -43,45 +43,71 @@ struct Activation: GraphOperator {
   }
 
   var epilogue: EpilogueSupport { [] }
-  var epiloguePart: EpiloguePart? { function.epilogue.map(EpiloguePart.function) }
+  var epiloguePart: EpiloguePart? { .activation(function) }
   var operandWindow: Window? { nil }
 
   func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
-    planner.append(operation, ActivationStep(function: function, count: planner.shape(operation.name).count))
+    let step = ActivationStep(function: function, shape: planner.shape(operation.name))
+    planner.append(operation, step, canQuantize: true)
   }
 
   func gradient(
     _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
   ) throws(EngineError) {
-    let read = planner.tensor(function.gradientReads == .argument ? operation.input : operation.name)
-    let step = ActivationGradientStep(function: function, values: read, count: planner.shape(operation.name).count)
-    planner.replace(gradient, by: step, of: operation.input, reading: read)
+    let count = planner.shape(operation.name).count
+    if let function = function.epilogue.function {
+      let input = planner.tensor(operation.input)
+      let step = ActivationGradientStep(function: function, input: input, count: count)
+      planner.replace(gradient, by: step, of: operation.input, reading: input)
+    } else {
+      let result = planner.tensor(operation.name)
+      let step = ClampGradientStep(clamp: function.epilogue.clamp, result: result, count: count)
+      planner.replace(gradient, by: step, of: operation.input, reading: result)
+    }
   }
 }
 
 private struct ActivationStep: ForwardStep {
   let function: any ActivationFunction.Type
-  /// Elements of one image.
-  let count: Int
+  let shape: Shape
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    function.run(operands.input, output: operands.result, count: operands.images * count, context)
+    context.activate(
+      function.epilogue, operands.input, rows: operands.images * shape.pixels, channels: shape.channels,
+      output: operands.output, quantized: operands.quantized)
   }
 
   var family: String { function.name }
   var operation: String { family }
-  var outputCount: Int { count }
-  func cost(_ format: ActivationFormat) -> StepCost { .reading(count) }
+  var outputCount: Int { shape.count }
+  func cost(_ format: ActivationFormat) -> StepCost { .reading(shape.count) }
 }
 
 private struct ActivationGradientStep: Step {
-  let function: any ActivationFunction.Type
-  /// Arena tensor of the function's arguments or values.
-  let values: Int
+  let function: ActivationKernel
+  /// Arena tensor of the function's arguments.
+  let input: Int
+  /// Elements of one image.
   let count: Int
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    function.gradient(
-      operands.input, operands.memory.floats(values), result: operands.result, count: operands.images * count, context)
+    context.activationGradient(
+      function, operands.input, input: operands.memory.floats(input), result: operands.result,
+      count: operands.images * count)
+  }
+}
+
+/// The gradient of a clamp, of a node's own or at the end of an operator.
+struct ClampGradientStep: Step {
+  let clamp: Clamp
+  /// Arena tensor of the clamped values.
+  let result: Int
+  /// Elements of one image.
+  let count: Int
+
+  func run(_ operands: StepOperands, _ context: ExecutionContext) {
+    context.clampGradient(
+      operands.input, output: operands.memory.floats(result), clamp: clamp, result: operands.result,
+      count: operands.images * count)
   }
 }

@@ -47,7 +47,7 @@ struct Convolution: GraphOperator {
 
   func expected(_ inputs: [[ChannelMoments]?], normalized: [ChannelMoments]?) -> [ChannelMoments]? { normalized }
 
-  var epilogue: EpilogueSupport { [.sum, .clamp, .gelu] }
+  var epilogue: EpilogueSupport { [.sum, .clamp, .function] }
   var epiloguePart: EpiloguePart? { nil }
   var operandWindow: Window? { window }
 

@@ -7,22 +7,21 @@ struct EpilogueSupport: OptionSet, Sendable {
   static let sum = EpilogueSupport(rawValue: 1)
   /// Clamp the values, after the sum.
   static let clamp = EpilogueSupport(rawValue: 2)
-  /// Apply GELU, after the sum.
-  static let gelu = EpilogueSupport(rawValue: 4)
+  /// Apply any other function, after the sum.
+  static let function = EpilogueSupport(rawValue: 4)
 }
 
 /// An operator that may be folded into the one before it.
-enum EpiloguePart: Equatable, Sendable {
+enum EpiloguePart: Sendable {
   /// The sum of two tensors.
   case sum
-  /// An activation function.
-  case function(Epilogue)
+  case activation(any ActivationFunction.Type)
 
   /// What the operator before has to support.
   var needs: EpilogueSupport {
     switch self {
     case .sum: .sum
-    case .function(let epilogue): epilogue.hasGELU ? .gelu : .clamp
+    case .activation(let function): function.epilogue.function == nil ? .clamp : .function
     }
   }
 }

@@ -5,24 +5,9 @@ import Kernels
 /// D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", 2016.
 enum GELU: ActivationFunction {
   static let name = "gelu"
-  static var epilogue: Epilogue? { Epilogue(hasGELU: true) }
+  static let epilogue = Epilogue(function: .gelu)
   static func isNonNegative(_ input: Bool) -> Bool { false }
   static func expected(_ input: ChannelMoments) -> ChannelMoments? { nil }
-
-  static func run(
-    _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, _ context: ExecutionContext
-  ) {
-    context.gelu(input, output: output, count: count)
-  }
-
-  static var gradientReads: GradientReads { .argument }
-
-  static func gradient(
-    _ gradient: UnsafePointer<Float>, _ values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>, count: Int,
-    _ context: ExecutionContext
-  ) {
-    context.geluGradient(gradient, input: values, result: result, count: count)
-  }
 }
 
 extension Activation {

@@ -7,24 +7,9 @@ import Kernels
 /// Learning", 2017.
 enum SiLU: ActivationFunction {
   static let name = "silu"
-  static var epilogue: Epilogue? { nil }
+  static let epilogue = Epilogue(function: .silu)
   static func isNonNegative(_ input: Bool) -> Bool { input }
   static func expected(_ input: ChannelMoments) -> ChannelMoments? { input.mapped { $0 / (1 + exp(-$0)) } }
-
-  static func run(
-    _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, _ context: ExecutionContext
-  ) {
-    context.activate(.silu, input, output: output, count: count)
-  }
-
-  static var gradientReads: GradientReads { .argument }
-
-  static func gradient(
-    _ gradient: UnsafePointer<Float>, _ values: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>, count: Int,
-    _ context: ExecutionContext
-  ) {
-    context.activationGradient(.silu, gradient, input: values, result: result, count: count)
-  }
 }
 
 extension Activation {

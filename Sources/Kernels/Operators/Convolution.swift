@@ -28,12 +28,17 @@ public struct Clamp: Sendable, Equatable {
   public static let relu6 = Clamp(lower: 0, upper: 6)
 }
 
+/// A function that the kernel `activate` computes.
+public typealias ActivationKernel = activation_function
+
 /// What happens to a sum before it is written.
 public struct Epilogue: Sendable, Equatable {
   public var clamp: Clamp
-  /// GELU, after the clamp.
-  public var hasGELU: Bool
-  public init(clamp: Clamp = .none, hasGELU: Bool = false) { (self.clamp, self.hasGELU) = (clamp, hasGELU) }
+  /// After the clamp.
+  public var function: ActivationKernel?
+  public init(clamp: Clamp = .none, function: ActivationKernel? = nil) {
+    (self.clamp, self.function) = (clamp, function)
+  }
 }
 
 /// What is added to a convolution before its activation function, `[outputHeight, outputWidth, outputChannels]`.
@@ -164,8 +169,10 @@ extension ExecutionContext {
           kernels.functions.gemmInt8(&task)
         }
       }
-      if epilogue.hasGELU {
-        for row in 0..<chunk.rows.count { kernels.functions.gelu(target + row * stride, target + row * stride, width) }
+      if let function = epilogue.function {
+        for row in 0..<chunk.rows.count {
+          kernels.functions.activate(function, target + row * stride, target + row * stride, width)
+        }
       }
       if let quantized {
         let blocks = chunk.columns.lowerBound / PanelLayout.block..<PanelLayout.blocks(chunk.columns.upperBound)

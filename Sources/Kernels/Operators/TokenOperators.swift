@@ -154,29 +154,9 @@ extension ExecutionContext {
     _ input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float, weight: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
   ) {
-    // 16 KB of Floats at a time: they are still in the L1 cache when they are quantized.
-    let cached = max(1, 4096 / channels)
-    forEachRange(count: rows, grain: max(1, 16384 / channels)) { part in
-      let scratchFloats = output == nil ? min(cached, part.count) * channels : 0
-      let scratch = threadScratch(scratchFloats * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
-      for first in stride(from: part.lowerBound, to: part.upperBound, by: cached) {
-        let count = min(cached, part.upperBound - first)
-        let target =
-          output.map { $0 + first * channels } ?? scratch
-        kernels.functions.layerNorm(input + first * channels, count, channels, epsilon, weight, bias, target)
-        if let quantized {
-          quantize(
-            target, stride: channels, pixels: first..<first + count, blocks: 0..<PanelLayout.blocks(channels),
-            into: quantized)
-        }
-      }
-    }
-  }
-
-  /// `x / 2 * (1 + erf(x / sqrt(2)))`, element-wise.
-  public func gelu(_ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
-    forEachRange(count: count, grain: 8192) { part in
-      kernels.functions.gelu(input + part.lowerBound, output + part.lowerBound, part.count)
+    forEachRows(rows, channels: channels, output: output, quantized: quantized) { part, target in
+      kernels.functions.layerNorm(
+        input + part.lowerBound * channels, part.count, channels, epsilon, weight, bias, target)
     }
   }
 

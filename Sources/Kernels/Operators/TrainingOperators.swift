@@ -15,15 +15,6 @@ extension ExecutionContext {
     }
   }
 
-  public func geluGradient(
-    _ gradient: UnsafePointer<Float>, input: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    forEachRange(count: count, grain: 8192) { part in
-      let i = part.lowerBound
-      kernels.functions.geluGradient(gradient + i, input + i, result + i, part.count)
-    }
-  }
-
   /// - Parameter input: `[rows, channels]`, what was normalised.
   public func layerNormGradient(
     _ gradient: UnsafePointer<Float>, input: UnsafePointer<Float>, rows: Int, channels: Int, epsilon: Float,

@@ -8,6 +8,7 @@ extension Reference {
     for i in 0..<count {
       let x = input[i]
       switch function {
+      case .gelu: output[i] = x * normalDistribution(x)
       case .sigmoid: output[i] = sigmoid(x)
       case .silu: output[i] = x * sigmoid(x)
       case .hardSigmoid: output[i] = hardSigmoid(x)
@@ -24,6 +25,7 @@ extension Reference {
       let x = input[i]
       let slope: Float
       switch function {
+      case .gelu: slope = normalDistribution(x) + x * expf(-x * x / 2) / (2 * Float.pi).squareRoot()
       case .sigmoid: slope = sigmoid(x) * sigmoid(-x)
       case .silu: slope = sigmoid(x) * (1 + x * sigmoid(-x))
       case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
@@ -32,6 +34,8 @@ extension Reference {
       result[i] = gradient[i] * slope
     }
   }
+
+  private static func normalDistribution(_ x: Float) -> Float { (1 + erff(x * Float(0.5).squareRoot())) / 2 }
 
   private static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
 
@@ -45,6 +49,7 @@ extension activation_function {
 
   var name: String {
     switch self {
+    case .gelu: "gelu"
     case .sigmoid: "sigmoid"
     case .silu: "silu"
     case .hardSigmoid: "hard-sigmoid"

@@ -19,8 +19,4 @@ extension Reference {
       for c in 0..<channels { output[row * channels + c] = (x[c] - mean) / deviation * weight[c] + bias[c] }
     }
   }
-
-  static func gelu(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
-    for i in 0..<count { output[i] = input[i] / 2 * (1 + erff(input[i] * Float(0.5).squareRoot())) }
-  }
 }

@@ -11,18 +11,6 @@ extension Reference {
     for i in 0..<count { result[i] = output[i] > lower && output[i] < upper ? gradient[i] : 0 }
   }
 
-  static func geluGradient(
-    _ gradient: UnsafePointer<Float>, _ input: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
-    _ count: Int
-  ) {
-    for i in 0..<count {
-      let x = input[i]
-      let probability = (1 + erff(x * Float(0.5).squareRoot())) / 2
-      let density = expf(-x * x / 2) / (2 * Float.pi).squareRoot()
-      result[i] = gradient[i] * (probability + x * density)
-    }
-  }
-
   static func softmaxGradient(
     _ gradient: UnsafePointer<Float>, _ probabilities: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
     _ count: Int, _ scale: Float

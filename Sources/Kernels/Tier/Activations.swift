@@ -1,4 +1,7 @@
 // Activation functions and their gradients.
+//
+// The switches have a default because the check of unknown values that Swift puts in its place is a weak symbol, which
+// tiers must not share.
 
 import CShim
 
@@ -7,10 +10,12 @@ import CShim
   _ function: activation_function, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int
 ) {
   switch function {
+  case .gelu: map(input, output, count, gelu)
   case .sigmoid: map(input, output, count, sigmoid)
   case .silu: map(input, output, count) { $0 * sigmoid($0) }
   case .hardSigmoid: map(input, output, count, hardSigmoid)
   case .hardSwish: map(input, output, count) { $0 * hardSigmoid($0) }
+  @unknown default: break
   }
 }
 
@@ -20,6 +25,7 @@ import CShim
   result: UnsafeMutablePointer<Float>, count: Int
 ) {
   switch function {
+  case .gelu: multiply(gradient, input, result, count, geluSlope)
   case .sigmoid:
     multiply(gradient, input, result, count) {
       let value = sigmoid($0)
@@ -39,6 +45,7 @@ import CShim
       let slope = (x * (1 / 3) + 0.5).replacing(with: 0, where: x .<= -3)
       return slope.replacing(with: 1, where: x .>= 3)
     }
+  @unknown default: break
   }
 }
 
@@ -82,4 +89,34 @@ import CShim
 @inline(__always) private func hardSigmoid(_ x: VFloat) -> VFloat {
   let line = x * (1 / 6) + 0.5
   return line.replacing(with: 0, where: line .< 0).replacing(with: 1, where: line .> 1)
+}
+
+@inline(__always) private func gelu(_ x: VFloat) -> VFloat {
+  let tail = normalTail(x).doubled
+  let half = x * 0.5
+  // x > 0: x / 2 * (2 - tail); x < 0: x / 2 * tail.
+  return (half * tail).replacing(with: half * (2 - tail), where: x .> 0)
+}
+
+/// Twice the normal distribution's tail beyond |x|, and the bell e^(-x² / 2).
+///
+/// With z = |x| / sqrt(2): erf(z) = 1 - (a1 t + a2 t^2 + ... + a5 t^5) e^(-z z), t = 1 / (1 + p z), to 1.5e-7
+/// (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
+@inline(__always) private func normalTail(_ x: VFloat) -> (doubled: VFloat, bell: VFloat) {
+  let z = maximum(x, -x) * 0.70710678
+  let t = VFloat(repeating: 1) / multiplyAdd(VFloat(repeating: 1), z, VFloat(repeating: 0.3275911))
+  var p = multiplyAdd(VFloat(repeating: -1.453152027), t, VFloat(repeating: 1.061405429))
+  p = multiplyAdd(VFloat(repeating: 1.421413741), p, t)
+  p = multiplyAdd(VFloat(repeating: -0.284496736), p, t)
+  p = multiplyAdd(VFloat(repeating: 0.254829592), p, t)
+  let bell = exponential(-(z * z))
+  return (p * t * bell, bell)
+}
+
+/// `P(x) + x p(x)` with the normal distribution P and its density p.
+@inline(__always) private func geluSlope(_ x: VFloat) -> VFloat {
+  let (doubled, bell) = normalTail(x)
+  let tail = doubled * 0.5
+  let density = bell * 0.39894228
+  return multiplyAdd(tail.replacing(with: 1 - tail, where: x .> 0), x, density)
 }

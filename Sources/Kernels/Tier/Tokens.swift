@@ -1,4 +1,4 @@
-// Operators on tokens: layer normalisation and GELU.
+// Operators on tokens: layer normalisation.
 
 import CShim
 
@@ -42,39 +42,4 @@ import CShim
     i += 1
   }
   return total
-}
-
-/// `x / 2 * (1 + erf(x / sqrt(2)))` for `count` values; `output` may be `input`.
-@inline(never) public func gelu(_ input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
-  var i = 0
-  while i + lanes <= count {
-    store(gelu(load(input + i)), output + i)
-    i += lanes
-  }
-  while i < count {
-    output[i] = gelu(VFloat(repeating: input[i]))[0]
-    i += 1
-  }
-}
-
-@inline(__always) private func gelu(_ x: VFloat) -> VFloat {
-  let tail = normalTail(x).doubled
-  let half = x * 0.5
-  // x > 0: x / 2 * (2 - tail); x < 0: x / 2 * tail.
-  return (half * tail).replacing(with: half * (2 - tail), where: x .> 0)
-}
-
-/// Twice the normal distribution's tail beyond |x|, and the bell e^(-x² / 2).
-///
-/// With z = |x| / sqrt(2): erf(z) = 1 - (a1 t + a2 t^2 + ... + a5 t^5) e^(-z z), t = 1 / (1 + p z), to 1.5e-7
-/// (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
-@inline(__always) func normalTail(_ x: VFloat) -> (doubled: VFloat, bell: VFloat) {
-  let z = maximum(x, -x) * 0.70710678
-  let t = VFloat(repeating: 1) / multiplyAdd(VFloat(repeating: 1), z, VFloat(repeating: 0.3275911))
-  var p = multiplyAdd(VFloat(repeating: -1.453152027), t, VFloat(repeating: 1.061405429))
-  p = multiplyAdd(VFloat(repeating: 1.421413741), p, t)
-  p = multiplyAdd(VFloat(repeating: -0.284496736), p, t)
-  p = multiplyAdd(VFloat(repeating: 0.254829592), p, t)
-  let bell = exponential(-(z * z))
-  return (p * t * bell, bell)
 }

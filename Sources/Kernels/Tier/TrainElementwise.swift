@@ -21,28 +21,6 @@ import CShim
   }
 }
 
-/// `gradient * (P(x) + x p(x))` with the normal distribution P and its density p. `result` may be `gradient`.
-@inline(never) public func geluGradient(
-  _ gradient: UnsafePointer<Float>, input: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>, count: Int
-) {
-  var i = 0
-  while i + lanes <= count {
-    store(load(gradient + i) * geluSlope(load(input + i)), result + i)
-    i += lanes
-  }
-  while i < count {
-    result[i] = gradient[i] * geluSlope(VFloat(repeating: input[i]))[0]
-    i += 1
-  }
-}
-
-@inline(__always) private func geluSlope(_ x: VFloat) -> VFloat {
-  let (doubled, bell) = normalTail(x)
-  let tail = doubled * 0.5
-  let density = bell * 0.39894228
-  return multiplyAdd(tail.replacing(with: 1 - tail, where: x .> 0), x, density)
-}
-
 /// One row of a softmax's input gradient: `scale * p * (gradient - Σ p gradient)`. `result` may be `gradient`.
 @inline(never) public func softmaxGradient(
   _ gradient: UnsafePointer<Float>, probabilities: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,

@@ -1,14 +1,18 @@
 import CShim
 
 extension KernelShape {
-  static func activation(_ function: activation_function, count: Int) -> KernelShape {
-    KernelShape("activation", "\(function.name) \(count)", floats: 2 * count, tolerance: 1e-6) { operands in
-      let input = operands.floats(count, in: -4...4)
-      return operands.writing(count) { operands.context.activate(function, input, output: $0, count: count) }
+  public static func activation(_ function: activation_function, rows: Int, channels: Int) -> KernelShape {
+    KernelShape(
+      "activation", "\(function.name) \(rows)x\(channels)", floats: 2 * rows * channels, tolerance: 1e-6
+    ) { operands in
+      let input = operands.floats(rows * channels, in: -4...4)
+      return operands.writing(rows * channels) {
+        operands.context.activate(Epilogue(function: function), input, rows: rows, channels: channels, output: $0)
+      }
     }
   }
 
-  static func activationGradient(_ function: activation_function, count: Int) -> KernelShape {
+  public static func activationGradient(_ function: activation_function, count: Int) -> KernelShape {
     KernelShape("activation-gradient", "\(function.name) \(count)", floats: 3 * count, tolerance: 2e-6) { operands in
       let (gradient, input) = (operands.floats(count), operands.floats(count, in: -4...4))
       return operands.writing(count) {
@@ -18,7 +22,9 @@ extension KernelShape {
   }
 
   /// Every activation function and its gradient.
-  public static func activations(count: Int) -> [KernelShape] {
-    activation_function.all.flatMap { [activation($0, count: count), activationGradient($0, count: count)] }
+  public static func activations(rows: Int, channels: Int) -> [KernelShape] {
+    activation_function.all.flatMap {
+      [activation($0, rows: rows, channels: channels), activationGradient($0, count: rows * channels)]
+    }
   }
 }

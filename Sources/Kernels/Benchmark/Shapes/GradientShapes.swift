@@ -12,15 +12,6 @@ extension KernelShape {
     }
   }
 
-  public static func geluGradient(count: Int) -> KernelShape {
-    KernelShape("gelu-gradient", "\(count)", floats: 3 * count, tolerance: 2e-6) { operands in
-      let (gradient, input) = (operands.floats(count), operands.floats(count, in: -4...4))
-      return operands.writing(count) {
-        operands.context.geluGradient(gradient, input: input, result: $0, count: count)
-      }
-    }
-  }
-
   /// A softmax over each row.
   public static func softmaxGradient(rows: Int, channels: Int) -> KernelShape {
     KernelShape(

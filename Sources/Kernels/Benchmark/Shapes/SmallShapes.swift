@@ -2,7 +2,8 @@ extension KernelShape {
   /// Every kernel on shapes that are off the widths of vectors, tiles and blocks: what tests run, on every instruction set
   /// and between fences.
   package static let small: [KernelShape] =
-    smallConvolutions + smallVectors + [3, 15, 17, 33, 65, 1001].flatMap(activations) + smallWindows + smallPlanes
+    smallConvolutions + smallVectors + [3, 15, 17, 33, 65, 1001].flatMap { activations(rows: 1, channels: $0) }
+    + smallWindows + smallPlanes
     + smallRows
 
   private static let smallConvolutions: [KernelShape] =
@@ -33,10 +34,10 @@ extension KernelShape {
   private static let smallVectors: [KernelShape] =
     [1, 3, 15, 17, 33, 65, 1001].flatMap { count in
       [
-        add(count: count), softmax(count: count), clampGradient(count: count), geluGradient(count: count),
+        add(count: count), softmax(count: count), clampGradient(count: count),
         roundToBFloat16(count: count), descend(count: count),
       ]
-    } + [3, 15, 17, 33, 65, 1001].map(gelu)
+    }
 
   private static let smallWindows: [KernelShape] = [
     WindowShape(height: 1, width: 1, channels: 1, kernel: 3, stride: 1),

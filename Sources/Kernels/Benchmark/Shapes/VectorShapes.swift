@@ -8,13 +8,6 @@ extension KernelShape {
     }
   }
 
-  public static func gelu(count: Int) -> KernelShape {
-    KernelShape("gelu", "\(count)", floats: 2 * count, tolerance: 1e-6) { operands in
-      let input = operands.floats(count, in: -4...4)
-      return operands.writing(count) { operands.context.gelu(input, output: $0, count: count) }
-    }
-  }
-
   public static func softmax(count: Int) -> KernelShape {
     KernelShape(
       "softmax", "\(count)", floats: 2 * count, tolerance: 4 * Float.ulpOfOne * Float(count).squareRoot()
