@@ -12,7 +12,7 @@ import Testing
   private static let functions: [(activation: Activation, definition: @Sendable (Double) -> Double)] = [
     (.relu, { max($0, 0) }), (.relu6, { min(max($0, 0), 6) }), (.gelu, { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }),
     (.sigmoid, { sigmoid($0) }), (.silu, { $0 * sigmoid($0) }), (.hardSigmoid, { hardSigmoid($0) }),
-    (.hardSwish, { $0 * hardSigmoid($0) }),
+    (.hardSwish, { $0 * hardSigmoid($0) }), (.quickGELU, { $0 * sigmoid(1.702 * $0) }),
   ]
 
   @Test func everyFunctionIsTested() {

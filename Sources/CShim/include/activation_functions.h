@@ -16,8 +16,10 @@ typedef enum __attribute__((enum_extensibility(closed))) {
   activation_hard_sigmoid SWIFT_CASE(hardSigmoid),
   // x * min(max(x / 6 + 1 / 2, 0), 1)
   activation_hard_swish SWIFT_CASE(hardSwish),
+  // x / (1 + e^(-1.702 x))
+  activation_quick_gelu SWIFT_CASE(quickGELU),
 } activation_function;
 
-enum { activation_function_count = activation_hard_swish + 1 };
+enum { activation_function_count = activation_quick_gelu + 1 };
 
 #endif

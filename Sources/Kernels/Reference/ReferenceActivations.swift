@@ -13,6 +13,7 @@ extension Reference {
       case .silu: output[i] = x * sigmoid(x)
       case .hardSigmoid: output[i] = hardSigmoid(x)
       case .hardSwish: output[i] = x * hardSigmoid(x)
+      case .quickGELU: output[i] = x * sigmoid(1.702 * x)
       }
     }
   }
@@ -29,6 +30,7 @@ extension Reference {
       case .sigmoid: slope = sigmoid(x) * sigmoid(-x)
       case .silu: slope = sigmoid(x) * (1 + x * sigmoid(-x))
       case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
+      case .quickGELU: slope = sigmoid(1.702 * x) * (1 + 1.702 * x * sigmoid(-1.702 * x))
       case .hardSwish: slope = x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
       }
       result[i] = gradient[i] * slope
@@ -54,6 +56,7 @@ extension activation_function {
     case .silu: "silu"
     case .hardSigmoid: "hard-sigmoid"
     case .hardSwish: "hard-swish"
+    case .quickGELU: "quick-gelu"
     }
   }
 }

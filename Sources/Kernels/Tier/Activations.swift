@@ -15,6 +15,7 @@ import CShim
   case .silu: map(input, output, count) { $0 * sigmoid($0) }
   case .hardSigmoid: map(input, output, count, hardSigmoid)
   case .hardSwish: map(input, output, count) { $0 * hardSigmoid($0) }
+  case .quickGELU: map(input, output, count) { $0 * sigmoid(quickGELUFactor * $0) }
   @unknown default: break
   }
 }
@@ -44,6 +45,11 @@ import CShim
     multiply(gradient, input, result, count) { x in
       let slope = (x * (1 / 3) + 0.5).replacing(with: 0, where: x .<= -3)
       return slope.replacing(with: 1, where: x .>= 3)
+    }
+  case .quickGELU:
+    multiply(gradient, input, result, count) { x in
+      let value = sigmoid(quickGELUFactor * x)
+      return value * (1 + quickGELUFactor * x * (1 - value))
     }
   @unknown default: break
   }
@@ -84,6 +90,8 @@ import CShim
   let upper = 1 / (1 + small)
   return upper.replacing(with: small * upper, where: x .< 0)
 }
+
+@inline(__always) private var quickGELUFactor: Float { 1.702 }
 
 /// By comparisons, which let what is not a number pass.
 @inline(__always) private func hardSigmoid(_ x: VFloat) -> VFloat {
