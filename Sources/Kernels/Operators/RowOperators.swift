@@ -47,6 +47,22 @@ extension ExecutionContext {
     }
   }
 
+  /// `output = values` where `signs > 0`, `values * slopes[c]` elsewhere, all `[rows, channels]`: PReLU where the signs are
+  /// the values', its gradient where they are its argument's. `output` may be `values`.
+  ///
+  /// - Parameters:
+  ///   - slopes: `[channels]`.
+  ///   - output: nil where only the quantized form is wanted.
+  public func prelu(
+    _ values: UnsafePointer<Float>, signs: UnsafePointer<Float>, slopes: UnsafePointer<Float>, rows: Int,
+    channels: Int, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
+  ) {
+    forEachRows(rows, channels: channels, output: output, quantized: quantized) { part, target in
+      let i = part.lowerBound * channels
+      kernels.functions.prelu(values + i, signs + i, slopes, target, part.count, channels)
+    }
+  }
+
   /// `result = gradient * f'(input)`; `result` may be `gradient`.
   public func activationGradient(
     _ function: ActivationKernel, _ gradient: UnsafePointer<Float>, input: UnsafePointer<Float>,

@@ -2,6 +2,14 @@ import CShim
 import Glibc
 
 extension Reference {
+  static func prelu(
+    _ values: UnsafePointer<Float>, _ signs: UnsafePointer<Float>, _ slopes: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ channels: Int
+  ) {
+    require_rows(rows, channels)
+    for i in 0..<rows * channels { output[i] = signs[i] > 0 ? values[i] : values[i] * slopes[i % channels] }
+  }
+
   static func activate(
     _ function: activation_function, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int
   ) {

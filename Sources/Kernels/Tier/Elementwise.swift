@@ -20,6 +20,27 @@ import CShim
   }
 }
 
+/// `output = values` where `signs > 0`, `values * slopes[c]` elsewhere, all `[rows, channels]`; `output` may be `values`.
+@inline(never) public func prelu(
+  _ values: UnsafePointer<Float>, signs: UnsafePointer<Float>, slopes: UnsafePointer<Float>,
+  output: UnsafeMutablePointer<Float>, rows: Int, channels: Int
+) {
+  require_rows(rows, channels)
+  for row in 0..<rows {
+    let (x, s, y) = (values + row * channels, signs + row * channels, output + row * channels)
+    var c = 0
+    while c + lanes <= channels {
+      let value = load(x + c)
+      store((value * load(slopes + c)).replacing(with: value, where: load(s + c) .> 0), y + c)
+      c += lanes
+    }
+    while c < channels {
+      y[c] = s[c] > 0 ? x[c] : x[c] * slopes[c]
+      c += 1
+    }
+  }
+}
+
 /// Dot product of two vectors.
 @inline(never) public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
   var sum0 = VFloat.zero

@@ -21,6 +21,16 @@ extension KernelShape {
     }
   }
 
+  public static func prelu(rows: Int, channels: Int) -> KernelShape {
+    KernelShape("prelu", "\(rows)x\(channels)", floats: (3 * rows + 1) * channels, tolerance: 0) { operands in
+      let (values, signs) = (operands.floats(rows * channels), operands.floats(rows * channels))
+      let slopes = operands.floats(channels)
+      return operands.writing(rows * channels) {
+        operands.context.prelu(values, signs: signs, slopes: slopes, rows: rows, channels: channels, output: $0)
+      }
+    }
+  }
+
   /// Every activation function and its gradient.
   public static func activations(rows: Int, channels: Int) -> [KernelShape] {
     activation_function.all.flatMap {
