@@ -50,6 +50,7 @@ import Testing
     ),
     (Attention(heads: 12), #""heads":12,"inputs":["a"],"name":"x","op":"attention""#),
     (FirstToken(), #""inputs":["a"],"name":"x","op":"first_token""#),
+    (Multiply(), #""inputs":["a"],"name":"x","op":"multiply""#),
     (PReLU(slope: "s"), #""inputs":["a"],"name":"x","op":"prelu","tensors":{"slope":"s"}"#),
     (ImageTokens(height: 14, width: 13), #""inputs":["a"],"name":"x","op":"image_tokens","size":[14,13]"#),
   ]

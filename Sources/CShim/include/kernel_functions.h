@@ -43,6 +43,8 @@ typedef struct {
   // Over the channels of every row of [rows, channels].
   void (*layer_norm)(const float *input, intptr_t rows, intptr_t channels, float epsilon, const float *weight,
                      const float *bias, float *output) SWIFT_FIELD(layerNorm);
+  // output = input * factors[channel], all [rows, channels]; output may be input.
+  void (*multiply)(const float *input, const float *factors, float *output, intptr_t rows, intptr_t channels);
   // output = values where signs > 0, values * slopes[channel] elsewhere, all [rows, channels]; output may be values.
   void (*prelu)(const float *values, const float *signs, const float *slopes, float *output, intptr_t rows,
                 intptr_t channels);

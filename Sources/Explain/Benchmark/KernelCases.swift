@@ -228,6 +228,7 @@ private struct CaseList {
   /// The activations of MobileNetV3-Large at its widest.
   mutating func addActivations() {
     network = "mobilenetv3"
+    add(.multiply(rows: 14 * 14, channels: 672), isRepresentative: true)
     add(.prelu(rows: 28 * 28, channels: 240), isRepresentative: true)
     for (index, shape) in KernelShape.activations(rows: 28 * 28, channels: 240).enumerated() {
       add(shape, isRepresentative: index < 2)

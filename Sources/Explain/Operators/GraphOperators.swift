@@ -4,7 +4,7 @@ enum GraphOperators {
     Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, Concat.self, MaxPool.self, AveragePool.self,
     GlobalAveragePool.self, GlobalMaxPool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self,
     ImageTokens.self,
-    PReLU.self,
+    PReLU.self, Multiply.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(

@@ -47,6 +47,40 @@ extension ExecutionContext {
     }
   }
 
+  /// `output = input * factors`, all `[rows, channels]`, or with factors `[channels]`; `output` may be `input`.
+  ///
+  /// - Parameter output: nil where only the quantized form is wanted.
+  public func multiply(
+    _ input: UnsafePointer<Float>, by factors: UnsafePointer<Float>, hasFactorPerChannel: Bool, rows: Int,
+    channels: Int, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
+  ) {
+    forEachRows(rows, channels: channels, output: output, quantized: quantized) { part, target in
+      let i = part.lowerBound * channels
+      if hasFactorPerChannel {
+        kernels.functions.multiply(input + i, factors, target, part.count, channels)
+      } else {
+        kernels.functions.multiply(input + i, factors + i, target, 1, part.count * channels)
+      }
+    }
+  }
+
+  /// `result[c] = Σ a[row, c] * b[row, c]`
+  ///
+  /// - Parameter result: `[channels]`.
+  public func channelProducts(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, rows: Int, channels: Int,
+    result: UnsafeMutablePointer<Float>
+  ) {
+    forEachRange(count: channels, grain: 64) { part in
+      let sums = threadScratch(channels * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
+      for c in part { (sums[c], result[c]) = (0, 0) }
+      var task = moments_task(
+        a: a, b: b, a_center: nil, b_center: nil, rows: rows, channels: channels, first_channel: part.lowerBound,
+        end_channel: part.upperBound, sum: sums, product: result)
+      kernels.functions.moments(&task)
+    }
+  }
+
   /// `output = values` where `signs > 0`, `values * slopes[c]` elsewhere, all `[rows, channels]`: PReLU where the signs are
   /// the values', its gradient where they are its argument's. `output` may be `values`.
   ///

@@ -15,6 +15,7 @@ extension Reference {
       addClamped: { Reference.addClamped($0, $1, $2, $3, $4, $5) }, dot: { Reference.dot($0, $1, $2) },
       softmax: { Reference.softmax($0, $1) },
       bilinear: { Reference.bilinear($0) }, layerNorm: { Reference.layerNorm($0, $1, $2, $3, $4, $5, $6) },
+      multiply: { Reference.multiply($0, $1, $2, $3, $4) },
       prelu: { Reference.prelu($0, $1, $2, $3, $4, $5) }, activate: { Reference.activate($0, $1, $2, $3) },
       clampGradient: { Reference.clampGradient($0, $1, $2, $3, $4, $5) },
       activationGradient: { Reference.activationGradient($0, $1, $2, $3, $4) },

@@ -2,6 +2,14 @@ import CShim
 import Glibc
 
 extension Reference {
+  static func multiply(
+    _ input: UnsafePointer<Float>, _ factors: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ rows: Int,
+    _ channels: Int
+  ) {
+    require_rows(rows, channels)
+    for i in 0..<rows * channels { output[i] = input[i] * factors[i % channels] }
+  }
+
   static func addClamped(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>, _ count: Int,
     _ lower: Float, _ upper: Float

@@ -41,6 +41,26 @@ import CShim
   }
 }
 
+/// `output = input * factors[c]`, all `[rows, channels]`; `output` may be `input`.
+@inline(never) public func multiply(
+  _ input: UnsafePointer<Float>, factors: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rows: Int,
+  channels: Int
+) {
+  require_rows(rows, channels)
+  for row in 0..<rows {
+    let (x, y) = (input + row * channels, output + row * channels)
+    var c = 0
+    while c + lanes <= channels {
+      store(load(x + c) * load(factors + c), y + c)
+      c += lanes
+    }
+    while c < channels {
+      y[c] = x[c] * factors[c]
+      c += 1
+    }
+  }
+}
+
 /// Dot product of two vectors.
 @inline(never) public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
   var sum0 = VFloat.zero

@@ -6,7 +6,7 @@ public func kernelFunctions() -> kernel_functions {
     tileRows: mostTileRows, activationBits: activationBits, storesSigned: levelMask == 0 ? 0 : 1, gemmInt8: gemmInt8,
     gemmFloat: gemmFloat, quantize: quantize, largestMagnitude: largestMagnitude, depthwise: depthwise,
     maxPool: maxPool, averagePool: averagePool, globalAveragePool: globalAveragePool, addClamped: addClamped, dot: dot,
-    softmax: softmax, bilinear: bilinear, layerNorm: layerNorm, prelu: prelu, activate: activate,
+    softmax: softmax, bilinear: bilinear, layerNorm: layerNorm, multiply: multiply, prelu: prelu, activate: activate,
     clampGradient: clampGradient, activationGradient: activationGradient,
     softmaxGradient: softmaxGradient, layerNormGradient: layerNormGradient, maxPoolGradient: maxPoolGradient,
     averagePoolGradient: averagePoolGradient, depthwiseGradient: depthwiseGradient, foldColumns: foldColumns,

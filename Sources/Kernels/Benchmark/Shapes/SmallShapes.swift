@@ -66,6 +66,7 @@ extension KernelShape {
     [(3, 50), (1, 16), (12, 70), (5, 1), (2, 257)].flatMap { rows, channels in
       [
         globalAveragePool(pixels: rows, channels: channels), prelu(rows: rows, channels: channels),
+        multiply(rows: rows, channels: channels),
         project(pixels: rows, channels: channels),
         layerNorm(rows: rows, channels: channels), layerNormGradient(rows: rows, channels: channels),
         softmaxGradient(rows: rows, channels: channels), moments(rows: rows, channels: channels),

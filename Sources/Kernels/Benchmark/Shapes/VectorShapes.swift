@@ -8,6 +8,17 @@ extension KernelShape {
     }
   }
 
+  /// One factor a channel.
+  public static func multiply(rows: Int, channels: Int) -> KernelShape {
+    KernelShape("multiply", "\(rows)x\(channels)", floats: (2 * rows + 1) * channels, tolerance: 0) { operands in
+      let (input, factors) = (operands.floats(rows * channels), operands.floats(channels))
+      return operands.writing(rows * channels) {
+        operands.context.multiply(
+          input, by: factors, hasFactorPerChannel: true, rows: rows, channels: channels, output: $0)
+      }
+    }
+  }
+
   public static func softmax(count: Int) -> KernelShape {
     KernelShape(
       "softmax", "\(count)", floats: 2 * count, tolerance: 4 * Float.ulpOfOne * Float(count).squareRoot()

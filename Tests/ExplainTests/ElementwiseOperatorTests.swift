@@ -1,0 +1,97 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import Explain
+
+/// Operators on the elements of tensors, in a network around them: against their definitions in Double, on every
+/// instruction set, and their gradients against differences.
+@Suite struct ElementwiseOperatorTests {
+  struct Example: CustomTestStringConvertible {
+    var testDescription: String
+    var nodes: [Node]
+    /// The result's element `i` of `[8, 8, 20]`, for the results of other nodes.
+    var definition: @Sendable (_ results: [String: [Float]], _ i: Int) -> Double
+    var floats: [String: [Float]] = [:]
+  }
+
+  private static let slopes = (0..<20).map { Float($0) / 10 - 0.5 }
+
+  static let examples = [
+    Example(
+      testDescription: "PReLU", nodes: [Node("op", PReLU(slope: "slope"), ["conv"])],
+      definition: { results, i in
+        let x = Double(results["conv"]?[i] ?? .nan)
+        return x > 0 ? x : x * Double(slopes[i % 20])
+      }, floats: ["slope": slopes]),
+    Example(
+      testDescription: "x sigmoid(x)",
+      nodes: [Node("sigmoid", Activation.sigmoid, ["conv"]), Node("op", Multiply(), ["conv", "sigmoid"])],
+      definition: { Double($0["conv"]?[$1] ?? .nan) * Double($0["sigmoid"]?[$1] ?? .nan) }),
+    Example(
+      testDescription: "x x", nodes: [Node("op", Multiply(), ["conv", "conv"])],
+      definition: { results, i in
+        let x = Double(results["conv"]?[i] ?? .nan)
+        return x * x
+      }),
+    Example(
+      testDescription: "squeeze and excite",
+      nodes: [
+        Node("pooled", GlobalAveragePool(), ["conv"]), Node("gate", Activation.sigmoid, ["pooled"]),
+        Node("op", Multiply(), ["conv", "gate"]),
+      ],
+      definition: { Double($0["conv"]?[$1] ?? .nan) * Double($0["gate"]?[$1 % 20] ?? .nan) }),
+    Example(
+      testDescription: "LayerNorm over the channels of an image",
+      nodes: [Node("op", LayerNorm(epsilon: 1e-3, weight: "weight", bias: "bias"), ["conv"])],
+      definition: { results, i in
+        let pixel = (0..<20).map { Double(results["conv"]?[i / 20 * 20 + $0] ?? .nan) }
+        let mean = pixel.reduce(0, +) / 20
+        let variance = pixel.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20
+        return (pixel[i % 20] - mean) / (variance + 1e-3).squareRoot() * Double(slopes[i % 20]) + 0.25
+      }, floats: ["weight": slopes, "bias": [Float](repeating: 0.25, count: 20)]),
+  ]
+
+  private static func input() -> [Float] {
+    var random = SplitMix64(11, 1)
+    return (0..<8 * 8 * 3).map { _ in random.float(in: -1...1) }
+  }
+
+  @Test(arguments: examples, Precision.allCases)
+  func computesTheDefinition(_ example: Example, _ precision: Precision) throws {
+    let fixture = try OperatorFixture(example.nodes, precision, floats: example.floats)
+    let others = example.nodes.map(\.name).filter { $0 != "op" }
+    for tier in CPUTier.available {
+      let session = Session(model: fixture.model, tier: tier, threads: 2)
+      let results = try session.features(Self.input(), nodes: ["conv", "op", "fc"] + others)
+      let found = try #require(results["op"])
+      for i in found.indices {
+        let expected = example.definition(results, i)
+        #expect(abs(Double(found[i]) - expected) < 1e-5 * (1 + abs(expected)), "element \(i) on \(tier)")
+      }
+      #expect(Set(found).count > 100)
+      // Quantized while it is written, where nobody wants the Floats.
+      let logits = try session.features(Self.input(), nodes: ["fc"])
+      #expect(try #require(logits["fc"]) == results["fc"], "\(tier)")
+    }
+  }
+
+  @Test(arguments: examples) func gradientIsTheDifference(_ example: Example) throws {
+    let fixture = try OperatorFixture(example.nodes, .float32, floats: example.floats)
+    let session = Session(model: fixture.model, threads: 1)
+    let tail = try ClassifierTail(session, behind: "conv", images: 2, hasGradient: true)
+    // Clear of PReLU's corner.
+    var random = SplitMix64(13, 1)
+    let values = (0..<8 * 8 * 20).map { _ in random.float(in: 0.1...1) * (random.next() % 2 == 0 ? 1 : -1) }
+    func logit(_ i: Int, _ step: Float) -> Double {
+      Double(tail.logits({ _ in values }, changing: { $1[i] += $0 == 0 ? step : 0 })[2])
+    }
+    for i in stride(from: 3, to: values.count, by: 61) {
+      let difference = (logit(i, 0.02) - logit(i, -0.02)) / 0.04
+      let logits = tail.logits({ _ in values })
+      #expect(logits[..<5] == logits[5...])
+      let gradient = Double(tail.gradient(of: 2)[i])
+      #expect(abs(gradient - difference) < 2e-5 + 2e-3 * abs(difference), "element \(i)")
+    }
+  }
+}
