@@ -58,7 +58,7 @@ import Testing
     let plan = try ExecutionPlan(model, outputs: ["fc"], context: ExecutionContext(threads: 1))
     for name in ["first", "second"] {
       let step = try #require(plan.steps.first { $0.name == name })
-      #expect(step.prepared != nil && step.output == nil)
+      #expect(step.place.prepared != nil && step.place.output == nil)
     }
   }
 

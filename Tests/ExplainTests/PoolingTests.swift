@@ -90,7 +90,7 @@ import Testing
     let session = Session(model: model, threads: 2)
     let plan = try ExecutionPlan(model, outputs: ["fc"], context: session.context)
     let step = try #require(plan.steps.first { $0.name == "pool" })
-    #expect(step.prepared != nil && step.output == nil)
+    #expect(step.place.prepared != nil && step.place.output == nil)
     let logits = try session.classify(RandomNetwork.input())
     let unfused = try session.features(RandomNetwork.input(), nodes: ["stem", "pool", "wide", "fc"])
     #expect(relativeError(logits, try #require(unfused["fc"])) < 1e-5)

@@ -76,7 +76,7 @@ extension Session {
         steps.map { step in { executor.run(step) } } + [{ executor.run() }])
     }
     let costs = steps.map { $0.cost(context.kernels.activationFormat) }
-    let passBytes = costs.reduce(executor.plan.arenaBytes) { $0 + $1.weightBytes }
+    let passBytes = costs.reduce(executor.plan.arena.byteCount) { $0 + $1.weightBytes }
     let layers = steps.indices.map { LayerTime(steps[$0], times[$0], costs[$0], roofline, passBytes: passBytes) }
     return LayerTimes(
       model: model.description.name, tier: tier.rawValue, threads: threads, rounds: rounds, roofline: roofline,

@@ -64,7 +64,7 @@ extension Session {
       classify: times[0].median * 1e3, explain: hasHead ? times[4].median * 1e3 : nil, macs: macs,
       shareOfPeak: Double(macs) / main.median * 1e-9 / peak, decode: times[1].median * 1e3,
       preprocess: times[2].median * 1e3, render: hasHead ? times[5].median * 1e3 : 0, encode: times[3].median * 1e3,
-      spread: main.spread, activationBytes: try makeExplainer().plan.arenaBytes)
+      spread: main.spread, activationBytes: try makeExplainer().plan.arena.byteCount)
   }
 
   /// Multiply-accumulates of the convolutions that an explanation computes.

@@ -8,10 +8,10 @@ final class BackbonePass {
   private let context: ExecutionContext
   private let memory: ArenaMemory
 
-  /// - Parameter arena: `plan.arenaBytes`, which the caller keeps while the pass lives; passes may share it in turn.
+  /// - Parameter arena: `plan.arena.byteCount` bytes, which the caller keeps while the pass lives; passes may share it in turn.
   init(_ plan: BackbonePlan, _ layers: FrozenLayers, arena: UnsafeMutableRawPointer, context: ExecutionContext) {
     (self.plan, self.layers, self.context) = (plan, layers, context)
-    memory = ArenaMemory(base: arena, buffers: plan.buffers)
+    memory = ArenaMemory(base: arena, layout: plan.arena)
   }
 
   /// Where the images go: normalised, `[images, height, width, channels]`.
@@ -51,8 +51,6 @@ final class BackbonePass {
   func backward() { for step in plan.backward { run(step) } }
 
   private func run(_ step: BackbonePlan.PlannedStep) {
-    let operands = StepOperands(
-      memory: memory, images: plan.images, inputTensor: step.input, outputTensor: step.output, prepared: nil)
-    step.body.run(operands, context)
+    step.body.run(StepOperands(memory: memory, images: plan.images, place: step.place), context)
   }
 }

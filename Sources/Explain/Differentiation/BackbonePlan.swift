@@ -9,15 +9,13 @@ import Kernels
 struct BackbonePlan {
   struct PlannedStep {
     var body: any Step
-    var input: Int
-    var output: Int
+    var place: StepPlace
   }
 
   let images: Int
   private(set) var forward: [PlannedStep] = []
   private(set) var backward: [PlannedStep] = []
-  private(set) var buffers: [Buffer] = []
-  private(set) var arenaBytes = 0
+  let arena: ArenaLayout
   /// Tensors of the nodes that the caller provides, `[images, height, width, channels]`.
   private(set) var given: [String: Int] = [:]
   /// Gradients of the given nodes and of the others that are wanted.
@@ -49,7 +47,7 @@ struct BackbonePlan {
       logitsGradient = planner.seed
       for name in given + inner { gradients[name] = planner.gradients[name] }
     }
-    (buffers, arenaBytes) = planner.arena.plan()
+    arena = planner.arena.plan()
     for name in given { self.given[name] = planner.tensor(name) }
     for name in requested { self.outputs[name] = planner.tensor(name) }
   }

@@ -38,7 +38,7 @@ struct BatchPlanner: ForwardPlanner {
   /// Appends a step that reads these tensors besides those of its own.
   private mutating func append(_ step: any Step, from input: Int, to output: Int, reading others: [Int] = []) {
     for tensor in [input, output] + others { arena.extend(tensor, to: time) }
-    steps.append(.init(body: step, input: input, output: output))
+    steps.append(.init(body: step, place: StepPlace(input: input, output: output)))
   }
 
   /// A tensor in an operand's form; made by a step of its own where it is not in that form already.

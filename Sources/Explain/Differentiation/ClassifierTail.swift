@@ -29,7 +29,7 @@ package final class ClassifierTail {
     let plan = try BackbonePlan(
       model, layers, images: images, outputs: [graph.output], gradientOf: hasGradient ? graph.output : nil,
       given: inputs, context: context)
-    arena = try allocateAligned(max(1, plan.arenaBytes))
+    arena = try allocateAligned(max(1, plan.arena.byteCount))
     pass = BackbonePass(plan, layers, arena: arena, context: context)
   }
 

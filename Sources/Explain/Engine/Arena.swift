@@ -4,6 +4,14 @@ struct Buffer: Sendable, Equatable {
   var count: Int
 }
 
+/// Where every tensor of a plan lies in one block of memory.
+struct ArenaLayout {
+  /// By tensor.
+  fileprivate(set) var buffers: [Buffer] = []
+  /// Bytes of the block.
+  fileprivate(set) var byteCount = 0
+}
+
 /// Gives every intermediate tensor a place in one block of memory, so that tensors whose lifetimes do not meet share it.
 ///
 /// Largest first, each at the lowest offset where nothing alive at the same time lies (greedy by size, as in Pisarchyk and Lee,
@@ -30,8 +38,7 @@ struct ArenaPlanner {
 
   mutating func extend(_ tensor: Int, to step: Int) { requests[tensor].last = max(requests[tensor].last, step) }
 
-  /// Places of all tensors, and the bytes that the arena takes.
-  func plan() -> (buffers: [Buffer], bytes: Int) {
+  func plan() -> ArenaLayout {
     var buffers = requests.map { Buffer(offset: 0, count: $0.count) }
     var placed: [Int] = []
     var bytes = 0
@@ -51,6 +58,6 @@ struct ArenaPlanner {
       bytes = max(bytes, offset + size)
       placed.append(tensor)
     }
-    return (buffers, bytes)
+    return ArenaLayout(buffers: buffers, byteCount: bytes)
   }
 }

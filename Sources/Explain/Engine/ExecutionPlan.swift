@@ -6,23 +6,18 @@ struct ExecutionPlan {
     /// The node whose result the step writes, or prepares.
     var name: String
     var body: any ForwardStep
-    var input: Int
-    /// The result in Float, where somebody reads it so.
-    var output: Int?
-    /// The result as convolutions read it.
-    var prepared: PreparedTensor?
+    var place: StepPlace
 
     func cost(_ format: ActivationFormat) -> StepCost {
       var cost = body.cost(format)
-      if output != nil { cost.activationBytes += body.outputCount * MemoryLayout<Float>.size }
-      if let prepared { cost.activationBytes += prepared.form.storedBytes(format) }
+      if place.output != nil { cost.activationBytes += body.outputCount * MemoryLayout<Float>.size }
+      if let prepared = place.prepared { cost.activationBytes += prepared.form.storedBytes(format) }
       return cost
     }
   }
 
   let steps: [PlannedStep]
-  let buffers: [Buffer]
-  let arenaBytes: Int
+  let arena: ArenaLayout
   /// The network's input.
   let input: Int
   /// Tensors of the requested nodes.
@@ -32,7 +27,7 @@ struct ExecutionPlan {
     var planner = InferencePlanner(model: model, context: context, outputs: Set(requested))
     try planner.appendAll()
     steps = planner.steps
-    (buffers, arenaBytes) = planner.arena.plan()
+    arena = planner.arena.plan()
     input = planner.tensor(model.description.graph.input)
     for name in requested { outputs[name] = planner.tensor(name) }
   }

@@ -10,7 +10,7 @@ final class Executor {
   init(_ plan: ExecutionPlan, context: ExecutionContext) throws(EngineError) {
     self.plan = plan
     self.context = context
-    memory = ArenaMemory(base: try allocateAligned(max(1, plan.arenaBytes)), buffers: plan.buffers)
+    memory = ArenaMemory(base: try allocateAligned(max(1, plan.arena.byteCount)), layout: plan.arena)
   }
 
   deinit { memory.base.deallocate() }
@@ -33,8 +33,8 @@ final class Executor {
     for step in plan.steps {
       run(step)
       let results = [
-        step.output.map { UnsafeBufferPointer(start: memory.floats($0), count: shapes[step.name]?.count ?? 0) },
-        step.prepared.map { UnsafeBufferPointer(start: memory.floats($0.scales), count: $0.form.scaleCount) },
+        step.place.output.map { UnsafeBufferPointer(start: memory.floats($0), count: shapes[step.name]?.count ?? 0) },
+        step.place.prepared.map { UnsafeBufferPointer(start: memory.floats($0.scales), count: $0.form.scaleCount) },
       ]
       if results.contains(where: { $0?.allSatisfy(\.isFinite) == false }) { return step.name }
     }
@@ -42,8 +42,6 @@ final class Executor {
   }
 
   func run(_ step: ExecutionPlan.PlannedStep) {
-    let operands = StepOperands(
-      memory: memory, images: 1, inputTensor: step.input, outputTensor: step.output, prepared: step.prepared)
-    step.body.run(operands, context)
+    step.body.run(StepOperands(memory: memory, images: 1, place: step.place), context)
   }
 }

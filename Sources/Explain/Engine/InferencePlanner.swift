@@ -60,7 +60,8 @@ struct InferencePlanner: ForwardPlanner {
       tensors[operation.name] = tensor
       output = tensor
     }
-    steps.append(.init(name: operation.name, body: step, input: inputs[0], output: output, prepared: made))
+    steps.append(
+      .init(name: operation.name, body: step, place: StepPlace(input: inputs[0], output: output, prepared: made)))
   }
 
   func weights(_ convolution: DepthwiseConvolution, channels: Int) -> DepthwiseWeights {
@@ -136,7 +137,8 @@ extension InferencePlanner {
     if form.isPlain { return PreparedTensor(form: form, levels: tensor(name), scales: tensor(name)) }
     let made = allocate(form)
     arena.extend(tensor(name), to: steps.count)
-    steps.append(.init(name: name, body: PrepareStep(form: form), input: tensor(name), prepared: made))
+    steps.append(
+      .init(name: name, body: PrepareStep(form: form), place: StepPlace(input: tensor(name), prepared: made)))
     prepared[key] = made
     return made
   }

@@ -3,11 +3,20 @@ import Kernels
 /// Where a plan's tensors lie while it runs.
 struct ArenaMemory {
   let base: UnsafeMutableRawPointer
-  let buffers: [Buffer]
+  let layout: ArenaLayout
 
-  func pointer(_ tensor: Int) -> UnsafeMutableRawPointer { base + buffers[tensor].offset }
+  func pointer(_ tensor: Int) -> UnsafeMutableRawPointer { base + layout.buffers[tensor].offset }
 
   func floats(_ tensor: Int) -> UnsafeMutablePointer<Float> { pointer(tensor).assumingMemoryBound(to: Float.self) }
+}
+
+/// The arena tensors of a step.
+struct StepPlace {
+  var input: Int
+  /// The result in Float, where somebody reads it so.
+  var output: Int?
+  /// The result as convolutions read it.
+  var prepared: PreparedTensor?
 }
 
 /// What a step reads and writes.
@@ -15,15 +24,12 @@ struct StepOperands {
   let memory: ArenaMemory
   /// Images, one after the other in every tensor.
   let images: Int
-  /// Arena tensors.
-  let inputTensor: Int
-  let outputTensor: Int?
-  let prepared: PreparedTensor?
+  let place: StepPlace
 
-  var input: UnsafeMutablePointer<Float> { memory.floats(inputTensor) }
+  var input: UnsafeMutablePointer<Float> { memory.floats(place.input) }
 
   /// The result in Float; nil where only the prepared form is wanted.
-  var output: UnsafeMutablePointer<Float>? { outputTensor.map(memory.floats) }
+  var output: UnsafeMutablePointer<Float>? { place.output.map(memory.floats) }
 
   /// The result in Float of a step that writes no other form.
   var result: UnsafeMutablePointer<Float> {
@@ -32,7 +38,7 @@ struct StepOperands {
   }
 
   var quantized: QuantizedOutput? {
-    prepared.map {
+    place.prepared.map {
       QuantizedOutput(form: $0.form, levels: memory.pointer($0.levels), scales: memory.floats($0.scales))
     }
   }

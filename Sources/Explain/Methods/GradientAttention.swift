@@ -21,7 +21,7 @@ final class GradientAttention: ExplanationMethod {
       let plan = try BackbonePlan(
         model, layers, images: 1, outputs: [output] + attention.blocks.map(\.queriesKeysValues), gradientOf: output,
         gradientsAt: attention.blocks.map(\.attention), context: context)
-      arena = try allocateAligned(plan.arenaBytes)
+      arena = try allocateAligned(plan.arena.byteCount)
       pass = BackbonePass(plan, layers, arena: arena, context: context)
     } catch { throw .engine(error) }
   }

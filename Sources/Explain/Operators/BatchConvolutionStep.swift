@@ -12,7 +12,7 @@ struct BatchConvolutionStep: Step {
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let memory = operands.memory
     context.convolution(
-      plan, operand: memory.pointer(operands.inputTensor), panels: panels, bias: bias,
+      plan, operand: memory.pointer(operands.place.input), panels: panels, bias: bias,
       residual: residual.map { memory.floats($0) }, clamp: clamp, output: operands.result)
   }
 }
@@ -38,7 +38,7 @@ struct ConvolutionGradientStep: Step {
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let memory = operands.memory
     context.convolutionGradient(
-      plan, operand: memory.pointer(operands.inputTensor), panels: panels, zeros: layers.zeros,
+      plan, operand: memory.pointer(operands.place.input), panels: panels, zeros: layers.zeros,
       columns: memory.floats(columns), result: operands.result)
   }
 }

@@ -33,7 +33,7 @@ struct ConvolutionStep: ForwardStep {
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let memory = operands.memory
     context.convolution(
-      plan, input: memory.pointer(operands.inputTensor), scales: memory.floats(scales), weights: weights,
+      plan, input: memory.pointer(operands.place.input), scales: memory.floats(scales), weights: weights,
       residual: residual?.residual(memory), epilogue: epilogue, output: operands.output,
       quantized: operands.quantized)
   }

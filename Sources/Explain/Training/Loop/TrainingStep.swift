@@ -60,13 +60,13 @@ package final class TrainingStep {
           try BackbonePlan(model, frozen, images: count, outputs: [output], gradientOf: output, context: context)
         )
       }
-      let single = try plans(1).masked.arenaBytes
+      let single = try plans(1).masked.arena.byteCount
       let most = max(1, min(images, Self.largestGroup, Self.groupBytes / single))
       let groups = (images + most - 1) / most
       group = (images + groups - 1) / groups
       let (plain, masked) = try plans(group)
-      arena = try allocateAligned(max(plain.arenaBytes, masked.arenaBytes))
-      arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arenaBytes, masked.arenaBytes))
+      arena = try allocateAligned(max(plain.arena.byteCount, masked.arena.byteCount))
+      arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arena.byteCount, masked.arena.byteCount))
       self.plain = BackbonePass(plain, frozen, arena: arena, context: context)
       self.masked = BackbonePass(masked, frozen, arena: arena, context: context)
       head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
