@@ -100,15 +100,10 @@ extension LayerTimes {
   /// Steps of one kind together, the most expensive first.
   private var familyTable: String {
     var table = Table(["operation", "steps", "ms", "of pass", "GMAC/s", "of bound"])
-    let families = Dictionary(grouping: layers, by: \.family).map { family, layers in
-      (family, layers, milliseconds: layers.reduce(0) { $0 + $1.milliseconds })
-    }
-    for (family, layers, milliseconds) in families.sorted(by: { $0.milliseconds > $1.milliseconds }) {
-      let macs = layers.reduce(0) { $0 + $1.macs }
-      let bound = layers.reduce(0) { $0 + max($1.computeMilliseconds, $1.memoryMilliseconds) }
+    for family in families {
       table.add([
-        family, "\(layers.count)", number(milliseconds), percent(milliseconds / passMilliseconds),
-        macs > 0 ? number(Double(macs) / milliseconds * 1e-6) : "-", percent(bound / milliseconds),
+        family.name, "\(family.steps)", number(family.milliseconds), percent(family.shareOfPass),
+        family.macs > 0 ? number(family.gigaMACs) : "-", percent(family.shareOfBound),
       ])
     }
     return table.text

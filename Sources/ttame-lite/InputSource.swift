@@ -42,9 +42,7 @@ enum PictureOrigin {
   var stem: String {
     switch self {
     case .file(let path): return fileStem(path)
-    case .standardInput(let frame):
-      let digits = String(frame)
-      return "stdin-" + String(repeating: "0", count: max(6 - digits.count, 0)) + digits
+    case .standardInput(let frame): return "stdin-\(frame.digits(6))"
     }
   }
 }

@@ -83,7 +83,7 @@ public final class TemporaryFolder {
 /// names of other programs are not taken for ours.
 package func randomDigits() -> String {
   let random = UInt32.random(in: 0 ... .max)
-  return digits(random) + digits(checkDigits(random))
+  return random.digits(8, radix: 16) + checkDigits(random).digits(8, radix: 16)
 }
 
 /// Whether a part of a name is of `randomDigits()`.
@@ -91,13 +91,8 @@ func isRandom(_ name: some Collection<UInt8>) -> Bool {
   guard name.count == 16, let random = UInt32(String(decoding: name.prefix(8), as: UTF8.self), radix: 16) else {
     return false
   }
-  return name.elementsEqual((digits(random) + digits(checkDigits(random))).utf8)
+  return name.elementsEqual((random.digits(8, radix: 16) + checkDigits(random).digits(8, radix: 16)).utf8)
 }
 
 /// The fractional part of the golden ratio spreads the digits.
 private func checkDigits(_ random: UInt32) -> UInt32 { ~(random &* 0x9E37_79B9) }
-
-private func digits(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
-}

@@ -10,7 +10,6 @@ extension BinaryFloatingPoint {
     let (whole, rest) = Int(abs(scaled)).quotientAndRemainder(dividingBy: unit)
     let sign = scaled < 0 ? "-" : ""
     guard places > 0 else { return "\(sign)\(whole)" }
-    let digits = String(rest)
-    return "\(sign)\(whole)." + String(repeating: "0", count: places - digits.count) + digits
+    return "\(sign)\(whole).\(rest.digits(places))"
   }
 }

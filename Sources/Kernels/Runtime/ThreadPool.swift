@@ -94,6 +94,8 @@ private struct Ticket {
 }
 
 /// What the caller and the workers share; what follows `generation` is reached by atomic operations only.
+///
+/// Words of memory and no atomics of Synchronization: these have no address, which the futex needs.
 private struct SharedState {
   /// Held while a region runs.
   var regions = pthread_mutex_t()
