@@ -1,10 +1,22 @@
 /// The operators that a model file may name.
 enum GraphOperators {
   static let all: [any GraphOperator.Type] = [
-    Convolution.self, DepthwiseConvolution.self, Activation.self, Add.self, Concat.self, MaxPool.self, AveragePool.self,
-    GlobalAveragePool.self, GlobalMaxPool.self, LayerNorm.self, TokenEmbedding.self, Attention.self, FirstToken.self,
+    Convolution.self,
+    DepthwiseConvolution.self,
+    Activation.self,
+    Add.self,
+    Concat.self,
+    MaxPool.self,
+    AveragePool.self,
+    GlobalAveragePool.self,
+    GlobalMaxPool.self,
+    LayerNorm.self,
+    TokenEmbedding.self,
+    Attention.self,
+    FirstToken.self,
     ImageTokens.self,
-    PReLU.self, Multiply.self,
+    PReLU.self,
+    Multiply.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(
