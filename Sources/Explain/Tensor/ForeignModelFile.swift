@@ -1,4 +1,4 @@
-/// A file that was given for a model or for weights, and is of another kind than safetensors.
+/// A file that was given for a model or for weights, and is of another kind than those are.
 public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
   /// A picture of a kind that is read.
   case picture(ImageFormat)
@@ -15,10 +15,13 @@ public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  public var description: String { described(insteadOf: "safetensors") }
+
+  /// What the file is, and what to do with it, where a file of the kind `wanted` is needed.
+  func described(insteadOf wanted: String) -> String {
     switch self {
-    case .picture(let format): "is an image (\(format.rawValue.uppercased())), not safetensors; \(Self.picturesPlace)"
-    case .other(let format): "is \(format.name), not safetensors; \(Self.wayOut(format))"
+    case .picture(let format): "is an image (\(format.rawValue.uppercased())), not \(wanted); \(Self.picturesPlace)"
+    case .other(let format): "is \(format.name), not \(wanted); \(Self.wayOut(format))"
     }
   }
 

@@ -1,0 +1,66 @@
+import Glibc
+
+/// Where a tensor's raw bytes are outside of the model's file.
+struct ONNXExternalData: Sendable {
+  /// For messages.
+  let tensor: String
+  /// The model's folder; empty is the current one.
+  let folder: String
+  /// Path of the file, from the folder.
+  let location: String
+  let offset: Int
+  /// Nil: as many as the tensor needs.
+  let byteCount: Int?
+
+  init(_ entries: [ONNXEntry], tensor: String, folder: String) throws(ONNXError) {
+    (self.tensor, self.folder) = (tensor, folder)
+    let location = entries.last { $0.key == "location" }?.value ?? ""
+    guard !location.isEmpty else { throw .noExternalLocation(tensor: tensor) }
+    self.location = String(pathBytes: location.utf8)
+    // What leads out by its text alone is told before any file is looked for.
+    let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard parts.first?.isEmpty == false, !location.utf8.contains(0),
+      !parts.contains(where: { $0.elementsEqual("..".utf8) })
+    else { throw .externalOutside(tensor: tensor, location: self.location) }
+    offset = try Self.number("offset", entries, tensor) ?? 0
+    byteCount = try Self.number("length", entries, tensor)
+  }
+
+  private static func number(
+    _ key: String, _ entries: [ONNXEntry], _ tensor: String
+  ) throws(ONNXError) -> Int? {
+    guard let text = entries.last(where: { $0.key == key })?.value else { return nil }
+    guard let number = Int(text), number >= 0 else { throw .badExternalNumber(tensor: tensor, key: key, value: text) }
+    return number
+  }
+
+  /// The file's path.
+  var path: String { folder.appending(location) }
+
+  /// Maps the file, which has to be below the model's folder, links followed, and to hold the bytes.
+  func map(byteCount: Int) throws(ONNXError) -> MappedFile {
+    guard let path = Self.resolved(path), let folder = Self.resolved(folder.isEmpty ? "." : folder) else {
+      throw .external(tensor: tensor, location: location, .last("realpath"))
+    }
+    guard path.starts(with: folder),
+      folder == [UInt8(ascii: "/")] || path.dropFirst(folder.count).first == UInt8(ascii: "/")
+    else { throw .externalOutside(tensor: tensor, location: location) }
+    let file: MappedFile
+    do { file = try MappedFile(path: String(pathBytes: path)) } catch {
+      throw .external(tensor: tensor, location: location, error)
+    }
+    let (end, overflow) = offset.addingReportingOverflow(byteCount)
+    guard !overflow, end <= file.bytes.count else {
+      throw .externalTooShort(
+        tensor: tensor, location: location, offset: offset, bytes: byteCount, fileBytes: file.bytes.count)
+    }
+    return file
+  }
+
+  /// The bytes of the absolute path without links; nil, and `errno`, where there is no such file.
+  private static func resolved(_ path: String) -> [UInt8]? {
+    guard let resolved = realpath(path.cPath, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cPath: resolved).pathBytes
+  }
+}

@@ -1,0 +1,39 @@
+/// An operator, what it reads and what it gives.
+struct ONNXNode: Sendable {
+  /// May be empty, and need not be unique.
+  let name: String
+  /// Such as `Conv`.
+  let opType: String
+  /// The set of operators that the type is of; empty is ONNX's own.
+  let domain: String
+  /// Names of values; empty for one that is left out.
+  let inputs: [String]
+  /// Names of values; empty for one that nobody wants.
+  let outputs: [String]
+  let attributes: [String: ONNXAttribute]
+
+  /// How messages call it: by its name, or else by its first output.
+  var label: String { Self.label(name, outputs, opType) }
+
+  static func label(_ name: String, _ outputs: [String], _ opType: String) -> String {
+    name.isEmpty ? outputs.first { !$0.isEmpty } ?? opType : name
+  }
+
+  /// Names of values that the node reads, for the graphs inside it too.
+  var reads: [String] {
+    var names = inputs.filter { !$0.isEmpty }
+    for case .graph(let graph) in attributes.values {
+      names += graph.nodes.flatMap(\.reads) + graph.outputs.map(\.name)
+    }
+    return names
+  }
+}
+
+extension ONNXNode: CustomStringConvertible {
+  /// The operator, the name and the attributes, on one line: `Conv conv1 (group 1, strides [2, 2])`.
+  var description: String {
+    let type = domain.isEmpty ? opType : "\(domain).\(opType)"
+    let shown = attributes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    return "\(type) \(label)" + (shown.isEmpty ? "" : " (\(shown))")
+  }
+}

@@ -1,0 +1,90 @@
+/// A tensor of constants, row-major, whose values stay in the file that they are in.
+struct ONNXTensor: Sendable {
+  enum Storage {
+    /// Elements of fixed width, little-endian, from this byte of the file on.
+    case raw(MappedFile, start: Int)
+    /// Elements in the wire format, in one of the fields for them.
+    case typed(MappedFile, ONNXTensorFields.Typed, [ONNXRun])
+    case external(ONNXExternalData)
+  }
+
+  /// The name of the value: the node's output for a `Constant`.
+  var name: String
+  /// Length of each dimension, outermost first; empty for a scalar.
+  let shape: [Int]
+  let elementType: ONNXElementType
+  /// Elements.
+  let count: Int
+  let storage: Storage
+
+  /// Checks what a file says of a tensor. How many elements it has is checked where that can be told from lengths; `values()`
+  /// checks the rest.
+  ///
+  /// - Parameter name: for one that has none.
+  init(_ fields: ONNXTensorFields, name: String, in source: ONNXSource) throws(ONNXError) {
+    let name = fields.name.isEmpty ? name : fields.name
+    guard let elementType = ONNXElementType(rawValue: fields.elementType) else {
+      throw .unknownElementType(tensor: name, number: Int(fields.elementType))
+    }
+    guard let count = Self.count(fields.shape) else { throw .badShape(tensor: name, fields.shape) }
+    let byteCount = elementType.byteCount.map { count.multipliedReportingOverflow(by: $0) }
+    guard byteCount?.overflow != true else { throw .badShape(tensor: name, fields.shape) }
+    (self.name, shape, self.elementType, self.count) = (name, fields.shape, elementType, count)
+    if fields.isExternal {
+      let data = try ONNXExternalData(fields.external, tensor: name, folder: source.folder)
+      if let expected = byteCount?.partialValue, let found = data.byteCount, found != expected {
+        throw .wrongByteCount(tensor: name, expected: expected, found: found)
+      }
+      storage = .external(data)
+    } else if let raw = fields.raw, !raw.isEmpty || count == 0 {
+      if let expected = byteCount?.partialValue, raw.count != expected {
+        throw .wrongByteCount(tensor: name, expected: expected, found: raw.count)
+      }
+      storage = .raw(source.file, start: raw.lowerBound)
+    } else {
+      let field = elementType.field ?? .int32
+      storage = .typed(source.file, field, fields.typed[field] ?? [])
+    }
+  }
+
+  /// A tensor of values that an attribute holds.
+  init<Element: BitwiseCopyable>(_ values: [Element], shape: [Int], _ elementType: ONNXElementType, name: String) {
+    (self.name, self.shape, self.elementType, count) = (name, shape, elementType, values.count)
+    storage = .raw(MappedFile(copying: values.withUnsafeBytes(Array.init)), start: 0)
+  }
+
+  /// The product of the dimensions; nil where one is negative or it is too large for an `Int`.
+  private static func count(_ shape: [Int]) -> Int? {
+    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
+    guard !shape.contains(0) else { return 0 }
+    var count = 1
+    for dimension in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { return nil }
+      count = product
+    }
+    return count
+  }
+}
+
+extension ONNXTensor {
+  /// Most elements that are read at once; of more, parts are read from `values()`.
+  static let wholeLimit = 1 << 24
+
+  /// All elements, as `ONNXValues.read` gives them.
+  func floats() throws(ONNXError) -> [Float] {
+    let values = try whole()
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let target = buffer.baseAddress { values.read(0..<count, into: target) }
+      initialized = count
+    }
+  }
+
+  /// All elements of a tensor of whole numbers, exactly.
+  func integers() throws(ONNXError) -> [Int] { try whole().integers(0..<count) }
+
+  private func whole() throws(ONNXError) -> ONNXValues {
+    guard count <= Self.wholeLimit else { throw .tooManyValues(tensor: name, count: count, limit: Self.wholeLimit) }
+    return try values()
+  }
+}
