@@ -11,13 +11,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fixtures=$root/Tests/Fixtures/fuzz
 work=$root/.build-fuzz
-targets=(png jpeg pnm stream model text)
+targets=(png jpeg pnm stream model onnx text)
 
 # The longest input. Longer ones find no more in these formats, and take longer.
 longest() {
   case $1 in
     png | jpeg | stream) echo 4096 ;;
-    model) echo 8192 ;;
+    model | onnx) echo 8192 ;;
     pnm | text) echo 2048 ;;
     *) echo "$1 is no target; there are: ${targets[*]}" >&2; exit 2 ;;
   esac

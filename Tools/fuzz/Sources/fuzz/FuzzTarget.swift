@@ -23,6 +23,7 @@ let chosenTarget: any FuzzTarget = {
   case "pnm": return ImageTarget(format: .pnm)
   case "stream": return StreamTarget()
   case "model": return ModelTarget()
+  case "onnx": return ONNXTarget()
   case "text": return TextTarget()
   default: fatalError("\(name) is no target; see Tools/fuzz.sh")
   }

@@ -2,7 +2,7 @@ import Glibc
 
 /// A folder, below the one for temporary files, for what is read by its path. `Tools/fuzz.sh` removes it.
 struct ScratchFolder: Sendable {
-  private let path: String
+  let path: String
 
   init() {
     path = (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/fuzz-\(getpid())"
