@@ -1,21 +1,21 @@
-/// Value of a node's attribute.
+/// The value of a node's attribute.
 enum ONNXAttribute: Sendable {
   case float(Float)
   case int(Int)
-  /// What is not UTF-8 is replaced.
+  /// Invalid UTF-8 is replaced.
   case string(String)
   case tensor(ONNXTensor)
-  /// What a control-flow operator runs; neither checked nor sorted.
+  /// A subgraph of a control-flow operator; neither checked nor sorted.
   indirect case graph(ONNXGraph)
   case floats([Float])
   case ints([Int])
   case strings([String])
-  /// A kind that no operator of a classifier has, by its name in `onnx.proto`; the value is not kept.
+  /// A type that classifiers do not use, by its name in `onnx.proto`; the value is not kept.
   case other(String)
 }
 
 extension ONNXAttribute: CustomStringConvertible {
-  /// The value on one line, the first elements of a long list.
+  /// The value on one line; long lists and strings are cut.
   var description: String {
     switch self {
     case .float(let value): "\(value)"

@@ -1,4 +1,4 @@
-/// What an `AttributeProto` says, before it is known which of its fields counts.
+/// An `AttributeProto` as read, before its type selects a field.
 struct ONNXAttributeFields: WireMessage {
   static let messageName = "AttributeProto"
 
@@ -15,7 +15,7 @@ struct ONNXAttributeFields: WireMessage {
   private var int: Int?
   private var string: String?
   private var tensor: ONNXTensorFields?
-  /// In an array, so that the type is of finite size.
+  /// Empty or one graph; an array, because the type would contain itself otherwise.
   private var graph: [ONNXGraph] = []
   private var floats: [Float] = []
   private var ints: [Int] = []
@@ -27,7 +27,7 @@ struct ONNXAttributeFields: WireMessage {
     switch field.number {
     case 1: return name = try reader.text(field)
     case 20:
-      // Other numbers are unknown to the format, and such a field counts as absent.
+      // As in protobuf, an unknown enumerator counts as an absent field.
       if let kind = Kind(rawValue: try reader.int32(field)) { self.kind = kind }
       return
     case 2: float = try reader.float(field)
@@ -53,13 +53,13 @@ struct ONNXAttributeFields: WireMessage {
     14: .typeProto, 15: .typeProtos, 22: .sparseTensor, 23: .sparseTensors,
   ]
 
-  /// The value of the kind that the attribute says it has, or else of the only field that is there.
+  /// The value of the stated type, or of the only field that is present where no type is stated.
   ///
-  /// A field of that kind that is absent has the value that its type has without one: writers may leave out zeros.
+  /// An absent field has its protobuf default, because proto3 writers omit zeros.
   ///
   /// - Parameters:
   ///   - node: for messages.
-  ///   - source: the file that the attribute is of.
+  ///   - source: the file that holds the attribute.
   func value(node: String, in source: ONNXSource) throws(ONNXError) -> ONNXAttribute {
     guard let kind = kind ?? (found.count == 1 ? found.first : nil) else {
       throw .badAttribute(node: node, attribute: name, problem: found.isEmpty ? "has no value" : "has several values")

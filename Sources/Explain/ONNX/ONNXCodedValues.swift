@@ -1,17 +1,17 @@
-/// The elements of a tensor that are coded one by one: numbers of varying length, or each behind a tag.
+/// Tensor elements that are encoded one by one: varints, or numbers that each follow a tag.
 ///
-/// Element `n` can be found only by reading those before it, so that the place of every 256th is kept.
+/// Element `n` is found only by reading those before it, so the offset of every 256th is kept.
 struct ONNXCodedValues: Sendable {
   fileprivate static let interval = 256
 
-  /// A run, and which elements are in it.
+  /// A run and the elements in it.
   private struct Part {
     let run: ONNXRun
     let elements: Range<Int>
-    /// Where every 256th element starts, counted from the run's first.
+    /// Offsets of every 256th element, counted from the first of the run.
     let marks: [Int]
 
-    /// Where the element starts, or one before it whose place is kept; behind the last one, where they end.
+    /// Offset of the element or of the nearest marked one before it; the end of the run for the element after its last.
     func place(of element: Int) -> Int {
       let mark = (element - elements.lowerBound) / ONNXCodedValues.interval
       return element < elements.upperBound ? marks[mark] : run.range.upperBound
@@ -23,7 +23,7 @@ struct ONNXCodedValues: Sendable {
   private let field: ONNXTensorFields.Typed
   private let parts: [Part]
 
-  /// Reads all elements once, so that none can fail later.
+  /// Reads all elements once, so that later reads cannot fail.
   init(
     _ tensor: ONNXTensor, _ file: MappedFile, _ field: ONNXTensorFields.Typed, _ runs: [ONNXRun]
   ) throws(ONNXError) {
@@ -57,7 +57,7 @@ struct ONNXCodedValues: Sendable {
     switch field {
     case .float: return UInt64(try cursor.fixed32())
     case .double: return try cursor.fixed64()
-    // An int32 is what is left of 64 bits.
+    // An int32 is the low half of its varint.
     case .int32: return type.bits(Int32(truncatingIfNeeded: try cursor.varint()))
     case .int64: return try cursor.varint()
     case .uint64:
@@ -66,7 +66,7 @@ struct ONNXCodedValues: Sendable {
     }
   }
 
-  /// Calls `body` with elements that follow each other in memory, little-endian, and with which part of the range they are.
+  /// Calls `body` with contiguous little-endian elements and the part of the range that they cover.
   ///
   /// - Precondition: the range lies in the tensor.
   func forEachStretch(_ range: Range<Int>, _ body: (_ source: UnsafeRawPointer, _ part: Range<Int>) -> Void) {
@@ -79,7 +79,7 @@ struct ONNXCodedValues: Sendable {
         for start in stride(from: elements.lowerBound, to: elements.upperBound, by: Self.interval) {
           let stretch = start..<min(start + Self.interval, elements.upperBound)
           for index in 0..<stretch.count {
-            // The low bytes come first.
+            // The low bytes are the element.
             withUnsafeBytes(of: bits(&cursor, part.run).littleEndian) { bits in
               (base + index * width).copyMemory(from: bits.baseAddress!, byteCount: width)
             }
@@ -90,19 +90,19 @@ struct ONNXCodedValues: Sendable {
     }
   }
 
-  /// Lets go of the memory that holds these elements.
+  /// Releases the memory that holds these elements.
   func release(_ range: Range<Int>) {
     forEachPart(range) { part, elements in
       file.release(part.place(of: elements.lowerBound)..<part.place(of: elements.upperBound))
     }
   }
 
-  /// Zero for an element that was sound when it was counted, in a file that somebody has changed since.
+  /// Zero where the file has changed since the elements were counted.
   private func bits(_ cursor: inout WireCursor, _ run: ONNXRun) -> UInt64 {
     (try? Self.next(&cursor, run, field, elementType)) ?? 0
   }
 
-  /// Calls `body` with each part that holds elements of the range, and with which.
+  /// Calls `body` with each part that holds elements of the range, and with those elements.
   private func forEachPart(_ range: Range<Int>, _ body: (_ part: Part, _ elements: Range<Int>) -> Void) {
     var (low, high) = (0, parts.count)
     while low < high {

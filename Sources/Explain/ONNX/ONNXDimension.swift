@@ -1,7 +1,7 @@
 /// Length of a dimension of an input or output.
 enum ONNXDimension: Sendable, Equatable {
   case length(Int)
-  /// Any length, the same for equal names; an empty name is equal to none.
+  /// A length that is known when the network runs; equal names mean equal lengths, except empty ones.
   case symbol(String)
 }
 
@@ -14,7 +14,7 @@ extension ONNXDimension: WireMessage {
     switch field.number {
     case 1:
       let length = try reader.int(field)
-      // Some writers say -1 for any length.
+      // Some writers state an unknown length as -1.
       self = length < 0 ? .symbol("") : .length(length)
     case 2: self = .symbol(try reader.text(field))
     default: try reader.skip(field)

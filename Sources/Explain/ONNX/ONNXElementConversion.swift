@@ -22,7 +22,7 @@ extension ONNXElementType {
     }
   }
 
-  /// An element of a whole type; nil where it is no `Int`.
+  /// An element of an integer type or BOOL; nil where it does not fit an `Int`.
   func integer(_ source: UnsafeRawPointer, at index: Int) -> Int? {
     switch self {
     case .bool: source.element(index, as: UInt8.self) == 0 ? 0 : 1
@@ -38,7 +38,7 @@ extension ONNXElementType {
     }
   }
 
-  /// The bits of an element that stands in `int32_data` as `number`; nil where the type has no such element.
+  /// The bits of an element that `int32_data` states as `number`; nil where the number does not fit the type.
   func bits(_ number: Int32) -> UInt64? {
     switch self {
     case .bool: number == 0 ? 0 : 1

@@ -9,7 +9,7 @@ public enum ONNXElementType: Int32, Sendable, CaseIterable {
   /// As `onnx.proto` calls it, such as `FLOAT16`.
   public var name: String { "\(self)".uppercased() }
 
-  /// Bytes of one element; nil for the types that are not read.
+  /// Bytes of one element; nil for types that are not supported.
   var byteCount: Int? {
     switch self {
     case .int8, .uint8, .bool: 1
@@ -22,7 +22,7 @@ public enum ONNXElementType: Int32, Sendable, CaseIterable {
     }
   }
 
-  /// True for the types whose values are whole numbers, truth values as 0 and 1 among them.
+  /// True for integers and BOOL.
   var isWhole: Bool {
     switch self {
     case .int8, .uint8, .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64: true
@@ -30,7 +30,7 @@ public enum ONNXElementType: Int32, Sendable, CaseIterable {
     }
   }
 
-  /// The field of a tensor that holds such elements where no raw bytes do.
+  /// The field of `TensorProto` for such elements, where `raw_data` is not used; nil for types that are not supported.
   var field: ONNXTensorFields.Typed? {
     switch self {
     case .float: .float

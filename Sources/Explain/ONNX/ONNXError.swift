@@ -11,21 +11,21 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
   case truncated(offset: Int, needed: UInt64, left: Int)
   /// A number of more than 64 bits.
   case badNumber(offset: Int)
-  /// A field whose number is no number of a field.
+  /// A tag with an invalid field number.
   case badField(offset: Int)
-  /// A group, or a kind of field that protobuf does not have.
+  /// A group, or a wire type that protobuf does not have.
   case unsupportedWireType(offset: Int, type: Int)
   case wrongWireType(message: String, field: Int, offset: Int)
   case notText(message: String, field: Int, offset: Int)
   case tooDeep(offset: Int, limit: Int)
-  /// Names, attributes and the like that would take more memory than this.
+  /// Names, attributes and other copies take more bytes than the limit.
   case tooLarge(limit: Int)
   case tooManyNodes(limit: Int)
 
   case noOpset
   case unsupportedOpset(Int, supported: ClosedRange<Int>)
 
-  /// A name that two sources of values have.
+  /// Two inputs, initializers or outputs of nodes have one name.
   case duplicateValue(String)
   case missingInput(node: String, opType: String, input: String)
   case missingOutput(String)
@@ -35,16 +35,16 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
   case unnamedTensor(offset: Int)
 
   case unknownElementType(tensor: String, number: Int)
-  /// A type that the format has and this program does not read.
+  /// A type of the format that is not supported.
   case unreadableElementType(tensor: String, ONNXElementType)
   case badShape(tensor: String, [Int])
   case wrongByteCount(tensor: String, expected: Int, found: Int)
   case wrongValueCount(tensor: String, expected: Int, found: Int)
   case valueOutOfRange(tensor: String, index: Int, ONNXElementType)
   case tooManyValues(tensor: String, count: Int, limit: Int)
-  /// Fractions where whole numbers are needed.
+  /// A floating type where integers are needed.
   case notWhole(tensor: String, ONNXElementType)
-  /// A number of more than 63 bits.
+  /// An integer that does not fit an `Int`.
   case integerOverflow(tensor: String)
 
   case noExternalLocation(tensor: String)

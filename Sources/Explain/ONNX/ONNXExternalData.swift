@@ -1,15 +1,15 @@
 import Glibc
 
-/// Where a tensor's raw bytes are outside of the model's file.
+/// The place of a tensor's bytes in another file.
 struct ONNXExternalData: Sendable {
   /// For messages.
   let tensor: String
   /// The model's folder; empty is the current one.
   let folder: String
-  /// Path of the file, from the folder.
+  /// Path of the file, relative to the folder.
   let location: String
   let offset: Int
-  /// Nil: as many as the tensor needs.
+  /// Nil where the model does not state it: the tensor's shape does.
   let byteCount: Int?
 
   init(_ entries: [ONNXEntry], tensor: String, folder: String) throws(ONNXError) {
@@ -17,7 +17,7 @@ struct ONNXExternalData: Sendable {
     let location = entries.last { $0.key == "location" }?.value ?? ""
     guard !location.isEmpty else { throw .noExternalLocation(tensor: tensor) }
     self.location = String(pathBytes: location.utf8)
-    // What leads out by its text alone is told before any file is looked for.
+    // Refused by the text alone, before any file is touched.
     let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard parts.first?.isEmpty == false, !location.utf8.contains(0),
       !parts.contains(where: { $0.elementsEqual("..".utf8) })
@@ -37,7 +37,7 @@ struct ONNXExternalData: Sendable {
   /// The file's path.
   var path: String { folder.appending(location) }
 
-  /// Maps the file, which has to be below the model's folder, links followed, and to hold the bytes.
+  /// Maps the file. With links followed it must be below the model's folder, and it must hold the bytes.
   func map(byteCount: Int) throws(ONNXError) -> MappedFile {
     guard let path = Self.resolved(path), let folder = Self.resolved(folder.isEmpty ? "." : folder) else {
       throw .external(tensor: tensor, location: location, .last("realpath"))
@@ -57,7 +57,7 @@ struct ONNXExternalData: Sendable {
     return file
   }
 
-  /// The bytes of the absolute path without links; nil, and `errno`, where there is no such file.
+  /// The absolute path without links; nil, with `errno` set, where there is no such file.
   private static func resolved(_ path: String) -> [UInt8]? {
     guard let resolved = realpath(path.cPath, nil) else { return nil }
     defer { free(resolved) }

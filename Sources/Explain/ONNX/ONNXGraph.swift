@@ -1,15 +1,14 @@
-/// Nodes, and the values that they pass on.
+/// A graph of operators.
 struct ONNXGraph: Sendable {
-  /// Most nodes of a model, those of graphs inside nodes counted.
+  /// Limit of nodes in a model, subgraphs included.
   static let nodeLimit = 65_536
 
   fileprivate(set) var name = ""
-  /// In the order of the file; of a model's own graph sorted so that every node follows those that it reads from, and without
-  /// its `Constant`s.
+  /// In a model's main graph: topologically sorted, without `Constant` nodes. In a subgraph: as in the file.
   var nodes: [ONNXNode] = []
-  /// The initializers by name; of a model's own graph also the values of its `Constant` nodes.
+  /// Initializers by name; in a model's main graph also the values of `Constant` nodes, by the name of their output.
   var tensors: [String: ONNXTensor] = [:]
-  /// In the order of the file; of a model's own graph those without an initializer.
+  /// In the order of the file; in a model's main graph without those that have an initializer.
   var inputs: [ONNXValueInfo] = []
   fileprivate(set) var outputs: [ONNXValueInfo] = []
 }

@@ -1,6 +1,5 @@
 extension ONNXGraph {
-  /// Checks that every value has one source and that every node can run, and brings nodes and constants into the form that the
-  /// properties promise.
+  /// Checks that every value is defined once and every input is defined, turns `Constant` nodes into tensors, and sorts.
   mutating func resolve() throws(ONNXError) {
     try takeConstants()
     inputs.removeAll { tensors[$0.name] != nil }
@@ -24,7 +23,7 @@ extension ONNXGraph {
     case node(Int)
   }
 
-  /// The names of values that no node gives.
+  /// Names of values that are no node's output.
   private func sources() throws(ONNXError) -> [String: Source] {
     var sources = tensors.mapValues { _ in Source.given }
     for input in inputs {
@@ -33,7 +32,7 @@ extension ONNXGraph {
     return sources
   }
 
-  /// Moves the tensors of `Constant` nodes to the initializers. A constant of text stays a node.
+  /// Moves the values of `Constant` nodes to the tensors. A constant string stays a node.
   private mutating func takeConstants() throws(ONNXError) {
     var kept: [ONNXNode] = []
     for node in nodes {
@@ -46,13 +45,13 @@ extension ONNXGraph {
     nodes = kept
   }
 
-  /// Puts every node behind those that it reads from, first of all in the order of the file: sorted nodes stay as they are.
+  /// Sorts topologically, depth first from the nodes in file order. Nodes that are sorted already keep their order.
   private mutating func sort(_ sources: [String: Source]) throws(ONNXError) {
     enum State { case new, open, done }
     var states = [State](repeating: .new, count: nodes.count)
     var order: [Int] = []
     order.reserveCapacity(nodes.count)
-    // The way from a node to what it needs first; a stack of our own, as a file may hold a chain of any length.
+    // A stack of our own: the file decides how long a chain is.
     var way: [(node: Int, needs: ArraySlice<Int>)] = []
     func enter(_ index: Int) {
       states[index] = .open
@@ -81,7 +80,7 @@ extension ONNXGraph {
 }
 
 extension ONNXNode {
-  /// The value of a `Constant`, under the name of its output; nil for other nodes and for text.
+  /// The value of a `Constant`, named as its output; nil for other nodes and for strings.
   fileprivate var constant: ONNXTensor? {
     guard opType == "Constant", domain.isEmpty, let name = outputs.first, !name.isEmpty, attributes.count == 1,
       let (key, value) = attributes.first

@@ -1,25 +1,25 @@
-/// A checked view of an ONNX file: what it says of itself, and its graph. Weights stay in the file.
+/// A checked view of an ONNX file. Weights stay in the mapped file.
 ///
 /// Format: <https://github.com/onnx/onnx/blob/main/docs/IR.md>, <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>.
 struct ONNXModel: Sendable {
-  /// Versions of ONNX's own operators that are read. Those from 26 on had no changes yet to operators of image classifiers.
+  /// Versions of the `ai.onnx` operator set that are read. 26 and 27 only add operators that image classifiers do not use.
   static let supportedOpsets = 7...27
 
-  /// Version of the format.
+  /// Version of the file format.
   let irVersion: Int
-  /// Name of the program that wrote the file; may be empty, as its version.
+  /// Name of the program that wrote the file; may be empty, like its version.
   let producer: String
   let producerVersion: String
-  /// Version of each set of operators, by domain; empty is ONNX's own.
+  /// Version of each operator set, by domain; the empty domain is `ai.onnx`.
   let opsets: [String: Int]
-  /// What the writer says of the model, in the order of the file.
+  /// `metadata_props`, in the order of the file. Keys may repeat.
   let metadata: [ONNXEntry]
   let graph: ONNXGraph
 
-  /// Version of ONNX's own operators.
+  /// Version of the `ai.onnx` operator set.
   var opset: Int { opsets["", default: 0] }
 
-  /// Paths of the files beside the model's that hold tensors, sorted.
+  /// Paths of the external data files, sorted.
   var externalFiles: [String] {
     var paths: Set<String> = []
     for tensor in graph.tensors.values {
@@ -38,7 +38,7 @@ struct ONNXModel: Sendable {
     }
   }
 
-  /// Checks a copy of `bytes`; other files of the model are looked for in `folder`.
+  /// Checks a copy of `bytes`; external data is looked for in `folder`.
   init(bytes: [UInt8], folder: String) throws(ONNXError) {
     try self.init(ONNXSource(file: MappedFile(copying: bytes), folder: folder))
   }
@@ -57,21 +57,21 @@ struct ONNXModel: Sendable {
     (opsets, metadata, self.graph) = (fields.opsets, fields.metadata, graph)
   }
 
-  /// The one name of a domain that has two.
+  /// `ai.onnx` is also written as the empty domain.
   static func canonicalDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
 }
 
 extension ONNXModel {
-  /// Whether a file is, or is meant as, an ONNX model: by its content, or by its name where the content is of no other kind that
-  /// is known.
+  /// Whether a file should be read as an ONNX model: by its content, or by the name's `.onnx` where the content is not recognised
+  /// as another kind.
   static func looksLikeONNX(_ bytes: UnsafeRawBufferPointer, path: String) -> Bool {
     if looksLikeONNX(bytes) { return true }
     guard fileExtension(path) == "onnx", ImageFormat.detect(bytes) == nil else { return false }
     return [nil, .onnx].contains(ForeignFormat.detect(bytes))
   }
 
-  /// Whether the bytes begin as a model does, which protobuf has no mark for: fields of whole bytes, a version of the format and a
-  /// graph among them. The graph may be cut off.
+  /// Whether the bytes start with fields of `ModelProto`, among them the format version and the graph. Protobuf has no magic
+  /// number. The graph may be cut off.
   static func looksLikeONNX(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var cursor = WireCursor(bytes, bytes.indices)
     var (hasVersion, hasGraph) = (false, false)
@@ -96,7 +96,7 @@ extension ONNXModel {
   }
 }
 
-/// What a `ModelProto` says, before it is checked.
+/// A `ModelProto` as read, before it is checked.
 private struct ONNXModelFields: WireMessage {
   static let messageName = "ModelProto"
 
@@ -106,7 +106,7 @@ private struct ONNXModelFields: WireMessage {
   /// The highest version of each domain.
   private(set) var opsets: [String: Int] = [:]
   private(set) var metadata: [ONNXEntry] = []
-  /// None or one.
+  /// Empty or one graph.
   private(set) var graph: [ONNXGraph] = []
 
   mutating func take(_ field: WireField, from reader: inout WireReader) throws(ONNXError) {

@@ -1,25 +1,25 @@
-/// An operator, what it reads and what it gives.
+/// An operator with its inputs, outputs and attributes.
 struct ONNXNode: Sendable {
   /// May be empty, and need not be unique.
   let name: String
   /// Such as `Conv`.
   let opType: String
-  /// The set of operators that the type is of; empty is ONNX's own.
+  /// The operator set that defines the type; the empty domain is `ai.onnx`.
   let domain: String
-  /// Names of values; empty for one that is left out.
+  /// Names of values; empty for an omitted input.
   let inputs: [String]
-  /// Names of values; empty for one that nobody wants.
+  /// Names of values; empty for an omitted output.
   let outputs: [String]
   let attributes: [String: ONNXAttribute]
 
-  /// How messages call it: by its name, or else by its first output.
+  /// The name for messages: the node's, or its first output's where it has none.
   var label: String { Self.label(name, outputs, opType) }
 
   static func label(_ name: String, _ outputs: [String], _ opType: String) -> String {
     name.isEmpty ? outputs.first { !$0.isEmpty } ?? opType : name
   }
 
-  /// Names of values that the node reads, for the graphs inside it too.
+  /// Names of the values that the node reads, those that its subgraphs read included.
   var reads: [String] {
     var names = inputs.filter { !$0.isEmpty }
     for case .graph(let graph) in attributes.values {

@@ -1,4 +1,4 @@
-/// What a `NodeProto` says, before it is checked.
+/// A `NodeProto` as read, before it is checked.
 struct ONNXNodeFields: WireMessage {
   static let messageName = "NodeProto"
 

@@ -1,11 +1,11 @@
-/// Numbers that follow each other in a file: packed, or each behind the tag of its field.
+/// A byte range of consecutive numbers: packed, or each after the tag of its field.
 struct ONNXRun: Sendable {
   var range: Range<Int>
   let isTagged: Bool
 }
 
 extension [ONNXRun] {
-  /// Adds a run, to the last one where it goes on without a gap.
+  /// Appends a run, or extends the last one where no gap is between them.
   mutating func extend(by run: ONNXRun) {
     if let last = indices.last, run.isTagged, self[last].isTagged, self[last].range.upperBound == run.range.lowerBound {
       self[last].range = self[last].range.lowerBound..<run.range.upperBound

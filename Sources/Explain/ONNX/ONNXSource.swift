@@ -1,4 +1,4 @@
-/// A model's file, and the folder that other files of the model may be in.
+/// A model's file, and the folder for its external data.
 struct ONNXSource: Sendable {
   let file: MappedFile
   /// Empty is the current folder.

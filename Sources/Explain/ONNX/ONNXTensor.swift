@@ -1,14 +1,14 @@
-/// A tensor of constants, row-major, whose values stay in the file that they are in.
+/// A constant tensor, row-major. Its values stay in the mapped file.
 struct ONNXTensor: Sendable {
   enum Storage {
-    /// Elements of fixed width, little-endian, from this byte of the file on.
+    /// Little-endian elements from this offset on.
     case raw(MappedFile, start: Int)
-    /// Elements in the wire format, in one of the fields for them.
+    /// Elements in the wire format, in one of the typed fields.
     case typed(MappedFile, ONNXTensorFields.Typed, [ONNXRun])
     case external(ONNXExternalData)
   }
 
-  /// The name of the value: the node's output for a `Constant`.
+  /// The value's name: the output of the node for a `Constant`.
   var name: String
   /// Length of each dimension, outermost first; empty for a scalar.
   let shape: [Int]
@@ -17,10 +17,9 @@ struct ONNXTensor: Sendable {
   let count: Int
   let storage: Storage
 
-  /// Checks what a file says of a tensor. How many elements it has is checked where that can be told from lengths; `values()`
-  /// checks the rest.
+  /// Checks type, shape and byte length. `values()` checks what only a look at the elements or at external data tells.
   ///
-  /// - Parameter name: for one that has none.
+  /// - Parameter name: the name for messages where the file gives none.
   init(_ fields: ONNXTensorFields, name: String, in source: ONNXSource) throws(ONNXError) {
     let name = fields.name.isEmpty ? name : fields.name
     guard let elementType = ONNXElementType(rawValue: fields.elementType) else {
@@ -47,13 +46,13 @@ struct ONNXTensor: Sendable {
     }
   }
 
-  /// A tensor of values that an attribute holds.
+  /// A tensor of values that an attribute lists.
   init<Element: BitwiseCopyable>(_ values: [Element], shape: [Int], _ elementType: ONNXElementType, name: String) {
     (self.name, self.shape, self.elementType, count) = (name, shape, elementType, values.count)
     storage = .raw(MappedFile(copying: values.withUnsafeBytes(Array.init)), start: 0)
   }
 
-  /// The product of the dimensions; nil where one is negative or it is too large for an `Int`.
+  /// The product of the dimensions; nil where one is negative or the product does not fit an `Int`.
   private static func count(_ shape: [Int]) -> Int? {
     guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
     guard !shape.contains(0) else { return 0 }
@@ -68,10 +67,10 @@ struct ONNXTensor: Sendable {
 }
 
 extension ONNXTensor {
-  /// Most elements that are read at once; of more, parts are read from `values()`.
+  /// Limit of elements that are read at once; larger tensors are read in parts, through `values()`.
   static let wholeLimit = 1 << 24
 
-  /// All elements, as `ONNXValues.read` gives them.
+  /// All elements, converted as by `ONNXValues.read`.
   func floats() throws(ONNXError) -> [Float] {
     let values = try whole()
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -80,7 +79,7 @@ extension ONNXTensor {
     }
   }
 
-  /// All elements of a tensor of whole numbers, exactly.
+  /// All elements of an integer or BOOL tensor, exact.
   func integers() throws(ONNXError) -> [Int] { try whole().integers(0..<count) }
 
   private func whole() throws(ONNXError) -> ONNXValues {

@@ -1,8 +1,8 @@
-/// What a `TensorProto` says, before it is checked.
+/// A `TensorProto` as read, before it is checked.
 struct ONNXTensorFields: WireMessage {
   static let messageName = "TensorProto"
 
-  /// The fields for elements of one type or several, by their numbers.
+  /// The typed fields for elements, by number.
   enum Typed: Int {
     case float = 4
     case int32 = 5
@@ -36,7 +36,7 @@ struct ONNXTensorFields: WireMessage {
     case 13: external.append(try reader.new(field))
     case 14:
       let place = try reader.int32(field)
-      // Other numbers are unknown to the format, and such a field counts as absent.
+      // As in protobuf, an unknown enumerator counts as an absent field.
       if (0...1).contains(place) { isExternal = place == 1 }
     default:
       guard let kind = Typed(rawValue: field.number) else { return try reader.skip(field) }

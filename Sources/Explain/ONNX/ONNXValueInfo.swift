@@ -5,10 +5,10 @@ struct ONNXValueInfo: WireMessage, Sendable, Equatable {
   private(set) var name = ""
   private var type = ONNXTypeFields()
 
-  /// Nil where it is no tensor, or of a type that is unknown.
+  /// Nil where the value is not a tensor or its element type is unknown.
   var elementType: ONNXElementType? { ONNXElementType(rawValue: type.tensor.elementType) }
 
-  /// Length of each dimension, outermost first; nil where even their number is unknown.
+  /// Length of each dimension, outermost first; nil where the rank is unknown.
   var shape: [ONNXDimension]? { type.tensor.shape?.dimensions }
 
   mutating func take(_ field: WireField, from reader: inout WireReader) throws(ONNXError) {
@@ -20,7 +20,7 @@ struct ONNXValueInfo: WireMessage, Sendable, Equatable {
   }
 }
 
-/// What a `TypeProto` says of a tensor; sequences and maps are skipped.
+/// The tensor type in a `TypeProto`; other types are skipped.
 private struct ONNXTypeFields: WireMessage, Equatable, Sendable {
   static let messageName = "TypeProto"
 
@@ -29,7 +29,7 @@ private struct ONNXTypeFields: WireMessage, Equatable, Sendable {
   mutating func take(_ field: WireField, from reader: inout WireReader) throws(ONNXError) {
     switch field.number {
     case 1: try reader.merge(field, into: &tensor)
-    // Of several kinds the last one counts.
+    // A oneof: the last field counts.
     case 4, 5, 7, 8, 9:
       tensor = ONNXTensorTypeFields()
       try reader.skip(field)

@@ -1,4 +1,4 @@
-/// The elements of a tensor, found and counted: any part can be read at any time.
+/// The elements of a tensor, located and counted, so that reading any part of them cannot fail.
 struct ONNXValues: Sendable {
   let tensor: String
   let elementType: ONNXElementType
@@ -6,14 +6,14 @@ struct ONNXValues: Sendable {
   private let layout: Layout
 
   private enum Layout {
-    /// Elements of fixed width, little-endian, from this byte of the file on.
+    /// Little-endian elements from this offset on.
     case raw(MappedFile, start: Int)
     case coded(ONNXCodedValues)
   }
 }
 
 extension ONNXTensor {
-  /// Finds the values, maps the file that they are in, and checks that there are as many as the shape says.
+  /// Locates the values, maps external data, and checks that their number matches the shape.
   ///
   /// - Throws: `unreadableElementType`, `wrongValueCount`, `valueOutOfRange` or what is wrong with external data.
   func values() throws(ONNXError) -> ONNXValues { try ONNXValues(self) }
@@ -31,7 +31,7 @@ extension ONNXValues {
     case .external(let data):
       layout = .raw(try data.map(byteCount: count * width), start: data.offset)
     case .typed(let file, let field, let runs):
-      // Packed numbers of fixed width are raw bytes, but for the field that they are in.
+      // One packed run of fixed-width numbers has the layout of raw data.
       if let run = runs.first, runs.count == 1, !run.isTagged, field.wireType != .varint, run.range.count % width == 0 {
         guard run.range.count == count * width else {
           throw .wrongValueCount(tensor: tensor.name, expected: count, found: run.range.count / width)
@@ -43,7 +43,7 @@ extension ONNXValues {
     }
   }
 
-  /// Reads elements as Floats: the nearest for what has more digits, 0 and 1 for truth values.
+  /// Reads elements as Float: integers and doubles rounded to the nearest, BOOL as 0 and 1.
   ///
   /// - Precondition: the range lies in `0..<count`, and the target has room.
   func read(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
@@ -52,10 +52,10 @@ extension ONNXValues {
     }
   }
 
-  /// Elements as they are, 0 and 1 for truth values.
+  /// Elements of an integer type, exact, or BOOL as 0 and 1.
   ///
   /// - Precondition: the range lies in `0..<count`.
-  /// - Throws: `notWhole` for a type of fractions, `integerOverflow` for a number that is no `Int`.
+  /// - Throws: `notWhole` for a floating type, `integerOverflow` for a number that does not fit an `Int`.
   func integers(_ range: Range<Int>) throws(ONNXError) -> [Int] {
     guard elementType.isWhole else { throw .notWhole(tensor: tensor, elementType) }
     var values: [Int] = []
@@ -69,7 +69,7 @@ extension ONNXValues {
     return values
   }
 
-  /// Lets go of the memory that holds these elements. They are read from the file again when they are needed.
+  /// Releases the memory that holds these elements. They are read from the file again when needed.
   func release(_ range: Range<Int>) {
     switch layout {
     case .raw(let file, let start):
@@ -80,7 +80,7 @@ extension ONNXValues {
     }
   }
 
-  /// Calls `body` with elements that follow each other in memory, and with which part of the range they are.
+  /// Calls `body` with contiguous little-endian elements and the part of the range that they cover.
   private func forEachStretch(_ range: Range<Int>, _ body: (_ source: UnsafeRawPointer, _ part: Range<Int>) -> Void) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     guard !range.isEmpty else { return }

@@ -1,8 +1,8 @@
-/// A place between two values of the protobuf wire format, and the end that no value may cross.
+/// A position in the protobuf wire format, and the end of the message, which no value may cross.
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>.
 struct WireCursor {
-  /// The whole file; the owner of the memory has to outlive the cursor.
+  /// The whole file. The memory must outlive the cursor.
   let bytes: UnsafeRawBufferPointer
   private(set) var position: Int
   private(set) var end: Int
@@ -16,7 +16,7 @@ struct WireCursor {
 
   var isAtEnd: Bool { position == end }
 
-  /// Reads what stands before a field's value.
+  /// Reads the tag of a field.
   mutating func field() throws(ONNXError) -> WireField {
     let start = position
     let tag = try varint()
@@ -27,7 +27,7 @@ struct WireCursor {
     return WireField(number: Int(key >> 3), type: type, start: start)
   }
 
-  /// Seven bits a byte, the lowest first.
+  /// Reads a number of seven bits a byte, low bits first.
   mutating func varint() throws(ONNXError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
@@ -37,7 +37,7 @@ struct WireCursor {
       }
       let byte = bytes[position]
       position += 1
-      // Of a tenth byte there is room for one bit.
+      // Only one bit of a tenth byte fits.
       guard shift < 63 || byte < 2 else { break }
       value |= UInt64(byte & 0x7F) << shift
       if byte < 0x80 { return value }
@@ -53,7 +53,7 @@ struct WireCursor {
     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: try advance(8), as: UInt64.self))
   }
 
-  /// Reads a length and passes over as many bytes; answers where they are.
+  /// Reads a length, skips as many bytes and returns their range.
   mutating func delimited() throws(ONNXError) -> Range<Int> {
     let start = position
     let length = try varint()
@@ -72,17 +72,17 @@ struct WireCursor {
     }
   }
 
-  /// Goes into a range that `delimited()` has passed over; answers the end to come back to.
+  /// Continues inside a range that `delimited()` returned. Returns the end to restore with `leave(to:)`.
   mutating func enter(_ range: Range<Int>) -> Int {
     let outer = end
     (position, end) = (range.lowerBound, range.upperBound)
     return outer
   }
 
-  /// Comes back from the end of an entered range.
+  /// Continues after an entered range, from its end.
   mutating func leave(to outer: Int) { end = outer }
 
-  /// Passes over as many bytes; answers where they start.
+  /// Skips bytes and returns the offset of the first.
   private mutating func advance(_ count: Int) throws(ONNXError) -> Int {
     let start = position
     guard count <= end - start else { throw .truncated(offset: start, needed: UInt64(count), left: end - start) }

@@ -1,7 +1,7 @@
-/// A message that is put together from its fields.
+/// A message that is read field by field.
 ///
-/// As protobuf has it, the last of several values counts, values of repeated fields follow each other, and a message that comes
-/// twice is one message with the fields of both.
+/// As in protobuf, the last value of a singular field counts, repeated fields are appended to, and a submessage that occurs twice
+/// is merged.
 protocol WireMessage {
   /// The name in `onnx.proto`.
   static var messageName: String { get }

@@ -1,20 +1,19 @@
 /// Reads messages of the protobuf wire format from a mapped file.
 ///
-/// A reader of our own, because the weights have to stay where they are: swift-protobuf copies every `bytes` field into memory, so
-/// that a model would take its file's size twice. Here such a field is a range of the file, and only its pages that are read
-/// are ever in memory.
+/// It is a reader of our own because of memory. swift-protobuf copies every `bytes` field, so a model would take its file's size
+/// twice. Here such a field is a range of the mapped file, and only pages that are read take memory.
 ///
-/// Nothing in the file is believed. No value crosses the end of its message, messages lie at most `depthLimit` deep, and what is
-/// taken into memory stays below `memoryLimit`, whatever the file says.
+/// Nothing in the file is trusted. No value crosses the end of its message, messages nest at most `depthLimit` deep, and what is
+/// copied stays below `memoryLimit`.
 struct WireReader {
-  /// Of messages in each other. Ten control-flow graphs within each other take this many.
+  /// Limit of nested messages; a subgraph takes three.
   static let depthLimit = 32
-  /// Bytes that names, attributes and the like may take. The largest classifiers need a tenth of it.
+  /// Limit of bytes that names, attributes and other copies may take.
   static let memoryLimit = 64 << 20
 
   let source: ONNXSource
   private var cursor: WireCursor
-  /// The message that is being read.
+  /// Name of the message that is being read.
   private var message = ""
   private var depth = 0
   private var memory = memoryLimit
@@ -34,7 +33,7 @@ struct WireReader {
 
   mutating func skip(_ field: WireField) throws(ONNXError) { try cursor.skip(field.type) }
 
-  /// A message of its own.
+  /// Reads a message.
   mutating func new<Message: WireMessage>(
     _ field: WireField, as _: Message.Type = Message.self
   ) throws(ONNXError) -> Message {
@@ -43,7 +42,7 @@ struct WireReader {
     return result
   }
 
-  /// More fields of a message.
+  /// Reads a message into one whose earlier occurrences have been read.
   mutating func merge<Message: WireMessage>(_ field: WireField, into target: inout Message) throws(ONNXError) {
     try take(try range(field), into: &target)
   }
@@ -58,13 +57,13 @@ struct WireReader {
     cursor.leave(to: outer.end)
   }
 
-  /// Counts a node of the graph, or of one inside it.
+  /// Counts a node against the limit.
   mutating func countNode() throws(ONNXError) {
     nodes += 1
     guard nodes <= ONNXGraph.nodeLimit else { throw .tooManyNodes(limit: ONNXGraph.nodeLimit) }
   }
 
-  /// Counts memory that is going to be used.
+  /// Counts memory against the limit, before it is allocated.
   mutating func spend(_ bytes: Int) throws(ONNXError) {
     guard bytes <= memory else { throw .tooLarge(limit: Self.memoryLimit) }
     memory -= bytes
@@ -72,7 +71,7 @@ struct WireReader {
 }
 
 extension WireReader {
-  /// Where the bytes of a field are in the file.
+  /// The byte range of a length-delimited field.
   mutating func range(_ field: WireField) throws(ONNXError) -> Range<Int> {
     try expect(.bytes, field)
     return try cursor.delimited()
@@ -88,10 +87,10 @@ extension WireReader {
     return text
   }
 
-  /// Text that need not be valid: what is not UTF-8 is replaced.
+  /// Text in a `bytes` field; invalid UTF-8 is replaced.
   mutating func repairedText(_ field: WireField) throws(ONNXError) -> String {
     let range = try range(field)
-    // A byte that is replaced takes three.
+    // A replacement character takes three bytes.
     try spend(MemoryLayout<String>.stride + 3 * range.count)
     return String(decoding: UnsafeRawBufferPointer(rebasing: source.file.bytes[range]), as: UTF8.self)
   }
@@ -101,7 +100,7 @@ extension WireReader {
     return Int(truncatingIfNeeded: try cursor.varint())
   }
 
-  /// An `int32` or an enumeration, which are what is left of 64 bits.
+  /// An `int32` or an enumerator: the low half of the varint.
   mutating func int32(_ field: WireField) throws(ONNXError) -> Int32 { Int32(truncatingIfNeeded: try int(field)) }
 
   mutating func float(_ field: WireField) throws(ONNXError) -> Float {
@@ -109,7 +108,7 @@ extension WireReader {
     return Float(bitPattern: try cursor.fixed32())
   }
 
-  /// Elements of a repeated field: one, or those that are packed.
+  /// Appends the elements of a repeated field, of a single occurrence or packed.
   mutating func ints(_ field: WireField, onto values: inout [Int]) throws(ONNXError) {
     try elements(field, .varint) { reader throws(ONNXError) in
       try reader.spend(MemoryLayout<Int>.stride)
@@ -124,7 +123,7 @@ extension WireReader {
     }
   }
 
-  /// Where elements of a repeated number are, without a look at them.
+  /// The range of elements of a repeated field, which are not read.
   mutating func run(_ field: WireField, of type: WireType) throws(ONNXError) -> ONNXRun {
     if field.type == .bytes { return ONNXRun(range: try cursor.delimited(), isTagged: false) }
     try expect(type, field)
