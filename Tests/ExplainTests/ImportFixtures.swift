@@ -90,11 +90,7 @@ struct SyntheticWeights {
 extension Model {
   /// The tensor names of a node.
   func names(_ node: String) -> WeightNames? {
-    switch description.graph.nodes.first(where: { $0.name == node })?.op {
-    case let convolution as Convolution: convolution.weights
-    case let convolution as DepthwiseConvolution: convolution.weights
-    default: nil
-    }
+    (description.graph.nodes.first { $0.name == node }?.op as? any ConvolutionOperator)?.weights
   }
 
   func entry(_ name: String) -> Safetensors.Entry? { entries.first { $0.name == name } }

@@ -84,15 +84,9 @@ struct TinyModel {
   /// Changes the tensor names of one node.
   mutating func rename(_ node: String, _ rename: (inout WeightNames) -> Void) {
     change(node) { node in
-      switch node.op {
-      case var convolution as Convolution:
-        rename(&convolution.weights)
-        node.op = convolution
-      case var convolution as DepthwiseConvolution:
-        rename(&convolution.weights)
-        node.op = convolution
-      default: break
-      }
+      guard var convolution = node.op as? any ConvolutionOperator else { return }
+      rename(&convolution.weights)
+      node.op = convolution
     }
   }
 

@@ -1,26 +1,16 @@
 /// Dense convolution; a linear layer is the 1 x 1 case on a 1 x 1 image or on tokens.
-struct Convolution: GraphOperator {
+struct Convolution: ConvolutionOperator {
   static let name = "conv2d"
 
-  var window: Window
-  var outputChannels: Int
-  var weights: WeightNames
+  var attributes: ConvolutionAttributes
 
   init(window: Window, outputChannels: Int, weights: WeightNames) {
-    (self.window, self.outputChannels, self.weights) = (window, outputChannels, weights)
+    attributes = ConvolutionAttributes(window: window, outputChannels: outputChannels, weights: weights)
   }
 
-  init(from attributes: AttributeDecoder) throws {
-    window = try Window(from: attributes)
-    outputChannels = try attributes.decode(Int.self, forKey: "outputChannels")
-    weights = try attributes.decode(WeightNames.self, forKey: "tensors")
-  }
+  init(from attributes: AttributeDecoder) throws { self.attributes = try ConvolutionAttributes(from: attributes) }
 
-  func encode(to attributes: inout AttributeEncoder) throws {
-    try attributes.encode(outputChannels, forKey: "outputChannels")
-    try window.encode(to: &attributes)
-    try attributes.encode(weights, forKey: "tensors")
-  }
+  func encode(to attributes: inout AttributeEncoder) throws { try self.attributes.encode(to: &attributes) }
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 

@@ -1,29 +1,18 @@
 import Kernels
 
 /// Convolution of each channel with its own kernel.
-struct DepthwiseConvolution: GraphOperator {
+struct DepthwiseConvolution: ConvolutionOperator {
   static let name = "depthwise_conv2d"
 
-  var window: Window
-  /// As many as the input has.
-  var outputChannels: Int
-  var weights: WeightNames
+  var attributes: ConvolutionAttributes
 
   init(window: Window, outputChannels: Int, weights: WeightNames) {
-    (self.window, self.outputChannels, self.weights) = (window, outputChannels, weights)
+    attributes = ConvolutionAttributes(window: window, outputChannels: outputChannels, weights: weights)
   }
 
-  init(from attributes: AttributeDecoder) throws {
-    window = try Window(from: attributes)
-    outputChannels = try attributes.decode(Int.self, forKey: "outputChannels")
-    weights = try attributes.decode(WeightNames.self, forKey: "tensors")
-  }
+  init(from attributes: AttributeDecoder) throws { self.attributes = try ConvolutionAttributes(from: attributes) }
 
-  func encode(to attributes: inout AttributeEncoder) throws {
-    try attributes.encode(outputChannels, forKey: "outputChannels")
-    try window.encode(to: &attributes)
-    try attributes.encode(weights, forKey: "tensors")
-  }
+  func encode(to attributes: inout AttributeEncoder) throws { try self.attributes.encode(to: &attributes) }
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 
