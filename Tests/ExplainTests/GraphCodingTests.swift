@@ -43,6 +43,7 @@ import Testing
     #"{"name": "x", "op": "activation", "inputs": ["a"], "function": "tanh"}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3], "stride": 1, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1, "padding": [0, 0]}"#,
+    #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1, "padding": [0, 0, 0, 0], "dilation": 2}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1.5, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1e99, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "padding": [0, 0, 0, 0]}"#,

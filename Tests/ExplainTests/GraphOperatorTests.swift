@@ -24,6 +24,15 @@ import Testing
       #""inputs":["a"],"kernel":[3,3],"name":"x","op":"depthwise_conv2d","outputChannels":8,"padding":[0,0,0,0],"#
         + #""stride":1,"tensors":{"bias":"b","weight":"w"}"#
     ),
+    (
+      Convolution(
+        window: Window(
+          kernelHeight: 3, kernelWidth: 5, stride: 1, top: 4, left: 2, bottom: 4, right: 2, dilationHeight: 2,
+          dilationWidth: 1),
+        outputChannels: 64, weights: WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)),
+      #""dilation":[2,1],"inputs":["a"],"kernel":[3,5],"name":"x","op":"conv2d","outputChannels":64,"#
+        + #""padding":[4,2,4,2],"stride":1,"tensors":{"bias":"b","weight":"w"}"#
+    ),
     (Activation.relu, #""function":"relu","inputs":["a"],"name":"x","op":"activation""#),
     (Activation.relu6, #""function":"relu6","inputs":["a"],"name":"x","op":"activation""#),
     (Activation.gelu, #""function":"gelu","inputs":["a"],"name":"x","op":"activation""#),

@@ -93,6 +93,13 @@ private let refused = [
   single("padding below 0", convolution(Window(kernel: 3, padding: -1), 4), attribute("padding", -1)),
   single("padding of a kernel", MaxPool(Window(kernel: 3, padding: 3)), attribute("padding", 3)),
   single("absurd padding", convolution(Window(kernel: 3, padding: .max), 4), attribute("padding", .max)),
+  single("dilation 0", convolution(Window(kernel: 3, dilation: 0), 4), attribute("dilation height", 0)),
+  single(
+    "dilation beyond the largest kernel", depthwise(Window(kernel: 3, dilation: 128), 3),
+    attribute("dilation height", 128)),
+  single("a pool of pixels that are apart", MaxPool(Window(kernel: 2, dilation: 2)), attribute("dilation height", 2)),
+  single(
+    "padding of a dilated kernel", convolution(Window(kernel: 3, padding: 5, dilation: 2), 4), attribute("padding", 5)),
   single("no output channels", convolution(Window(kernel: 1), 0), attribute("output channels", 0)),
   single("absurd output channels", convolution(Window(kernel: 1), .max), attribute("output channels", .max)),
   single(

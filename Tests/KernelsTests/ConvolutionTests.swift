@@ -8,14 +8,27 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   var isSigned = true
   var hasResidual = false
   var clamp = Clamp.none
+  /// Pixels from tap to tap.
+  var dilation = 1
 
   var testDescription: String {
     "\(height)x\(width)x\(channels) -> \(outputs), \(kernel)x\(kernel)/\(stride), pad \(top) \(left) \(bottom) \(right)"
+      + (dilation > 1 ? ", dilated \(dilation)" : "")
   }
-  var outputHeight: Int { (height + top + bottom - kernel) / stride + 1 }
-  var outputWidth: Int { (width + left + right - kernel) / stride + 1 }
+  private var extent: Int { (kernel - 1) * dilation + 1 }
+  var outputHeight: Int { (height + top + bottom - extent) / stride + 1 }
+  var outputWidth: Int { (width + left + right - extent) / stride + 1 }
   var outputCount: Int { outputHeight * outputWidth * outputs }
-  var layout: ReductionLayout { ReductionLayout(kernelHeight: kernel, kernelWidth: kernel, channels: channels) }
+  var layout: ReductionLayout {
+    ReductionLayout(
+      kernelHeight: kernel, kernelWidth: kernel, dilationHeight: dilation, dilationWidth: dilation, channels: channels)
+  }
+  var geometry: WindowGeometry {
+    WindowGeometry(
+      height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
+      dilationHeight: dilation, dilationWidth: dilation, stride: stride, top: top, left: left,
+      outputHeight: outputHeight, outputWidth: outputWidth)
+  }
 
   static let all: [ConvolutionCase] = [
     ConvolutionCase(height: 1, width: 1, channels: 1, outputs: 1, kernel: 1, stride: 1),
@@ -37,6 +50,17 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       height: 6, width: 7, channels: 300, outputs: 65, kernel: 3, stride: 1, top: 1, left: 1, bottom: 1, right: 1),
     ConvolutionCase(
       height: 9, width: 4, channels: 16, outputs: 16, kernel: 5, stride: 1, top: 2, left: 2, bottom: 2, right: 2),
+    ConvolutionCase(
+      height: 9, width: 11, channels: 20, outputs: 33, kernel: 3, stride: 1, top: 2, left: 2, bottom: 2, right: 2,
+      hasResidual: true, dilation: 2),
+    ConvolutionCase(
+      height: 13, width: 12, channels: 300, outputs: 16, kernel: 3, stride: 2, top: 3, left: 1, bottom: 2, right: 3,
+      dilation: 3),
+    // Rows of few channels, which a kernel without gaps reads in one go; padding that is wider than the picture.
+    ConvolutionCase(height: 12, width: 11, channels: 3, outputs: 20, kernel: 3, stride: 2, left: 2, dilation: 2),
+    ConvolutionCase(
+      height: 3, width: 2, channels: 17, outputs: 5, kernel: 3, stride: 1, top: 4, left: 4, bottom: 4, right: 4,
+      dilation: 4),
   ]
 }
 
@@ -95,7 +119,7 @@ struct ConvolutionData {
     let element: PreparedInput.Element =
       isFloat
       ? .float
-      : layout.mergesPixels ? .quantizedWithOneScale(isSigned: shape.isSigned) : .quantized(isSigned: shape.isSigned)
+      : layout.sharesScale ? .quantizedWithOneScale(isSigned: shape.isSigned) : .quantized(isSigned: shape.isSigned)
     let form = prepared(element)
     let plan = ConvolutionPlan(
       input: form, layout: layout, stride: shape.stride, top: shape.top, left: shape.left,
@@ -132,7 +156,8 @@ struct ConvolutionData {
           var sum = 0.0
           for ky in 0..<shape.kernel {
             for kx in 0..<shape.kernel {
-              let (sy, sx) = (y * shape.stride - shape.top + ky, x * shape.stride - shape.left + kx)
+              let sy = y * shape.stride - shape.top + ky * shape.dilation
+              let sx = x * shape.stride - shape.left + kx * shape.dilation
               guard sy >= 0, sy < shape.height, sx >= 0, sx < shape.width else { continue }
               for c in 0..<shape.channels {
                 let weight = rows[((n * shape.kernel + ky) * shape.kernel + kx) * shape.channels + c]

@@ -12,8 +12,21 @@ import Testing
       top: top, left: left, outputHeight: outputHeight, outputWidth: outputWidth)
   }
 
-  @Test(arguments: windows.indices, [true, false]) func depthwise(_ index: Int, _ isFloat: Bool) {
-    let g = Self.windows[index]
+  /// These windows, and some whose taps are apart: 2, 3 and 2 by 1 pixels; the last sees some of its taps at most.
+  private static let depthwiseWindows =
+    windows
+    + [
+      (15, 14, 40, 3, 2, 1, 2, 2), (20, 33, 20, 5, 3, 2, 4, 6), (12, 12, 7, 3, 2, 1, 2, 0), (3, 9, 33, 3, 4, 1, 4, 3),
+    ].map { height, width, channels, kernel, dilation, stride, top, left in
+      let extent = (kernel - 1) * dilation + 1
+      return WindowGeometry(
+        height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
+        dilationHeight: dilation, dilationWidth: channels == 7 ? 1 : dilation, stride: stride, top: top, left: left,
+        outputHeight: (height + 2 * top - extent) / stride + 1, outputWidth: (width + 2 * left - extent) / stride + 1)
+    }
+
+  @Test(arguments: depthwiseWindows.indices, [true, false]) func depthwise(_ index: Int, _ isFloat: Bool) {
+    let g = Self.depthwiseWindows[index]
     let padded = PanelLayout.padded(g.channels)
     let taps = g.kernelHeight * g.kernelWidth
     let input = randomFloats(g.height * g.width * g.channels, seed: 1)
@@ -46,7 +59,8 @@ import Testing
     var sum = Double(bias[c])
     for ky in 0..<g.kernelHeight {
       for kx in 0..<g.kernelWidth {
-        let (sy, sx) = (y * g.stride - g.top + ky, x * g.stride - g.left + kx)
+        let sy = y * g.stride - g.top + ky * g.dilationHeight
+        let sx = x * g.stride - g.left + kx * g.dilationWidth
         guard sy >= 0, sy < g.height, sx >= 0, sx < g.width else { continue }
         let index = (ky * g.kernelWidth + kx) * padded + c
         let weight = isFloat ? floats[index] : Float(levels[index]) * scale[c]

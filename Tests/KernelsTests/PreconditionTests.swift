@@ -52,7 +52,10 @@ import Testing
     Violation(requirement: "(task->end_row) <= (task->output_height)", shape: .depthwise(window)) {
       $0.depthwise = { changed($0, { $0.end_row += 1 }, sound.depthwise) }
     },
-    Violation(requirement: "0 <= window->top && window->top < window->kernel_height", shape: .maxPool(window)) {
+    Violation(
+      requirement: "0 <= window->top && window->top <= (window->kernel_height - 1) * window->dilation_height",
+      shape: .maxPool(window)
+    ) {
       $0.maxPool = { changed($0, { $0.top = $0.kernel_height }, sound.maxPool) }
     },
     Violation(

@@ -46,10 +46,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [(9, 7, 3, 1, 1), (8, 8, 3, 2, 0), (7, 9, 5, 2, 2), (6, 6, 2, 2, 0), (10, 9, 5, 1, 2)])
-  func depthwiseGradientIsTheTranspose(_ height: Int, _ width: Int, _ kernel: Int, _ stride: Int, _ padding: Int) {
+  @Test(arguments: [
+    (9, 7, 3, 1, 1, 1), (8, 8, 3, 2, 0, 1), (7, 9, 5, 2, 2, 1), (6, 6, 2, 2, 0, 1), (10, 9, 5, 1, 2, 1),
+    (9, 10, 3, 1, 2, 2), (11, 8, 3, 2, 3, 3), (2, 3, 3, 1, 4, 4),
+  ])
+  func depthwiseGradientIsTheTranspose(
+    _ height: Int, _ width: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int
+  ) {
     let channels = 37
-    let g = window(height, width, channels, kernel, stride, padding)
+    let g = window(height, width, channels, kernel, stride, padding, dilation)
     let outputCount = g.outputHeight * g.outputWidth * channels
     let inputCount = height * width * channels
     let weights = randomFloats(kernel * kernel * PanelLayout.padded(channels), seed: 1)
@@ -119,12 +124,14 @@ import Testing
   }
 
   private func window(
-    _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ stride: Int, _ padding: Int
+    _ height: Int, _ width: Int, _ channels: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int = 1
   ) -> WindowGeometry {
-    WindowGeometry(
-      height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel, stride: stride,
-      top: padding, left: padding, outputHeight: (height + 2 * padding - kernel) / stride + 1,
-      outputWidth: (width + 2 * padding - kernel) / stride + 1)
+    let extent = (kernel - 1) * dilation + 1
+    return WindowGeometry(
+      height: height, width: width, channels: channels, kernelHeight: kernel, kernelWidth: kernel,
+      dilationHeight: dilation, dilationWidth: dilation, stride: stride, top: padding, left: padding,
+      outputHeight: (height + 2 * padding - extent) / stride + 1,
+      outputWidth: (width + 2 * padding - extent) / stride + 1)
   }
 }
 
@@ -155,8 +162,8 @@ private struct BatchData {
         for n in 0..<shape.outputs {
           var sum = hasBias ? Double(bias[n]) : 0
           for tap in 0..<shape.kernel * shape.kernel {
-            let y = pixel / shape.outputWidth * shape.stride - shape.top + tap / shape.kernel
-            let x = pixel % shape.outputWidth * shape.stride - shape.left + tap % shape.kernel
+            let y = pixel / shape.outputWidth * shape.stride - shape.top + tap / shape.kernel * shape.dilation
+            let x = pixel % shape.outputWidth * shape.stride - shape.left + tap % shape.kernel * shape.dilation
             guard y >= 0, y < shape.height, x >= 0, x < shape.width else { continue }
             let source = ((image * shape.height + y) * shape.width + x) * shape.channels
             let row = (n * shape.kernel * shape.kernel + tap) * shape.channels
@@ -174,11 +181,9 @@ private struct BatchData {
       element: precision.element, images: TrainingConvolutionTests.images, height: shape.height, width: shape.width,
       channels: shape.channels, top: shape.top, left: shape.left, bottom: shape.bottom, right: shape.right)
     let plan = BatchConvolution(
-      operand: form, kernelHeight: shape.kernel, kernelWidth: shape.kernel, stride: shape.stride,
-      outputHeight: shape.outputHeight, outputWidth: shape.outputWidth, outputChannels: shape.outputs,
-      context: context)
-    let panels = pack(
-      PanelPacking(.forward, taps: shape.kernel * shape.kernel, channels: shape.channels, outputs: shape.outputs))
+      operand: form, layout: shape.layout, stride: shape.stride, outputHeight: shape.outputHeight,
+      outputWidth: shape.outputWidth, outputChannels: shape.outputs, context: context)
+    let panels = pack(PanelPacking(.forward, shape.layout, outputs: shape.outputs))
     let output = GuardedOutput(TrainingConvolutionTests.images * shape.outputCount)
     withOperand(input, form, context) {
       context.convolution(
@@ -189,12 +194,8 @@ private struct BatchData {
 
   func backward(_ context: ExecutionContext) -> GuardedOutput {
     let images = TrainingConvolutionTests.images
-    let g = WindowGeometry(
-      height: shape.height, width: shape.width, channels: shape.channels, kernelHeight: shape.kernel,
-      kernelWidth: shape.kernel, stride: shape.stride, top: shape.top, left: shape.left,
-      outputHeight: shape.outputHeight, outputWidth: shape.outputWidth)
     let plan = ConvolutionGradient(
-      images: images, geometry: g, outputChannels: shape.outputs, precision: precision, context: context)
+      images: images, geometry: shape.geometry, outputChannels: shape.outputs, precision: precision, context: context)
     let panels = pack(plan.packing)
     let zeros = [Float](repeating: 0, count: PanelLayout.padded(plan.convolution.outputChannels))
     var columns = [Float](repeating: 0, count: max(1, plan.columnFloats))

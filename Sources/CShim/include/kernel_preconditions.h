@@ -42,27 +42,30 @@ static inline void require_quantize(const quantize_task *task) {
   REQUIRE_PART(task->first_block, task->end_block, (task->channels + block_length - 1) / block_length);
 }
 
-// Every window shows some of the image.
+// Every window reaches into the image.
 static inline void require_window(const window_shape *window) {
   REQUIRE(window->channels > 0 && window->stride > 0);
-  REQUIRE(0 <= window->top && window->top < window->kernel_height);
-  REQUIRE(0 <= window->left && window->left < window->kernel_width);
+  REQUIRE(window->kernel_height > 0 && window->kernel_width > 0);
+  REQUIRE(window->dilation_height > 0 && window->dilation_width > 0);
+  REQUIRE(0 <= window->top && window->top <= (window->kernel_height - 1) * window->dilation_height);
+  REQUIRE(0 <= window->left && window->left <= (window->kernel_width - 1) * window->dilation_width);
   REQUIRE(window->output_height > 0 && window->output_width > 0);
   REQUIRE((window->output_height - 1) * window->stride - window->top < window->height);
   REQUIRE((window->output_width - 1) * window->stride - window->left < window->width);
 }
 
 static inline void require_depthwise(const depthwise_task *task) {
-  const window_shape window = {task->height, task->width,  task->channels, task->kernel_height, task->kernel_width,
-                               task->stride, task->top,    task->left,     task->output_height, task->output_width};
+  const window_shape window = {task->height,         task->width,          task->channels,      task->kernel_height,
+                               task->kernel_width,   task->dilation_height, task->dilation_width, task->stride,
+                               task->top,            task->left,           task->output_height, task->output_width};
   require_window(&window);
   REQUIRE_PART(task->first_row, task->end_row, task->output_height);
   REQUIRE(task->float_weights != 0 || (task->weights != 0 && task->weight_scales != 0));
 }
 
 static inline void require_pool(const pool_task *task) {
-  const window_shape window = {task->height, task->width,  task->channels, task->kernel_height, task->kernel_width,
-                               task->stride, task->top,    task->left,     task->output_height, task->output_width};
+  const window_shape window = {task->height, task->width, task->channels, task->kernel_height, task->kernel_width, 1, 1,
+                               task->stride, task->top,   task->left,     task->output_height, task->output_width};
   require_window(&window);
   REQUIRE_PART(task->first_row, task->end_row, task->output_height);
 }
@@ -81,13 +84,18 @@ static inline void require_bilinear(const bilinear_task *task) {
   REQUIRE(task->output_height > 0 && task->output_width > 0);
 }
 
+static inline void require_window_without_gaps(const window_shape *window) {
+  require_window(window);
+  REQUIRE(window->dilation_height == 1 && window->dilation_width == 1);
+}
+
 static inline void require_max_pool_gradient(const max_pool_gradient_task *task) {
-  require_window(&task->window);
+  require_window_without_gaps(&task->window);
   REQUIRE_PART(task->first_channel, task->end_channel, task->window.channels);
 }
 
 static inline void require_average_pool_gradient(const average_pool_gradient_task *task) {
-  require_window(&task->window);
+  require_window_without_gaps(&task->window);
   REQUIRE_PART(task->first_row, task->end_row, task->window.height);
 }
 

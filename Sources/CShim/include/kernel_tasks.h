@@ -81,7 +81,9 @@ typedef struct {
 typedef struct {
   const float *input;
   intptr_t height, width, channels;
-  intptr_t kernel_height, kernel_width, stride, top, left;
+  intptr_t kernel_height, kernel_width;
+  intptr_t dilation_height, dilation_width;  // pixels from tap to tap
+  intptr_t stride, top, left;
   const int8_t *weights;              // [kernel_height * kernel_width, channels rounded up to 16], or null
   const float *float_weights;         // the same in Float, or null
   const float *weight_scales;         // [channels rounded up to 16]; unused with float_weights

@@ -7,7 +7,9 @@
 // A window that slid over one image in the forward pass.
 typedef struct {
   intptr_t height, width, channels;
-  intptr_t kernel_height, kernel_width, stride, top, left;
+  intptr_t kernel_height, kernel_width;
+  intptr_t dilation_height, dilation_width;  // pixels from tap to tap
+  intptr_t stride, top, left;
   intptr_t output_height, output_width;
 } window_shape;
 

@@ -35,7 +35,7 @@ final class FrozenLayers {
   func panels(_ node: Node, _ packing: PanelPacking) throws(EngineError) -> UnsafeRawPointer {
     let convolution = convolution(node)
     let names = convolution.weights
-    let isForward = if case .forward = packing.kind { true } else { false }
+    let isForward = packing.isForward
     let key = Key(weight: names.weight, isGradient: !isForward)
     if let known = packed[key] { return known }
     // The file's own panels, where nothing has to be changed.
@@ -135,8 +135,7 @@ struct LayerRows {
     self.model = model
     names = convolution.weights
     outputs = convolution.outputChannels
-    layout = ReductionLayout(
-      kernelHeight: convolution.window.kernelHeight, kernelWidth: convolution.window.kernelWidth, channels: channels)
+    layout = convolution.reduction(channels: channels)
     let readsPixels = model.description.precision == .int8 && node.inputs == [model.description.graph.input]
     pixels = readsPixels ? model.description.preprocessing.pixelLevels : nil
   }

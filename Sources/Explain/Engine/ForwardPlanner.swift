@@ -39,7 +39,7 @@ extension ForwardPlanner {
     let (input, output) = (shape(operation.input), shape(operation.name))
     return WindowGeometry(
       height: input.height, width: input.width, channels: input.channels, kernelHeight: window.kernelHeight,
-      kernelWidth: window.kernelWidth, stride: window.stride, top: window.top, left: window.left,
-      outputHeight: output.height, outputWidth: output.width)
+      kernelWidth: window.kernelWidth, dilationHeight: window.dilationHeight, dilationWidth: window.dilationWidth,
+      stride: window.stride, top: window.top, left: window.left, outputHeight: output.height, outputWidth: output.width)
   }
 }

@@ -19,7 +19,7 @@ struct InferencePlanner: ForwardPlanner {
 
   private struct PreparedKey: Hashable {
     var name: String
-    var mergesPixels: Bool
+    var sharesScale: Bool
   }
 
   init(model: Model, context: ExecutionContext, outputs: Set<String>) {
@@ -50,10 +50,10 @@ struct InferencePlanner: ForwardPlanner {
     let index = steps.count
     for input in inputs { arena.extend(input, to: index) }
     let made = canQuantize ? formWhileWriting(operation.name).map { allocate($0) } : nil
-    if let made { prepared[PreparedKey(name: operation.name, mergesPixels: false)] = made }
+    if let made { prepared[PreparedKey(name: operation.name, sharesScale: false)] = made }
     let isReadInFloat =
       floatResults.contains(operation.name)
-      || paddings[PreparedKey(name: operation.name, mergesPixels: true)] != nil
+      || paddings[PreparedKey(name: operation.name, sharesScale: true)] != nil
     var output: Int?
     if made == nil || isReadInFloat {
       let tensor = allocate(floats: shape(operation.name).count)
@@ -74,11 +74,6 @@ struct InferencePlanner: ForwardPlanner {
 }
 
 extension InferencePlanner {
-  func layout(_ window: Window, _ input: String) -> ReductionLayout {
-    ReductionLayout(
-      kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, channels: shape(input).channels)
-  }
-
   private mutating func collectReaders() {
     floatResults = outputs
     for operation in fused.operations {
@@ -86,7 +81,10 @@ extension InferencePlanner {
         floatResults.formUnion(operation.node.inputs)
         continue
       }
-      let key = PreparedKey(name: operation.input, mergesPixels: layout(window, operation.input).mergesPixels)
+      let channels = shape(operation.input).channels
+      let layout = ReductionLayout(
+        kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, channels: channels)
+      let key = PreparedKey(name: operation.input, sharesScale: layout.sharesScale)
       var widest = paddings[key] ?? window
       widest.top = max(widest.top, window.top)
       widest.left = max(widest.left, window.left)
@@ -110,7 +108,7 @@ extension InferencePlanner {
       case .float32: .float
       case .int8 where key.name == model.description.graph.input:
         .pixels(model.description.preprocessing.pixelLevels)
-      case .int8 where key.mergesPixels: .quantizedWithOneScale(isSigned: isSigned)
+      case .int8 where key.sharesScale: .quantizedWithOneScale(isSigned: isSigned)
       case .int8: .quantized(isSigned: isSigned)
       }
     return PreparedInput(
@@ -120,7 +118,7 @@ extension InferencePlanner {
 
   /// The form that a step can give its result while it writes it.
   func formWhileWriting(_ name: String) -> PreparedInput? {
-    model.description.precision == .int8 ? form(PreparedKey(name: name, mergesPixels: false)) : nil
+    model.description.precision == .int8 ? form(PreparedKey(name: name, sharesScale: false)) : nil
   }
 
   private mutating func allocate(_ form: PreparedInput) -> PreparedTensor {
@@ -130,8 +128,8 @@ extension InferencePlanner {
   }
 
   /// The prepared form of `name`, made by a step of its own if it isn't there yet.
-  mutating func prepare(_ name: String, _ layout: ReductionLayout) -> PreparedTensor {
-    let key = PreparedKey(name: name, mergesPixels: layout.mergesPixels)
+  mutating func prepare(_ name: String, sharesScale: Bool) -> PreparedTensor {
+    let key = PreparedKey(name: name, sharesScale: sharesScale)
     if let known = prepared[key] { return known }
     guard let form = form(key) else { preconditionFailure("\(name) is read by no convolution") }
     if form.isPlain { return PreparedTensor(form: form, levels: tensor(name), scales: tensor(name)) }
@@ -145,7 +143,7 @@ extension InferencePlanner {
 
   /// A residual in the form in which it is there.
   func addend(_ name: String) -> ConvolutionStep.Addend {
-    if let known = prepared[PreparedKey(name: name, mergesPixels: false)], known.form.isResidual {
+    if let known = prepared[PreparedKey(name: name, sharesScale: false)], known.form.isResidual {
       return .quantized(known)
     }
     return .float(tensor(name))

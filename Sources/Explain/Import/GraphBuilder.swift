@@ -61,10 +61,10 @@ struct GraphBuilder {
   ///   - otherShape: another shape in which the same weights may be stored.
   mutating func convolution(
     _ name: String, _ input: String, outputChannels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .symmetric(0), normalization: BatchNorm?, bias: Bool? = nil,
+    padding: Padding = .symmetric(0), dilation: Int = 1, normalization: BatchNorm?, bias: Bool? = nil,
     otherShape: [Int]? = nil
   ) throws(ImportError) -> String {
-    let window = window(kernel, stride, padding, over: shape(input))
+    let window = window(kernel, stride, padding, dilation, over: shape(input))
     return try layer(
       .dense, name, input, window, outputs: outputChannels, normalization,
       weight: "\(name).weight", [outputChannels, shape(input).channels, kernel, kernel], or: otherShape,
@@ -73,10 +73,11 @@ struct GraphBuilder {
 
   /// Adds a depthwise convolution with the weights `name.weight` `[channels, 1, kernel, kernel]`.
   mutating func depthwiseConvolution(
-    _ name: String, _ input: String, kernel: Int, stride: Int = 1, padding: Padding, normalization: BatchNorm?
+    _ name: String, _ input: String, kernel: Int, stride: Int = 1, padding: Padding, dilation: Int = 1,
+    normalization: BatchNorm?
   ) throws(ImportError) -> String {
     let channels = shape(input).channels
-    let window = window(kernel, stride, padding, over: shape(input))
+    let window = window(kernel, stride, padding, dilation, over: shape(input))
     return try layer(
       .depthwise, name, input, window, outputs: channels, normalization,
       weight: "\(name).weight", [channels, 1, kernel, kernel], bias: normalization == nil ? "\(name).bias" : nil)
@@ -254,21 +255,25 @@ extension GraphBuilder {
     }
   }
 
-  private func window(_ kernel: Int, _ stride: Int, _ padding: Padding, over input: Shape) -> Window {
+  private func window(
+    _ kernel: Int, _ stride: Int, _ padding: Padding, _ dilation: Int = 1, over input: Shape
+  ) -> Window {
     switch padding {
     case .symmetric(let padding):
-      return Window(kernel: kernel, stride: stride, padding: padding)
+      return Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
     case .same:
-      let vertical = Self.samePadding(input.height, kernel, stride)
-      let horizontal = Self.samePadding(input.width, kernel, stride)
+      let extent = (kernel - 1) * dilation + 1
+      let vertical = Self.samePadding(input.height, extent, stride)
+      let horizontal = Self.samePadding(input.width, extent, stride)
       return Window(
         kernelHeight: kernel, kernelWidth: kernel, stride: stride, top: vertical / 2, left: horizontal / 2,
-        bottom: vertical - vertical / 2, right: horizontal - horizontal / 2)
+        bottom: vertical - vertical / 2, right: horizontal - horizontal / 2, dilationHeight: dilation,
+        dilationWidth: dilation)
     }
   }
 
   /// Padding of both sides together.
-  private static func samePadding(_ size: Int, _ kernel: Int, _ stride: Int) -> Int {
-    max(((size + stride - 1) / stride - 1) * stride + kernel - size, 0)
+  private static func samePadding(_ size: Int, _ extent: Int, _ stride: Int) -> Int {
+    max(((size + stride - 1) / stride - 1) * stride + extent - size, 0)
   }
 }

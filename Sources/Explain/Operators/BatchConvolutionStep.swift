@@ -52,10 +52,11 @@ extension BatchPlanner {
       channels: input.channels,
       top: window.top, left: window.left, bottom: window.bottom, right: window.right)
     let operand = prepare(operation.input, tensor(operation.input), form)
+    let layout = convolution.reduction(channels: input.channels)
     let plan = BatchConvolution(
-      operand: form, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, stride: window.stride,
-      outputHeight: shape.height, outputWidth: shape.width, outputChannels: shape.channels, context: context)
-    let packing = PanelPacking(.forward, taps: window.area, channels: input.channels, outputs: shape.channels)
+      operand: form, layout: layout, stride: window.stride, outputHeight: shape.height, outputWidth: shape.width,
+      outputChannels: shape.channels, context: context)
+    let packing = PanelPacking(.forward, layout, outputs: shape.channels)
     let panels = try layers.panels(operation.node, packing)
     let residual = operation.residual.map(tensor)
     append(

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Dense convolution; a linear layer is the 1 x 1 case on a 1 x 1 image or on tokens.
 struct Convolution: ConvolutionOperator {
   static let name = "conv2d"
@@ -14,8 +16,15 @@ struct Convolution: ConvolutionOperator {
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 
+  /// How the kernels walk an input of this many channels.
+  func reduction(channels: Int) -> ReductionLayout {
+    ReductionLayout(
+      kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, dilationHeight: window.dilationHeight,
+      dilationWidth: window.dilationWidth, channels: channels)
+  }
+
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
-    let shape = try window.slide(over: inputs[0], channels: outputChannels, node: node)
+    let shape = try window.slide(over: inputs[0], channels: outputChannels, mayDilate: true, node: node)
     // Each factor is bounded, so the product of three fits.
     let reduction = window.area * inputs[0].channels
     guard reduction <= GraphLimits.reduction else {

@@ -63,8 +63,8 @@ struct ConvolutionStep: ForwardStep {
 extension InferencePlanner {
   mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) {
     let (window, output) = (convolution.window, shape(operation.name))
-    let layout = layout(window, operation.input)
-    let input = prepare(operation.input, layout)
+    let layout = convolution.reduction(channels: shape(operation.input).channels)
+    let input = prepare(operation.input, sharesScale: layout.sharesScale)
     let plan = ConvolutionPlan(
       input: input.form, layout: layout, stride: window.stride, top: window.top, left: window.left,
       outputHeight: output.height, outputWidth: output.width, outputChannels: output.channels,

@@ -17,7 +17,7 @@ struct DepthwiseConvolution: ConvolutionOperator {
   var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
-    let shape = try window.slide(over: inputs[0], channels: outputChannels, node: node)
+    let shape = try window.slide(over: inputs[0], channels: outputChannels, mayDilate: true, node: node)
     guard outputChannels == inputs[0].channels else {
       throw .channelMismatch(node: node, expected: inputs[0].channels, found: outputChannels)
     }

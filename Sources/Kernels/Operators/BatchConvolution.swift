@@ -14,7 +14,7 @@ public struct BatchConvolution: Sendable {
   public let operand: PreparedInput
   public let outputHeight, outputWidth, outputChannels: Int
   let stride: Int
-  let runs: [gemm_run]
+  fileprivate let runs: ConvolutionRuns
   fileprivate let bandRows, bandColumns: Int
   /// Elements of K in memory.
   public let depth: Int
@@ -24,26 +24,20 @@ public struct BatchConvolution: Sendable {
   /// - Parameter operand: carries exactly the padding that the windows want above and to the left.
   /// - Precondition: every window lies inside the padded input.
   public init(
-    operand: PreparedInput, kernelHeight: Int, kernelWidth: Int, stride: Int, outputHeight: Int, outputWidth: Int,
+    operand: PreparedInput, layout: ReductionLayout, stride: Int, outputHeight: Int, outputWidth: Int,
     outputChannels: Int, context: ExecutionContext
   ) {
     require(
-      (outputHeight - 1) * stride + kernelHeight <= operand.paddedHeight
-        && (outputWidth - 1) * stride + kernelWidth <= operand.paddedWidth, "windows inside the padded input")
-    let layout = ReductionLayout(kernelHeight: kernelHeight, kernelWidth: kernelWidth, channels: operand.channels)
+      (outputHeight - 1) * stride + layout.extentHeight <= operand.paddedHeight
+        && (outputWidth - 1) * stride + layout.extentWidth <= operand.paddedWidth, "windows inside the padded input")
+    require(operand.channels == layout.channels, "weights for the input's channels")
     self.operand = operand
     (self.stride, self.outputHeight, self.outputWidth) = (stride, outputHeight, outputWidth)
     self.outputChannels = outputChannels
-    depth = layout.groups * PanelLayout.group
-    let size = operand.elementSize
-    runs = layout.runs.map { run in
-      let pixel = run.y * operand.paddedWidth + run.x
-      return gemm_run(
-        offset: (pixel * operand.storedChannels + run.channel) * size, groups: run.groups, length: run.length,
-        weights: 0, scale: 0, ends_block: 0)
-    }
+    depth = layout.depth
+    runs = ConvolutionRuns(layout, over: operand, format: context.kernels.activationFormat)
     let rows = operand.images * outputHeight * outputWidth
-    let bytesPerRow = operand.storedChannels * size * stride * stride
+    let bytesPerRow = operand.storedChannels * operand.elementSize * stride * stride
     (bandRows, bandColumns) = gemmChunks(
       rows: rows, columns: outputChannels, depth: depth, bytesPerRow: bytesPerRow,
       tileRows: context.kernels.functions.tileRows, threads: context.pool.threads)
@@ -95,28 +89,26 @@ extension ExecutionContext {
     let columns = plan.outputChannels
     let bands = (plan.rows + plan.bandRows - 1) / plan.bandRows
     let columnChunks = (columns + plan.bandColumns - 1) / plan.bandColumns
-    plan.runs.withUnsafeBufferPointer { runs in
-      pool.run(chunks: bands * columnChunks) { chunk in
-        let firstRow = chunk / columnChunks * plan.bandRows
-        let count = min(plan.bandRows, plan.rows - firstRow)
-        let firstColumn = chunk % columnChunks * plan.bandColumns
-        let scratch = GemmScratch(threadScratch(GemmScratch.byteCount(rows: count)))
-        plan.locate(firstRow..<firstRow + count) { row, offset in
-          let first = (firstRow + row) * columns
-          scratch.rows[row] = scratch.row(activations: operand + offset, scales: nil, output: output + first)
-          if let residual { scratch.rows[row].residual = residual + first }
-        }
-        var task = scratch.task(rows: count, tileRows: kernels.functions.tileRows)
-        task.runs = runs.baseAddress
-        task.run_count = runs.count
-        task.weights = panels
-        task.panel_stride = plan.depth * PanelLayout.width * plan.operand.elementSize
-        task.bias = bias
-        task.residual_step = residual == nil ? 0 : 1
-        task.first_column = firstColumn
-        task.end_column = min(columns, firstColumn + plan.bandColumns)
-        (task.lower, task.upper) = (clamp.lower, clamp.upper)
-        plan.operand.element == .bfloat16 ? kernels.functions.gemmBFloat16(&task) : kernels.functions.gemmFloat(&task)
+    pool.run(chunks: bands * columnChunks) { chunk in
+      let firstRow = chunk / columnChunks * plan.bandRows
+      let count = min(plan.bandRows, plan.rows - firstRow)
+      let firstColumn = chunk % columnChunks * plan.bandColumns
+      let scratch = GemmScratch(threadScratch(GemmScratch.byteCount(rows: count)))
+      plan.locate(firstRow..<firstRow + count) { row, offset in
+        let first = (firstRow + row) * columns
+        scratch.rows[row] = scratch.row(activations: operand + offset, scales: nil, output: output + first)
+        if let residual { scratch.rows[row].residual = residual + first }
+      }
+      var task = scratch.task(rows: count, tileRows: kernels.functions.tileRows)
+      task.weights = panels
+      task.panel_stride = plan.depth * PanelLayout.width * plan.operand.elementSize
+      task.bias = bias
+      task.residual_step = residual == nil ? 0 : 1
+      task.first_column = firstColumn
+      task.end_column = min(columns, firstColumn + plan.bandColumns)
+      (task.lower, task.upper) = (clamp.lower, clamp.upper)
+      plan.runs.run(task) {
+        plan.operand.element == .bfloat16 ? kernels.functions.gemmBFloat16($0) : kernels.functions.gemmFloat($0)
       }
     }
   }

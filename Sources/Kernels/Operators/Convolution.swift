@@ -57,12 +57,12 @@ public struct ConvolutionPlan: Sendable {
   public let layout: ReductionLayout
   public let outputHeight, outputWidth, outputChannels: Int
   let stride, top, left: Int
-  let runs: [gemm_run]
+  let runs: ConvolutionRuns
   let chunks: ConvolutionChunks
 
   /// Multiply-accumulate operations.
   public var macs: Int {
-    outputHeight * outputWidth * outputChannels * layout.kernelHeight * layout.kernelWidth * layout.channels
+    outputHeight * outputWidth * outputChannels * layout.taps * layout.channels
   }
 
   /// True if the threads are kept busy by chunks that can each quantize what they computed.
@@ -78,56 +78,20 @@ public struct ConvolutionPlan: Sendable {
   ) {
     require(top <= input.top && left <= input.left, "windows inside the padded input")
     require(
-      input.top - top + (outputHeight - 1) * stride + layout.kernelHeight <= input.paddedHeight
-        && input.left - left + (outputWidth - 1) * stride + layout.kernelWidth <= input.paddedWidth,
+      input.top - top + (outputHeight - 1) * stride + layout.extentHeight <= input.paddedHeight
+        && input.left - left + (outputWidth - 1) * stride + layout.extentWidth <= input.paddedWidth,
       "windows inside the padded input")
     require(input.channels == layout.channels, "weights for the input's channels")
     self.input = input
     self.layout = layout
     (self.stride, self.top, self.left) = (stride, top, left)
     (self.outputHeight, self.outputWidth, self.outputChannels) = (outputHeight, outputWidth, outputChannels)
-    runs = Self.runs(input, layout, context.kernels.activationFormat)
+    runs = ConvolutionRuns(layout, over: input, format: context.kernels.activationFormat)
     chunks = ConvolutionChunks(
       rows: outputHeight * outputWidth, columns: outputChannels,
-      reduction: layout.groups * PanelLayout.group * input.elementSize,
+      reduction: layout.depth * input.elementSize,
       bytesPerRow: input.storedChannels * input.elementSize * stride * stride, wantsQuantized: output != nil,
       tileRows: context.kernels.functions.tileRows, threads: context.pool.threads)
-  }
-
-  private static func runs(
-    _ input: PreparedInput, _ layout: ReductionLayout, _ format: ActivationFormat
-  ) -> [gemm_run] {
-    let pixelBytes = input.storedChannels * input.elementSize
-    let groupBytes = PanelLayout.group * PanelLayout.width
-    var runs: [gemm_run] = []
-    var groups = 0
-    for (index, run) in layout.runs.enumerated() {
-      let pixel = run.y * input.paddedWidth + run.x
-      let endsBlock = index + 1 == layout.runs.count || layout.runs[index + 1].block != run.block
-      runs.append(
-        gemm_run(
-          offset: pixel * pixelBytes + run.channel * input.elementSize, groups: run.groups, length: run.length,
-          weights: groups * groupBytes * input.elementSize,
-          scale: pixel * input.blocks + run.channel / PanelLayout.block, ends_block: endsBlock ? 1 : 0))
-      groups += run.groups
-    }
-    switch input.element {
-    case .float, .bfloat16, .quantized, .quantizedWithOneScale: return runs
-    case .pixels:
-      // Every plane with the same weights, all in one sum.
-      var all: [gemm_run] = []
-      for plane in 0..<format.pixelPlanes {
-        all += runs.map { run in
-          var run = run
-          run.offset += plane * input.planeBytes
-          run.scale = 0
-          run.ends_block = 0
-          return run
-        }
-      }
-      all[all.count - 1].ends_block = 1
-      return all
-    }
   }
 }
 
@@ -161,13 +125,8 @@ extension ExecutionContext {
       task.is_output_cold = output == nil ? 0 : 1
       task.lower = epilogue.clamp.lower
       task.upper = epilogue.clamp.upper
-      plan.runs.withUnsafeBufferPointer { runs in
-        task.runs = runs.baseAddress
-        if plan.input.element == .float {
-          kernels.functions.gemmFloat(&task)
-        } else {
-          kernels.functions.gemmInt8(&task)
-        }
+      plan.runs.run(task) {
+        plan.input.element == .float ? kernels.functions.gemmFloat($0) : kernels.functions.gemmInt8($0)
       }
       if let function = epilogue.function {
         for row in 0..<chunk.rows.count {
@@ -213,7 +172,6 @@ extension ConvolutionPlan {
       if x == outputWidth { (x, y) = (0, y + 1) }
     }
     var task = scratch.task(rows: chunk.rows.count, tileRows: kernels.functions.tileRows)
-    task.run_count = runs.count
     task.blocks = layout.blocks
     task.weights = weights.panels
     task.panel_stride = layout.panelBytes * input.elementSize

@@ -30,29 +30,30 @@ public struct ConvolutionGradient: Sendable {
     let taps = g.kernelHeight * g.kernelWidth
     let isSparse = 2 * g.height * g.width > 3 * g.outputHeight * g.outputWidth
     let usesColumns = taps > 1 && (isSparse || g.channels < PanelLayout.width) || g.stride > 1
-    packing = PanelPacking(
-      usesColumns ? .columns : .flipped, taps: taps, channels: g.channels, outputs: outputChannels)
+    packing = PanelPacking(usesColumns ? .columns : .flipped, g.layout, outputs: outputChannels)
     if usesColumns {
       let operand = PreparedInput(
         element: precision.element, images: images, height: g.outputHeight, width: g.outputWidth,
         channels: outputChannels)
       convolution = BatchConvolution(
-        operand: operand, kernelHeight: 1, kernelWidth: 1, stride: 1, outputHeight: g.outputHeight,
-        outputWidth: g.outputWidth, outputChannels: taps * g.channels, context: context)
+        operand: operand, layout: packing.layout, stride: 1, outputHeight: g.outputHeight, outputWidth: g.outputWidth,
+        outputChannels: packing.columns, context: context)
+      let isDilated = g.dilationHeight > 1 || g.dilationWidth > 1
       let isWhole = g.outputHeight * g.outputWidth == 1 && g.kernelHeight == g.height && g.kernelWidth == g.width
-      fold = isWhole && g.top == 0 && g.left == 0 ? nil : g
+      fold = isWhole && !isDilated && g.top == 0 && g.left == 0 ? nil : g
     } else {
       // Padding may be cut off by windows that do not fit any more.
-      let top = g.kernelHeight - 1 - g.top
-      let left = g.kernelWidth - 1 - g.left
+      let layout = packing.layout
+      let top = layout.extentHeight - 1 - g.top
+      let left = layout.extentWidth - 1 - g.left
       let operand = PreparedInput(
         element: precision.element, images: images, height: g.outputHeight, width: g.outputWidth,
         channels: outputChannels,
-        top: top, left: left, bottom: g.height + g.kernelHeight - 1 - g.outputHeight - top,
-        right: g.width + g.kernelWidth - 1 - g.outputWidth - left)
+        top: top, left: left, bottom: g.height + layout.extentHeight - 1 - g.outputHeight - top,
+        right: g.width + layout.extentWidth - 1 - g.outputWidth - left)
       convolution = BatchConvolution(
-        operand: operand, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: 1, outputHeight: g.height,
-        outputWidth: g.width, outputChannels: g.channels, context: context)
+        operand: operand, layout: layout, stride: 1, outputHeight: g.height, outputWidth: g.width,
+        outputChannels: packing.columns, context: context)
       fold = nil
     }
   }
@@ -94,9 +95,17 @@ extension ExecutionContext {
 }
 
 extension WindowGeometry {
+  /// Of a dense convolution.
+  fileprivate var layout: ReductionLayout {
+    ReductionLayout(
+      kernelHeight: kernelHeight, kernelWidth: kernelWidth, dilationHeight: dilationHeight,
+      dilationWidth: dilationWidth, channels: channels)
+  }
+
   var shape: window_shape {
     window_shape(
       height: height, width: width, channels: channels, kernel_height: kernelHeight, kernel_width: kernelWidth,
-      stride: stride, top: top, left: left, output_height: outputHeight, output_width: outputWidth)
+      dilation_height: dilationHeight, dilation_width: dilationWidth, stride: stride, top: top, left: left,
+      output_height: outputHeight, output_width: outputWidth)
   }
 }

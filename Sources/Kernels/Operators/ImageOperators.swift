@@ -24,16 +24,21 @@ public struct DepthwiseWeights: @unchecked Sendable {
 /// Geometry of a window that slides over an image; padding is implied by what lies outside.
 public struct WindowGeometry: Sendable, Equatable {
   public var height, width, channels: Int
-  public var kernelHeight, kernelWidth, stride, top, left: Int
+  public var kernelHeight, kernelWidth: Int
+  /// Pixels from tap to tap.
+  public var dilationHeight, dilationWidth: Int
+  public var stride, top, left: Int
   public var outputHeight, outputWidth: Int
 
   public init(
-    height: Int, width: Int, channels: Int, kernelHeight: Int, kernelWidth: Int, stride: Int, top: Int, left: Int,
-    outputHeight: Int, outputWidth: Int
+    height: Int, width: Int, channels: Int, kernelHeight: Int, kernelWidth: Int, dilationHeight: Int = 1,
+    dilationWidth: Int = 1, stride: Int, top: Int, left: Int, outputHeight: Int, outputWidth: Int
   ) {
     (self.height, self.width, self.channels) = (height, width, channels)
-    (self.kernelHeight, self.kernelWidth, self.stride) = (kernelHeight, kernelWidth, stride)
-    (self.top, self.left, self.outputHeight, self.outputWidth) = (top, left, outputHeight, outputWidth)
+    (self.kernelHeight, self.kernelWidth) = (kernelHeight, kernelWidth)
+    (self.dilationHeight, self.dilationWidth) = (dilationHeight, dilationWidth)
+    (self.stride, self.top, self.left) = (stride, top, left)
+    (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
   }
 
   /// Output rows that are worth a chunk of their own.
@@ -54,8 +59,9 @@ extension ExecutionContext {
     ) { rows, output in
       var task = depthwise_task(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
-        kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
-        float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
+        kernel_width: g.kernelWidth, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth,
+        stride: g.stride, top: g.top, left: g.left, weights: weights.levels, float_weights: weights.floats,
+        weight_scales: weights.scale, bias: weights.bias, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
         end_row: rows.upperBound, lower: clamp.lower, upper: clamp.upper)
       kernels.functions.depthwise(&task)
@@ -90,6 +96,7 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput?, _ kernel: (UnsafePointer<pool_task>) -> Void
   ) {
+    require(g.dilationHeight == 1 && g.dilationWidth == 1, "a window without gaps")
     forEachBand(
       rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
       quantized: quantized

@@ -12,55 +12,56 @@ public struct PanelPacking: Sendable {
     case columns
   }
 
-  public let kind: Kind
-  let taps, channels, outputs: Int
+  private let kind: Kind
+  /// Of the forward pass.
+  private let forward: ReductionLayout
+  private let outputs: Int
+  /// How the product walks the panels.
+  public let layout: ReductionLayout
 
-  public init(_ kind: Kind, taps: Int, channels: Int, outputs: Int) {
-    (self.kind, self.taps, self.channels, self.outputs) = (kind, taps, channels, outputs)
-  }
-
-  private static func stored(_ channels: Int) -> Int { PanelLayout.groups(channels) * PanelLayout.group }
-
-  /// Elements of the reduction dimension in memory.
-  var depth: Int {
-    switch kind {
-    case .forward: taps * Self.stored(channels)
-    case .flipped: taps * Self.stored(outputs)
-    case .columns: Self.stored(outputs)
-    }
+  /// - Parameters:
+  ///   - forward: of the forward pass.
+  ///   - outputs: output channels of the forward pass.
+  public init(_ kind: Kind, _ forward: ReductionLayout, outputs: Int) {
+    (self.kind, self.forward, self.outputs) = (kind, forward, outputs)
+    layout =
+      switch kind {
+      case .forward: forward
+      case .flipped:
+        ReductionLayout(
+          kernelHeight: forward.kernelHeight, kernelWidth: forward.kernelWidth,
+          dilationHeight: forward.dilationHeight, dilationWidth: forward.dilationWidth, channels: outputs)
+      case .columns: ReductionLayout(kernelHeight: 1, kernelWidth: 1, channels: outputs)
+      }
   }
 
   /// Columns of the product.
-  var columns: Int {
+  public var columns: Int {
     switch kind {
     case .forward: outputs
-    case .flipped: channels
-    case .columns: taps * channels
+    case .flipped: forward.channels
+    case .columns: forward.taps * forward.channels
     }
   }
 
+  /// Whether the panels are those of the forward pass.
+  public var isForward: Bool { kind == .forward }
+
   /// Elements of all panels.
-  public var count: Int { PanelLayout.padded(columns) * depth }
+  public var count: Int { PanelLayout.padded(columns) * layout.depth }
 
   /// Stores the weights of output channel `n`. Padding is left as it is: zero it first.
   public func put(_ row: UnsafePointer<Float>, output n: Int, into panels: UnsafeMutablePointer<Float>) {
-    let width = PanelLayout.width
-    switch kind {
-    case .forward:
-      let panel = panels + n / width * depth * width + n % width
-      for tap in 0..<taps {
-        for c in 0..<channels { panel[(tap * Self.stored(channels) + c) * width] = row[tap * channels + c] }
-      }
-    case .flipped:
-      for tap in 0..<taps {
-        let k = (taps - 1 - tap) * Self.stored(outputs) + n
-        for c in 0..<channels {
-          panels[(c / width * depth + k) * width + c % width] = row[tap * channels + c]
-        }
-      }
-    case .columns:
-      for column in 0..<columns {
-        panels[(column / width * depth + n) * width + column % width] = row[column]
+    let (taps, channels) = (forward.taps, forward.channels)
+    for tap in 0..<taps {
+      for c in 0..<channels {
+        let place =
+          switch kind {
+          case .forward: layout.place(column: n, tap: tap, channel: c)
+          case .flipped: layout.place(column: c, tap: taps - 1 - tap, channel: n)
+          case .columns: layout.place(column: tap * channels + c, tap: 0, channel: n)
+          }
+        panels[place] = row[tap * channels + c]
       }
     }
   }

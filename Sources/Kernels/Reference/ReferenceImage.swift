@@ -13,7 +13,7 @@ extension Reference {
           var sum: Float = 0
           forEachTap(
             y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
-            task.height, task.width
+            task.dilation_height, task.dilation_width, task.height, task.width
           ) { tap, pixel in
             let weight =
               task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c])
@@ -35,7 +35,7 @@ extension Reference {
         for c in 0..<task.channels {
           var largest = -Float.infinity
           forEachTap(
-            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
+            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width, 1, 1,
             task.height, task.width
           ) { _, pixel in largest = max(largest, task.input[pixel * task.channels + c]) }
           task.output[(y * task.output_width + x) * task.channels + c] = largest
@@ -52,7 +52,7 @@ extension Reference {
         for c in 0..<task.channels {
           var (sum, pixels) = (Float(0), 0)
           forEachTap(
-            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
+            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width, 1, 1,
             task.height, task.width
           ) { _, pixel in
             sum += task.input[pixel * task.channels + c]
@@ -67,11 +67,14 @@ extension Reference {
 
   /// Calls `body(tap, pixel)` for the taps that fall inside the image.
   private static func forEachTap(
-    _ y: Int, _ x: Int, _ kernelHeight: Int, _ kernelWidth: Int, _ height: Int, _ width: Int, _ body: (Int, Int) -> Void
+    _ y: Int, _ x: Int, _ kernelHeight: Int, _ kernelWidth: Int, _ dilationHeight: Int, _ dilationWidth: Int,
+    _ height: Int, _ width: Int, _ body: (Int, Int) -> Void
   ) {
-    for ky in 0..<kernelHeight where y + ky >= 0 && y + ky < height {
-      for kx in 0..<kernelWidth where x + kx >= 0 && x + kx < width {
-        body(ky * kernelWidth + kx, (y + ky) * width + x + kx)
+    for ky in 0..<kernelHeight {
+      for kx in 0..<kernelWidth {
+        let (tapY, tapX) = (y + ky * dilationHeight, x + kx * dilationWidth)
+        guard tapY >= 0, tapY < height, tapX >= 0, tapX < width else { continue }
+        body(ky * kernelWidth + kx, tapY * width + tapX)
       }
     }
   }

@@ -94,7 +94,8 @@ extension Reference {
     let (outputY, outputX) = output.quotientAndRemainder(dividingBy: window.output_width)
     for ky in 0..<window.kernel_height {
       for kx in 0..<window.kernel_width {
-        let (y, x) = (outputY * window.stride - window.top + ky, outputX * window.stride - window.left + kx)
+        let y = outputY * window.stride - window.top + ky * window.dilation_height
+        let x = outputX * window.stride - window.left + kx * window.dilation_width
         guard y >= 0, y < window.height, x >= 0, x < window.width else { continue }
         body(ky * window.kernel_width + kx, y * window.width + x)
       }

@@ -5,6 +5,14 @@ import CShim
 /// Channels are the inner loop: memory is walked in its order.
 @inline(never) public func depthwise(_ task: UnsafePointer<depthwise_task>) {
   require_depthwise(task)
+  if task.pointee.dilation_height > 1 || task.pointee.dilation_width > 1 {
+    depthwiseDilated(task)
+  } else {
+    depthwiseWithoutGaps(task)
+  }
+}
+
+@inline(never) private func depthwiseWithoutGaps(_ task: UnsafePointer<depthwise_task>) {
   let task = task.pointee
   let taps = task.kernel_height * task.kernel_width
   let padded = (task.channels + 15) & ~15
@@ -104,13 +112,54 @@ import CShim
       c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
     }
   }
-  c = clamp(c, VFloat(repeating: task.lower), VFloat(repeating: task.upper))
+  finish(task, c, y, x, channel, isPartial)
+}
+
+@inline(__always) private func finish(
+  _ task: depthwise_task, _ sum: VFloat, _ y: Int, _ x: Int, _ channel: Int, _ isPartial: Bool
+) {
+  let c = clamp(sum, VFloat(repeating: task.lower), VFloat(repeating: task.upper))
   let target = task.output + (y * task.output_width + x) * task.channels + channel
   if isPartial {
     for i in 0..<task.channels { target[i] = c[i] }
   } else {
     store(c, target)
   }
+}
+
+/// Kernels with gaps, one pixel at a time: they are rare, and their registers would be missing in the others.
+@inline(never) private func depthwiseDilated(_ task: UnsafePointer<depthwise_task>) {
+  let task = task.pointee
+  let padded = (task.channels + 15) & ~15
+  let isPartial = task.channels < lanes
+  for y in task.first_row..<task.end_row {
+    let firstY = y * task.stride - task.top
+    let rows = taps(firstY, task.kernel_height, task.dilation_height, task.height)
+    for x in 0..<task.output_width {
+      let firstX = x * task.stride - task.left
+      let columns = taps(firstX, task.kernel_width, task.dilation_width, task.width)
+      for vector in 0..<(task.channels + lanes - 1) / lanes {
+        let channel = firstChannel(task, vector)
+        var c = load(task.bias + channel)
+        for ky in rows {
+          for kx in columns {
+            let pixel = (firstY + ky * task.dilation_height) * task.width + firstX + kx * task.dilation_width
+            let source = task.input + pixel * task.channels + channel
+            let weight = tapWeights(task, (ky * task.kernel_width + kx) * padded + channel, channel)
+            c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
+          }
+        }
+        finish(task, c, y, x, channel, isPartial)
+      }
+    }
+  }
+}
+
+/// Taps that fall inside the image, of `count` that are `dilation` pixels apart, the first of them at `first`.
+@inline(__always) private func taps(_ first: Int, _ count: Int, _ dilation: Int, _ size: Int) -> Range<Int> {
+  let lower = first < 0 ? (dilation - 1 - first) / dilation : 0
+  let upper = first < size ? min(count, (size - first + dilation - 1) / dilation) : 0
+  return lower..<max(lower, upper)
 }
 
 @inline(__always) func loadPartial(_ p: UnsafePointer<Float>, _ count: Int) -> VFloat {

@@ -96,7 +96,7 @@ import CShim
   return first..<max(first, min(count, position / stride + 1))
 }
 
-/// The output position whose window shows `position` at the place `tap`, or -1.
+/// The output position whose window shows `position`, `tap` pixels from its start, or -1.
 @inline(__always) private func outputPosition(_ position: Int, _ tap: Int, _ stride: Int, _ count: Int) -> Int {
   let distance = position - tap
   guard distance >= 0, distance % stride == 0, distance / stride < count else { return -1 }
@@ -118,10 +118,11 @@ import CShim
         let isVector = channel + lanes <= channels
         var sum = VFloat.zero
         for ky in 0..<window.kernel_height {
-          let outputY = outputPosition(y + window.top, ky, window.stride, window.output_height)
+          let outputY = outputPosition(y + window.top, ky * window.dilation_height, window.stride, window.output_height)
           if outputY < 0 { continue }
           for kx in 0..<window.kernel_width {
-            let outputX = outputPosition(x + window.left, kx, window.stride, window.output_width)
+            let outputX = outputPosition(
+              x + window.left, kx * window.dilation_width, window.stride, window.output_width)
             if outputX < 0 { continue }
             let source = task.gradient + (outputY * window.output_width + outputX) * channels + channel
             let weight = load(task.weights + (ky * window.kernel_width + kx) * padded + channel)
@@ -151,10 +152,10 @@ import CShim
       let result = task.result + (y * window.width + x) * channels
       for c in 0..<channels { result[c] = 0 }
       for ky in 0..<window.kernel_height {
-        let outputY = outputPosition(y + window.top, ky, window.stride, window.output_height)
+        let outputY = outputPosition(y + window.top, ky * window.dilation_height, window.stride, window.output_height)
         if outputY < 0 { continue }
         for kx in 0..<window.kernel_width {
-          let outputX = outputPosition(x + window.left, kx, window.stride, window.output_width)
+          let outputX = outputPosition(x + window.left, kx * window.dilation_width, window.stride, window.output_width)
           if outputX < 0 { continue }
           let row = (outputY * window.output_width + outputX) * taps + ky * window.kernel_width + kx
           let source = task.columns + row * channels

@@ -3,7 +3,7 @@ extension KernelShape {
   public static func convolution(_ c: ConvolutionShape) -> KernelShape {
     let text =
       "\(c.height)x\(c.width)x\(c.channels)->\(c.outputs)"
-      + (c.kernel > 1 || c.stride > 1 ? " \(c.kernel)x\(c.kernel)/\(c.stride)" : "") + (c.hasResidual ? " +" : "")
+      + (c.kernel > 1 || c.stride > 1 ? " \(c.window.kernelText)" : "") + (c.hasResidual ? " +" : "")
       + (c.quantizedPadding.map { $0 > 0 ? " levels pad \($0)" : " levels" } ?? "")
     // Float: rounding grows with the square root of the reduction; 32 leaves room for the worst of many outputs. Int32 sums
     // are exact; only the Float accumulation over blocks may round differently.
@@ -89,12 +89,13 @@ extension ConvolutionShape {
     sums.update(repeating: 0, count: count)
     var weights = panels
     for panel in 0..<PanelLayout.panels(outputs) {
+      var block = sums + panel * layout.blocks * width
       for run in layout.runs {
-        let block = sums + (panel * layout.blocks + run.block) * width
         for _ in 0..<run.groups {
           for i in 0..<width * PanelLayout.group { block[i / PanelLayout.group] += Int32(weights[i]) }
           weights += width * PanelLayout.group
         }
+        if run.endsBlock { block += width }
       }
     }
     return UnsafePointer(sums)

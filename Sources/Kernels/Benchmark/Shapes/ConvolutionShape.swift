@@ -3,6 +3,8 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var height, width, channels, outputs: Int
   public var kernel = 1
   public var stride = 1
+  /// Pixels from tap to tap.
+  public var dilation = 1
   /// Whether activations may be negative.
   public var isSigned = false
   public var hasResidual = false
@@ -12,19 +14,20 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var quantizedPadding: Int?
 
   public init(
-    height: Int, width: Int, channels: Int, outputs: Int, kernel: Int = 1, stride: Int = 1, isSigned: Bool = false,
-    hasResidual: Bool = false, isFloat: Bool = false, quantizedPadding: Int? = nil
+    height: Int, width: Int, channels: Int, outputs: Int, kernel: Int = 1, stride: Int = 1, dilation: Int = 1,
+    isSigned: Bool = false, hasResidual: Bool = false, isFloat: Bool = false, quantizedPadding: Int? = nil
   ) {
     (self.height, self.width, self.channels, self.outputs) = (height, width, channels, outputs)
-    (self.kernel, self.stride) = (kernel, stride)
+    (self.kernel, self.stride, self.dilation) = (kernel, stride, dilation)
     (self.isSigned, self.hasResidual, self.isFloat) = (isSigned, hasResidual, isFloat)
     self.quantizedPadding = quantizedPadding
   }
 
   var window: WindowShape {
-    WindowShape(height: height, width: width, channels: channels, kernel: kernel, stride: stride)
+    WindowShape(
+      height: height, width: width, channels: channels, kernel: kernel, stride: stride, dilation: dilation)
   }
-  var layout: ReductionLayout { ReductionLayout(kernelHeight: kernel, kernelWidth: kernel, channels: channels) }
+  var layout: ReductionLayout { window.layout }
   /// Weights, those that fill up panels included.
   public var weightCount: Int { PanelLayout.panels(outputs) * layout.panelBytes }
 
@@ -32,7 +35,7 @@ public struct ConvolutionShape: Hashable, Sendable {
     let element: PreparedInput.Element =
       isFloat
       ? .float
-      : layout.mergesPixels ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
+      : layout.sharesScale ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
     let (top, bottom) = window.padding(height)
     let (left, right) = window.padding(width)
     return PreparedInput(

@@ -19,6 +19,8 @@ extension KernelShape {
       ConvolutionShape(height: 12, width: 11, channels: 18, outputs: 31, kernel: 3, stride: 2, isSigned: true),
       ConvolutionShape(height: 14, width: 13, channels: 3, outputs: 32, kernel: 7, stride: 2, isSigned: true),
       ConvolutionShape(height: 6, width: 7, channels: 300, outputs: 65, kernel: 3),
+      ConvolutionShape(height: 11, width: 9, channels: 20, outputs: 33, kernel: 3, dilation: 2, isSigned: true),
+      ConvolutionShape(height: 11, width: 9, channels: 3, outputs: 20, kernel: 3, stride: 2, dilation: 3),
     ].flatMap { shape in
       var float = shape
       float.isFloat = true
@@ -39,20 +41,27 @@ extension KernelShape {
       ]
     }
 
-  private static let smallWindows: [KernelShape] = [
-    WindowShape(height: 1, width: 1, channels: 1, kernel: 3, stride: 1),
-    WindowShape(height: 9, width: 9, channels: 20, kernel: 5, stride: 2),
-    WindowShape(height: 9, width: 8, channels: 33, kernel: 3, stride: 2),
-    WindowShape(height: 4, width: 19, channels: 7, kernel: 2, stride: 2),
-    WindowShape(height: 7, width: 30, channels: 16, kernel: 3, stride: 1),
-    WindowShape(height: 6, width: 6, channels: 35, kernel: 6, stride: 6),
-  ].flatMap { window in
+  private static let smallWindows: [KernelShape] =
     [
-      depthwise(window), maxPool(window), averagePool(window), averagePool(window, countsPadding: true),
-      averagePoolGradient(window), averagePoolGradient(window, countsPadding: true), maxPoolGradient(window),
-      depthwiseGradient(window), foldColumns(window), bfloat16Convolution(window, outputs: 40),
-    ]
-  }
+      WindowShape(height: 1, width: 1, channels: 1, kernel: 3, stride: 1),
+      WindowShape(height: 9, width: 9, channels: 20, kernel: 5, stride: 2),
+      WindowShape(height: 9, width: 8, channels: 33, kernel: 3, stride: 2),
+      WindowShape(height: 4, width: 19, channels: 7, kernel: 2, stride: 2),
+      WindowShape(height: 7, width: 30, channels: 16, kernel: 3, stride: 1),
+      WindowShape(height: 6, width: 6, channels: 35, kernel: 6, stride: 6),
+    ].flatMap { window in
+      [
+        depthwise(window), maxPool(window), averagePool(window), averagePool(window, countsPadding: true),
+        averagePoolGradient(window), averagePoolGradient(window, countsPadding: true), maxPoolGradient(window),
+        depthwiseGradient(window), foldColumns(window), bfloat16Convolution(window, outputs: 40),
+      ]
+    }
+    + [
+      WindowShape(height: 9, width: 13, channels: 33, kernel: 3, stride: 1, dilation: 2),
+      WindowShape(height: 12, width: 9, channels: 20, kernel: 5, stride: 2, dilation: 3),
+    ].flatMap { window in
+      [depthwise(window), depthwiseGradient(window), foldColumns(window), bfloat16Convolution(window, outputs: 40)]
+    }
 
   private static let smallPlanes: [KernelShape] = [
     quantize(height: 4, width: 5, channels: 18, padding: 1, hasOneScale: false),

@@ -10,25 +10,27 @@ extension KernelShape {
     let operand = PreparedInput(
       element: .bfloat16, height: w.height, width: w.width, channels: w.channels, top: top, left: left,
       bottom: bottom, right: right)
-    let packing = PanelPacking(.forward, taps: w.taps, channels: w.channels, outputs: outputs)
-    let count = w.outputHeight * w.outputWidth * outputs
+    let layout = w.layout
+    let count = PanelLayout.padded(outputs) * layout.depth
+    let outputCount = w.outputHeight * w.outputWidth * outputs
     var shape = KernelShape(
       "gemm-bf16",
       "\(w.height)x\(w.width)x\(w.channels)->\(outputs)"
-        + (w.kernel > 1 || w.stride > 1 ? " \(w.kernel)x\(w.kernel)/\(w.stride)" : ""),
-      macs: count * w.taps * w.channels, bytes: { operand.byteCount($0) + 2 * packing.count + 4 * count },
+        + (w.kernel > 1 || w.stride > 1 ? " \(w.kernelText)" : ""),
+      macs: outputCount * w.taps * w.channels,
+      bytes: { operand.byteCount($0) + 2 * count + 4 * outputCount },
       tolerance: 32 * Float.ulpOfOne * Float(w.taps * w.channels).squareRoot()
     ) { operands in
       let context = operands.context
       let plan = BatchConvolution(
-        operand: operand, kernelHeight: w.kernel, kernelWidth: w.kernel, stride: w.stride,
-        outputHeight: w.outputHeight, outputWidth: w.outputWidth, outputChannels: outputs, context: context)
+        operand: operand, layout: layout, stride: w.stride, outputHeight: w.outputHeight, outputWidth: w.outputWidth,
+        outputChannels: outputs, context: context)
       let (input, activations) = (
         operands.floats(w.inputCount), operands.bytes(operand.byteCount(context.kernels.activationFormat))
       )
       context.prepare(input, as: operand, into: activations, scales: nil)
-      let (panels, bias) = (operands.bfloat16(packing.count), operands.floats(PanelLayout.padded(outputs)))
-      return operands.writing(count) {
+      let (panels, bias) = (operands.bfloat16(count), operands.floats(PanelLayout.padded(outputs)))
+      return operands.writing(outputCount) {
         context.convolution(
           plan, operand: activations, panels: panels, bias: bias, residual: nil, clamp: .none, output: $0)
       }
