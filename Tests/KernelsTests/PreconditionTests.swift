@@ -18,10 +18,10 @@ import Testing
 
   private static let violations: [Violation] = [
     Violation(
-      requirement: "task->first_column >= 0 && task->first_column % gemm_tile_columns == 0",
+      requirement: "task->first_column >= 0 && task->first_column % panel_width == 0",
       shape: .convolution(ConvolutionShape(height: 1, width: 5, channels: 64, outputs: 48))
     ) {
-      $0.gemmInt8 = { changed($0, { $0.first_column += 16 }, sound.gemmInt8) }
+      $0.gemmInt8 = { changed($0, { $0.first_column += 8 }, sound.gemmInt8) }
     },
     Violation(
       requirement: "task->runs[task->run_count - 1].ends_block != 0",

@@ -19,7 +19,7 @@ _Noreturn void shim_broken_precondition(const char *what) __attribute__((cold));
 static inline void require_gemm(const gemm_task *task) {
   REQUIRE(task->rows > 0);
   REQUIRE(task->run_count > 0);
-  REQUIRE(task->first_column >= 0 && task->first_column % gemm_tile_columns == 0);
+  REQUIRE(task->first_column >= 0 && task->first_column % panel_width == 0);
   REQUIRE(task->first_column < task->end_column);
   REQUIRE(task->panel_stride > 0);
   REQUIRE(task->residual_step == 0 || task->residual_step == 1);

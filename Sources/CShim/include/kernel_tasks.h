@@ -46,7 +46,7 @@ typedef struct {
   int32_t zero_point;               // level that stands for 0: 0 or half the range
   intptr_t is_output_cold;          // 1: the output is not expected in the cache
   intptr_t residual_step;           // 1: `residual` has columns of its own; 0: every tile reads the same place
-  intptr_t first_column, end_column;  // first_column is a multiple of 32
+  intptr_t first_column, end_column;  // first_column is a multiple of 16
   float lower, upper;               // activation bounds, infinities where there are none
   float *sums;                      // scratch memory: [tile rows, tile columns]
   const float *zeros;               // [tile columns]

@@ -62,20 +62,22 @@ import CShim
     let row = task.pointee.row_data[tile.row + r]
     let levels = row.residual_levels + tile.column
     shim_prefetch(task.pointee.row_data[min(next + r, task.pointee.rows - 1)].residual_levels + tile.column)
-    let scale = row.residual_scales[tile.column / block_length]
     let target = UnsafeMutablePointer(mutating: row.residual.unsafelyUnwrapped)
+    // A tile that starts at an odd panel may end in the next block.
+    let scale = row.residual_scales[tile.column / block_length]
     if columns == tileColumns {
       store(widened(levels) * scale, target)
-      store(widened(levels + lanes) * scale, target + lanes)
+      let second = row.residual_scales[(tile.column + lanes) / block_length]
+      store(widened(levels + lanes) * second, target + lanes)
       continue
     }
     var i = 0
     while i + lanes <= columns {
-      store(widened(levels + i) * scale, target + i)
+      store(widened(levels + i) * row.residual_scales[(tile.column + i) / block_length], target + i)
       i += lanes
     }
     while i < columns {
-      target[i] = Float(levels[i] ^ levelMask) * scale
+      target[i] = Float(levels[i] ^ levelMask) * row.residual_scales[(tile.column + i) / block_length]
       i += 1
     }
   }
