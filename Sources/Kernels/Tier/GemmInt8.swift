@@ -13,6 +13,12 @@ import CShim
     // Where blocks are short, sums go in and out of memory so often that half a tile that keeps them in registers is faster:
     // 3 x 3 over 64 channels 139 -> 180 of 236 GMAC/s.
     if task.pointee.blocks > 1, task.pointee.runs.pointee.groups <= 32 {
+      if task.pointee.end_column - task.pointee.first_column <= lanes {
+        forEachTile(task, height: tileRows) { tile in
+          if tile.rows > 6 { int8Tile12x1KeepingSums(task, tile) } else { int8Tile6x1(task, tile) }
+        }
+        return
+      }
       forEachTile(task, height: 6) { tile in
         if tile.is_wide != 0 { int8Tile6x2KeepingSums(task, tile) } else { int8Tile6x1(task, tile) }
       }
@@ -60,6 +66,9 @@ import CShim
   }
   @inline(never) private func int8Tile6x2KeepingSums(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 6, true, keepsSums: true)
+  }
+  @inline(never) private func int8Tile12x1KeepingSums(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 12, false, keepsSums: true)
   }
   @inline(never) private func int8Tile12x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 12, false)
