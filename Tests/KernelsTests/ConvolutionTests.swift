@@ -10,18 +10,23 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   var clamp = Clamp.none
   /// Pixels from tap to tap.
   var dilation = 1
+  /// Of channels that are convolved by themselves.
+  var groups = 1
 
   var testDescription: String {
     "\(height)x\(width)x\(channels) -> \(outputs), \(kernel)x\(kernel)/\(stride), pad \(top) \(left) \(bottom) \(right)"
-      + (dilation > 1 ? ", dilated \(dilation)" : "")
+      + (dilation > 1 ? ", dilated \(dilation)" : "") + (groups > 1 ? ", in \(groups) groups" : "")
   }
   private var extent: Int { (kernel - 1) * dilation + 1 }
   var outputHeight: Int { (height + top + bottom - extent) / stride + 1 }
   var outputWidth: Int { (width + left + right - extent) / stride + 1 }
+  /// Weights of one output channel.
+  var rowLength: Int { kernel * kernel * channels / groups }
   var outputCount: Int { outputHeight * outputWidth * outputs }
   var layout: ReductionLayout {
     ReductionLayout(
-      kernelHeight: kernel, kernelWidth: kernel, dilationHeight: dilation, dilationWidth: dilation, channels: channels)
+      kernelHeight: kernel, kernelWidth: kernel, dilationHeight: dilation, dilationWidth: dilation, channels: channels,
+      groups: ChannelGroups(groups, outputs: outputs))
   }
   var geometry: WindowGeometry {
     WindowGeometry(
@@ -61,6 +66,31 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(
       height: 3, width: 2, channels: 17, outputs: 5, kernel: 3, stride: 1, top: 4, left: 4, bottom: 4, right: 4,
       dilation: 4),
+    // Panels of four groups, of two, of one and of parts of several.
+    ConvolutionCase(
+      height: 7, width: 9, channels: 32, outputs: 32, kernel: 3, stride: 1, top: 1, left: 1, bottom: 1, right: 1,
+      isSigned: false, hasResidual: true, clamp: .relu, groups: 8),
+    ConvolutionCase(
+      height: 7, width: 9, channels: 40, outputs: 40, kernel: 3, stride: 2, top: 1, left: 1, bottom: 1, right: 1,
+      groups: 5),
+    ConvolutionCase(
+      height: 5, width: 6, channels: 96, outputs: 96, kernel: 3, stride: 1, top: 2, left: 2, bottom: 2, right: 2,
+      dilation: 2, groups: 3),
+    ConvolutionCase(
+      height: 6, width: 5, channels: 72, outputs: 120, kernel: 3, stride: 1, top: 1, left: 1, bottom: 1, right: 1,
+      hasResidual: true, groups: 3),
+    // Groups that do not begin at whole groups of 4 channels, that end in another block of 256, and more outputs than inputs.
+    ConvolutionCase(
+      height: 5, width: 5, channels: 21, outputs: 35, kernel: 3, stride: 2, top: 1, left: 1, bottom: 1, right: 1,
+      groups: 7),
+    ConvolutionCase(height: 3, width: 5, channels: 560, outputs: 280, kernel: 1, stride: 1, groups: 5),
+    ConvolutionCase(
+      height: 4, width: 5, channels: 290, outputs: 58, kernel: 3, stride: 2, top: 1, left: 1, bottom: 1, right: 1,
+      groups: 29),
+    ConvolutionCase(height: 6, width: 5, channels: 20, outputs: 40, kernel: 3, stride: 1, bottom: 2, groups: 20),
+    ConvolutionCase(
+      height: 6, width: 5, channels: 9, outputs: 21, kernel: 3, stride: 1, top: 1, left: 1, bottom: 1, right: 1,
+      groups: 3),
   ]
 }
 
@@ -86,7 +116,7 @@ struct ConvolutionData {
     let padded = PanelLayout.padded(shape.outputs)
     bias = randomFloats(padded, seed: 3)
     scale = randomFloats(padded, in: 0.001...0.01, seed: 4)
-    let perRow = shape.kernel * shape.kernel * shape.channels
+    let perRow = shape.rowLength
     let levels = randomLevels(shape.outputs * perRow, seed: 5)
     // Whole rows of one sign give the largest sums; -128 is a level that only a hand-made file has.
     rows =
@@ -159,9 +189,11 @@ struct ConvolutionData {
               let sy = y * shape.stride - shape.top + ky * shape.dilation
               let sx = x * shape.stride - shape.left + kx * shape.dilation
               guard sy >= 0, sy < shape.height, sx >= 0, sx < shape.width else { continue }
-              for c in 0..<shape.channels {
-                let weight = rows[((n * shape.kernel + ky) * shape.kernel + kx) * shape.channels + c]
-                sum += Double(input[(sy * shape.width + sx) * shape.channels + c]) * Double(weight)
+              let count = shape.channels / shape.groups
+              let first = n * shape.groups / shape.outputs * count
+              for c in 0..<count {
+                let weight = rows[((n * shape.kernel + ky) * shape.kernel + kx) * count + c]
+                sum += Double(input[(sy * shape.width + sx) * shape.channels + first + c]) * Double(weight)
               }
             }
           }
@@ -180,7 +212,7 @@ struct ConvolutionData {
     let data = ConvolutionData(shape)
     let expected = data.expected
     // Rounding grows with the square root of the reduction; 32 leaves room for the worst of a thousand outputs.
-    let reduction = Float(shape.kernel * shape.kernel * shape.channels)
+    let reduction = Float(shape.rowLength)
     let tolerance = 32 * Float.ulpOfOne * reduction.squareRoot()
     for context in [referenceContext] + contexts {
       let output = data.run(context, isFloat: true)
@@ -193,7 +225,7 @@ struct ConvolutionData {
     let expected = data.expected
     let output = data.run(referenceContext, isFloat: false)
     // Each activation is off by at most half a level of (at most) 2 / 127; errors add up like a random walk, 6 sigma.
-    let reduction = Float(shape.kernel * shape.kernel * shape.channels)
+    let reduction = Float(shape.rowLength)
     let activationError: Float = (shape.isSigned ? 2 / 127 : 2 / 255) / 3.46
     let weight: Float = 127 / 1.73 * 0.01
     let tolerance = 6 * activationError * weight * reduction.squareRoot()

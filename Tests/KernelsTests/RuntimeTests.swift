@@ -48,10 +48,14 @@ import Testing
     #expect(usableCores() >= 1)
   }
 
-  @Test(arguments: [(1, 1, 5, 3), (3, 3, 16, 40), (3, 3, 20, 17), (7, 7, 3, 64), (1, 1, 700, 33)])
-  func panelsRoundTrip(_ height: Int, _ width: Int, _ channels: Int, _ outputs: Int) {
-    let layout = ReductionLayout(kernelHeight: height, kernelWidth: width, channels: channels)
-    let rowLength = height * width * channels
+  @Test(arguments: [
+    (1, 1, 5, 3, 1), (3, 3, 16, 40, 1), (3, 3, 20, 17, 1), (7, 7, 3, 64, 1), (1, 1, 700, 33, 1), (3, 3, 32, 32, 8),
+    (3, 3, 72, 120, 3), (1, 1, 560, 280, 5), (3, 1, 21, 35, 7), (1, 1, 20, 40, 20),
+  ])
+  func panelsRoundTrip(_ height: Int, _ width: Int, _ channels: Int, _ outputs: Int, _ groups: Int) {
+    let layout = ReductionLayout(
+      kernelHeight: height, kernelWidth: width, channels: channels, groups: ChannelGroups(groups, outputs: outputs))
+    let rowLength = height * width * channels / groups
     let rows = randomLevels(outputs * rowLength, seed: 6)
     let floats = rows.map(Float.init)
     let count = PanelLayout.panels(outputs) * layout.panelBytes

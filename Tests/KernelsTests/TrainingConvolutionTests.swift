@@ -11,7 +11,7 @@ import Testing
     let data = BatchData(shape, precision)
     let expected = data.expected()
     // Sums of n products, each rounded once: errors like a random walk.
-    let reduction = Float(shape.kernel * shape.kernel * shape.channels)
+    let reduction = Float(shape.rowLength)
     let tolerance = 32 * Float.ulpOfOne * reduction.squareRoot()
     for context in [referenceContext] + contexts {
       let output = data.forward(context)
@@ -149,7 +149,7 @@ private struct BatchData {
       return precision == .float32 ? values : values.map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
     }
     input = values(images * shape.height * shape.width * shape.channels, 1)
-    weights = values(shape.outputs * shape.kernel * shape.kernel * shape.channels, 2)
+    weights = values(shape.outputs * shape.rowLength, 2)
     gradient = values(images * shape.outputCount, 3)
     bias = values(PanelLayout.padded(shape.outputs), 4)
   }
@@ -165,9 +165,11 @@ private struct BatchData {
             let y = pixel / shape.outputWidth * shape.stride - shape.top + tap / shape.kernel * shape.dilation
             let x = pixel % shape.outputWidth * shape.stride - shape.left + tap % shape.kernel * shape.dilation
             guard y >= 0, y < shape.height, x >= 0, x < shape.width else { continue }
-            let source = ((image * shape.height + y) * shape.width + x) * shape.channels
-            let row = (n * shape.kernel * shape.kernel + tap) * shape.channels
-            for c in 0..<shape.channels { sum += Double(input[source + c]) * Double(weights[row + c]) }
+            let count = shape.channels / shape.groups
+            let first = n * shape.groups / shape.outputs * count
+            let source = ((image * shape.height + y) * shape.width + x) * shape.channels + first
+            let row = (n * shape.kernel * shape.kernel + tap) * count
+            for c in 0..<count { sum += Double(input[source + c]) * Double(weights[row + c]) }
           }
           result.append(Float(sum))
         }
@@ -195,7 +197,8 @@ private struct BatchData {
   func backward(_ context: ExecutionContext) -> GuardedOutput {
     let images = TrainingConvolutionTests.images
     let plan = ConvolutionGradient(
-      images: images, geometry: shape.geometry, outputChannels: shape.outputs, precision: precision, context: context)
+      images: images, geometry: shape.geometry, layout: shape.layout, outputChannels: shape.outputs,
+      precision: precision, context: context)
     let panels = pack(plan.packing)
     let zeros = [Float](repeating: 0, count: PanelLayout.padded(plan.convolution.outputChannels))
     var columns = [Float](repeating: 0, count: max(1, plan.columnFloats))
@@ -209,7 +212,7 @@ private struct BatchData {
 
   private func pack(_ packing: PanelPacking) -> [UInt8] {
     var floats = [Float](repeating: 0, count: packing.count)
-    let length = shape.kernel * shape.kernel * shape.channels
+    let length = shape.rowLength
     for n in 0..<shape.outputs {
       weights.withUnsafeBufferPointer { packing.put($0.baseAddress! + n * length, output: n, into: &floats) }
     }

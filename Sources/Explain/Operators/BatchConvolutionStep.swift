@@ -72,7 +72,9 @@ extension BatchPlanner {
   ) throws(EngineError) {
     let plan = ConvolutionGradient(
       images: images, geometry: geometry(convolution.window, operation),
-      outputChannels: shape(operation.name).channels, precision: layers.precision, context: context)
+      layout: convolution.reduction(channels: shape(operation.input).channels),
+      outputChannels: shape(operation.name).channels, precision: layers.precision,
+      context: context)
     let panels = try layers.panels(operation.node, plan.packing)
     layers.needZeros(PanelLayout.padded(plan.convolution.outputChannels))
     let operand = prepare(nil, gradient, plan.operand)

@@ -35,7 +35,8 @@ public struct BatchConvolution: Sendable {
     (self.stride, self.outputHeight, self.outputWidth) = (stride, outputHeight, outputWidth)
     self.outputChannels = outputChannels
     depth = layout.depth
-    runs = ConvolutionRuns(layout, over: operand, format: context.kernels.activationFormat)
+    runs = ConvolutionRuns(
+      layout, over: operand, columns: outputChannels, format: context.kernels.activationFormat)
     let rows = operand.images * outputHeight * outputWidth
     let bytesPerRow = operand.storedChannels * operand.elementSize * stride * stride
     (bandRows, bandColumns) = gemmChunks(
@@ -107,7 +108,7 @@ extension ExecutionContext {
       task.first_column = firstColumn
       task.end_column = min(columns, firstColumn + plan.bandColumns)
       (task.lower, task.upper) = (clamp.lower, clamp.upper)
-      plan.runs.run(task) {
+      plan.runs.forEachPart(of: task) {
         plan.operand.element == .bfloat16 ? kernels.functions.gemmBFloat16($0) : kernels.functions.gemmFloat($0)
       }
     }

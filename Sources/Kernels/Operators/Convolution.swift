@@ -62,7 +62,7 @@ public struct ConvolutionPlan: Sendable {
 
   /// Multiply-accumulate operations.
   public var macs: Int {
-    outputHeight * outputWidth * outputChannels * layout.taps * layout.channels
+    outputHeight * outputWidth * outputChannels * layout.taps * layout.groupChannels
   }
 
   /// True if the threads are kept busy by chunks that can each quantize what they computed.
@@ -86,7 +86,8 @@ public struct ConvolutionPlan: Sendable {
     self.layout = layout
     (self.stride, self.top, self.left) = (stride, top, left)
     (self.outputHeight, self.outputWidth, self.outputChannels) = (outputHeight, outputWidth, outputChannels)
-    runs = ConvolutionRuns(layout, over: input, format: context.kernels.activationFormat)
+    runs = ConvolutionRuns(
+      layout, over: input, columns: outputChannels, format: context.kernels.activationFormat)
     chunks = ConvolutionChunks(
       rows: outputHeight * outputWidth, columns: outputChannels,
       reduction: layout.depth * input.elementSize,
@@ -125,7 +126,7 @@ extension ExecutionContext {
       task.is_output_cold = output == nil ? 0 : 1
       task.lower = epilogue.clamp.lower
       task.upper = epilogue.clamp.upper
-      plan.runs.run(task) {
+      plan.runs.forEachPart(of: task) {
         plan.input.element == .float ? kernels.functions.gemmFloat($0) : kernels.functions.gemmInt8($0)
       }
       if let function = epilogue.function {

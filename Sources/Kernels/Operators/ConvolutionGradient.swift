@@ -20,17 +20,16 @@ public struct ConvolutionGradient: Sendable {
   }
 
   /// - Parameters:
-  ///   - geometry: of the forward pass, for one image.
-  ///   - outputChannels: of the forward pass.
+  ///   - geometry: of the forward pass, for one image; `layout` and `outputChannels` likewise.
   public init(
-    images: Int, geometry g: WindowGeometry, outputChannels: Int, precision: OperandPrecision,
-    context: ExecutionContext
+    images: Int, geometry g: WindowGeometry, layout: ReductionLayout, outputChannels: Int,
+    precision: OperandPrecision, context: ExecutionContext
   ) {
     self.images = images
     let taps = g.kernelHeight * g.kernelWidth
     let isSparse = 2 * g.height * g.width > 3 * g.outputHeight * g.outputWidth
     let usesColumns = taps > 1 && (isSparse || g.channels < PanelLayout.width) || g.stride > 1
-    packing = PanelPacking(usesColumns ? .columns : .flipped, g.layout, outputs: outputChannels)
+    packing = PanelPacking(usesColumns ? .columns : .flipped, layout, outputs: outputChannels)
     if usesColumns {
       let operand = PreparedInput(
         element: precision.element, images: images, height: g.outputHeight, width: g.outputWidth,
@@ -95,13 +94,6 @@ extension ExecutionContext {
 }
 
 extension WindowGeometry {
-  /// Of a dense convolution.
-  fileprivate var layout: ReductionLayout {
-    ReductionLayout(
-      kernelHeight: kernelHeight, kernelWidth: kernelWidth, dilationHeight: dilationHeight,
-      dilationWidth: dilationWidth, channels: channels)
-  }
-
   var shape: window_shape {
     window_shape(
       height: height, width: width, channels: channels, kernel_height: kernelHeight, kernel_width: kernelWidth,

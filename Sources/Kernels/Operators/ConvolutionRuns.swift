@@ -1,25 +1,49 @@
 import CShim
 
-/// The runs of a convolution over an input as it lies in memory.
+/// The runs of a convolution over an input as it lies in memory, for every stretch of columns that read the same channels.
 struct ConvolutionRuns: Sendable {
-  private let runs: [gemm_run]
+  private struct Part {
+    var columns: Range<Int>
+    /// In `runs`.
+    var runs: Range<Int>
+  }
 
-  init(_ layout: ReductionLayout, over input: PreparedInput, format: ActivationFormat) {
+  private var runs: [gemm_run] = []
+  private var parts: [Part] = []
+
+  /// - Parameter columns: output channels, or other columns of the product.
+  init(_ layout: ReductionLayout, over input: PreparedInput, columns: Int, format: ActivationFormat) {
+    let panels = layout.channelGroups.count == 1 ? 1 : PanelLayout.panels(columns)
+    var first = 0
+    while first < panels {
+      let read = layout.channels(ofPanel: first)
+      var end = first + 1
+      while end < panels, layout.channels(ofPanel: end) == read { end += 1 }
+      var part = Self.runs(layout, read, over: input)
+      if case .pixels = input.element { part = Self.forEachPlane(part, input, format) }
+      parts.append(
+        Part(
+          columns: first * PanelLayout.width..<(end == panels ? columns : end * PanelLayout.width),
+          runs: runs.count..<runs.count + part.count))
+      runs += part
+      first = end
+    }
+  }
+
+  private static func runs(
+    _ layout: ReductionLayout, _ read: Range<Int>, over input: PreparedInput
+  ) -> [gemm_run] {
     let pixelBytes = input.storedChannels * input.elementSize
     let groupBytes = PanelLayout.group * PanelLayout.width * input.elementSize
-    var runs: [gemm_run] = []
     var groups = 0
-    for run in layout.runs {
+    return layout.runs(reading: read).map { run in
       let pixel = run.y * layout.dilationHeight * input.paddedWidth + run.x * layout.dilationWidth
-      runs.append(
-        gemm_run(
-          offset: pixel * pixelBytes + run.channel * input.elementSize, groups: run.groups, length: run.length,
-          weights: groups * groupBytes, scale: pixel * input.blocks + run.channel / PanelLayout.block,
-          ends_block: run.endsBlock ? 1 : 0))
-      groups += run.groups
+      defer { groups += run.groups }
+      return gemm_run(
+        offset: pixel * pixelBytes + run.channel * input.elementSize, groups: run.groups, length: run.length,
+        weights: groups * groupBytes, scale: pixel * input.blocks + run.channel / PanelLayout.block,
+        ends_block: run.endsBlock ? 1 : 0)
     }
-    if case .pixels = input.element { runs = Self.forEachPlane(runs, input, format) }
-    self.runs = runs
   }
 
   /// Every plane of pixels with the same weights, all in one sum.
@@ -40,13 +64,18 @@ struct ConvolutionRuns: Sendable {
     return all
   }
 
-  /// Calls `body` with the task over these runs.
-  func run(_ task: gemm_task, _ body: (UnsafePointer<gemm_task>) -> Void) {
+  /// Calls `body` with the parts of a task that read the same channels.
+  func forEachPart(of task: gemm_task, _ body: (UnsafePointer<gemm_task>) -> Void) {
     runs.withUnsafeBufferPointer { runs in
-      var task = task
-      task.runs = runs.baseAddress
-      task.run_count = runs.count
-      body(&task)
+      for part in parts {
+        let columns = part.columns.clamped(to: task.first_column..<task.end_column)
+        guard !columns.isEmpty else { continue }
+        var task = task
+        task.runs = runs.baseAddress.map { $0 + part.runs.lowerBound }
+        task.run_count = part.runs.count
+        (task.first_column, task.end_column) = (columns.lowerBound, columns.upperBound)
+        body(&task)
+      }
     }
   }
 }

@@ -24,14 +24,19 @@ public struct PanelPacking: Sendable {
   ///   - outputs: output channels of the forward pass.
   public init(_ kind: Kind, _ forward: ReductionLayout, outputs: Int) {
     (self.kind, self.forward, self.outputs) = (kind, forward, outputs)
+    let groups = forward.channelGroups.count
     layout =
       switch kind {
       case .forward: forward
       case .flipped:
         ReductionLayout(
           kernelHeight: forward.kernelHeight, kernelWidth: forward.kernelWidth,
-          dilationHeight: forward.dilationHeight, dilationWidth: forward.dilationWidth, channels: outputs)
-      case .columns: ReductionLayout(kernelHeight: 1, kernelWidth: 1, channels: outputs)
+          dilationHeight: forward.dilationHeight, dilationWidth: forward.dilationWidth, channels: outputs,
+          groups: ChannelGroups(groups, outputs: forward.channels))
+      case .columns:
+        ReductionLayout(
+          kernelHeight: 1, kernelWidth: 1, channels: outputs,
+          groups: ChannelGroups(groups, outputs: forward.channels, rounds: forward.taps))
       }
   }
 
@@ -52,14 +57,15 @@ public struct PanelPacking: Sendable {
 
   /// Stores the weights of output channel `n`. Padding is left as it is: zero it first.
   public func put(_ row: UnsafePointer<Float>, output n: Int, into panels: UnsafeMutablePointer<Float>) {
-    let (taps, channels) = (forward.taps, forward.channels)
+    let (taps, channels, first) = (forward.taps, forward.groupChannels, forward.firstChannel(of: n))
     for tap in 0..<taps {
       for c in 0..<channels {
+        let channel = first + c
         let place =
           switch kind {
-          case .forward: layout.place(column: n, tap: tap, channel: c)
-          case .flipped: layout.place(column: c, tap: taps - 1 - tap, channel: n)
-          case .columns: layout.place(column: tap * channels + c, tap: 0, channel: n)
+          case .forward: layout.place(column: n, tap: tap, channel: channel)
+          case .flipped: layout.place(column: channel, tap: taps - 1 - tap, channel: n)
+          case .columns: layout.place(column: tap * forward.channels + channel, tap: 0, channel: n)
           }
         panels[place] = row[tap * channels + c]
       }

@@ -3,16 +3,17 @@ extension KernelShape {
   public static func convolution(_ c: ConvolutionShape) -> KernelShape {
     let text =
       "\(c.height)x\(c.width)x\(c.channels)->\(c.outputs)"
-      + (c.kernel > 1 || c.stride > 1 ? " \(c.window.kernelText)" : "") + (c.hasResidual ? " +" : "")
+      + (c.kernel > 1 || c.stride > 1 ? " \(c.window.kernelText)" : "") + (c.groups > 1 ? " in \(c.groups)" : "")
+      + (c.hasResidual ? " +" : "")
       + (c.quantizedPadding.map { $0 > 0 ? " levels pad \($0)" : " levels" } ?? "")
     // Float: rounding grows with the square root of the reduction; 32 leaves room for the worst of many outputs. Int32 sums
     // are exact; only the Float accumulation over blocks may round differently.
     let tolerance =
       c.isFloat
-      ? 32 * Float.ulpOfOne * Float(c.kernel * c.kernel * c.channels).squareRoot()
+      ? 32 * Float.ulpOfOne * Float(c.macsPerOutput).squareRoot()
       : 4 * Float.ulpOfOne * Float(c.layout.blocks + 2)
     var shape = KernelShape(
-      c.isFloat ? "gemm-f32" : "gemm-int8", text, macs: c.outputCount * c.kernel * c.kernel * c.channels,
+      c.isFloat ? "gemm-f32" : "gemm-int8", text, macs: c.outputCount * c.macsPerOutput,
       bytes: { c.prepared.storedBytes($0) + c.outputBytes($0) + c.weightCount * (c.isFloat ? 4 : 1) },
       tolerance: tolerance
     ) { c.run($0) }
@@ -87,10 +88,10 @@ extension ConvolutionShape {
     let count = PanelLayout.panels(outputs) * layout.blocks * width
     let sums = operands.bytes(count * MemoryLayout<Int32>.size).assumingMemoryBound(to: Int32.self)
     sums.update(repeating: 0, count: count)
-    var weights = panels
     for panel in 0..<PanelLayout.panels(outputs) {
       var block = sums + panel * layout.blocks * width
-      for run in layout.runs {
+      var weights = panels + panel * layout.panelBytes
+      for run in layout.runs(reading: layout.channels(ofPanel: panel)) {
         for _ in 0..<run.groups {
           for i in 0..<width * PanelLayout.group { block[i / PanelLayout.group] += Int32(weights[i]) }
           weights += width * PanelLayout.group

@@ -5,6 +5,8 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var stride = 1
   /// Pixels from tap to tap.
   public var dilation = 1
+  /// Of channels that are convolved by themselves.
+  public var groups = 1
   /// Whether activations may be negative.
   public var isSigned = false
   public var hasResidual = false
@@ -15,10 +17,11 @@ public struct ConvolutionShape: Hashable, Sendable {
 
   public init(
     height: Int, width: Int, channels: Int, outputs: Int, kernel: Int = 1, stride: Int = 1, dilation: Int = 1,
-    isSigned: Bool = false, hasResidual: Bool = false, isFloat: Bool = false, quantizedPadding: Int? = nil
+    groups: Int = 1, isSigned: Bool = false, hasResidual: Bool = false, isFloat: Bool = false,
+    quantizedPadding: Int? = nil
   ) {
     (self.height, self.width, self.channels, self.outputs) = (height, width, channels, outputs)
-    (self.kernel, self.stride, self.dilation) = (kernel, stride, dilation)
+    (self.kernel, self.stride, self.dilation, self.groups) = (kernel, stride, dilation, groups)
     (self.isSigned, self.hasResidual, self.isFloat) = (isSigned, hasResidual, isFloat)
     self.quantizedPadding = quantizedPadding
   }
@@ -27,7 +30,11 @@ public struct ConvolutionShape: Hashable, Sendable {
     WindowShape(
       height: height, width: width, channels: channels, kernel: kernel, stride: stride, dilation: dilation)
   }
-  var layout: ReductionLayout { window.layout }
+  var layout: ReductionLayout {
+    ReductionLayout(
+      kernelHeight: kernel, kernelWidth: kernel, dilationHeight: dilation, dilationWidth: dilation, channels: channels,
+      groups: ChannelGroups(groups, outputs: outputs))
+  }
   /// Weights, those that fill up panels included.
   public var weightCount: Int { PanelLayout.panels(outputs) * layout.panelBytes }
 
@@ -43,6 +50,8 @@ public struct ConvolutionShape: Hashable, Sendable {
       right: right)
   }
 
+  /// Weights that an output is multiplied by.
+  var macsPerOutput: Int { kernel * kernel * channels / groups }
   var outputCount: Int { window.outputHeight * window.outputWidth * outputs }
   var quantizedOutput: PreparedInput? { quantizedPadding.map(levels) }
   var residualForm: PreparedInput? { hasResidual && quantizedPadding != nil ? levels(padding: 0) : nil }

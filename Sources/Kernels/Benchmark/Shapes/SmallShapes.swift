@@ -21,6 +21,12 @@ extension KernelShape {
       ConvolutionShape(height: 6, width: 7, channels: 300, outputs: 65, kernel: 3),
       ConvolutionShape(height: 11, width: 9, channels: 20, outputs: 33, kernel: 3, dilation: 2, isSigned: true),
       ConvolutionShape(height: 11, width: 9, channels: 3, outputs: 20, kernel: 3, stride: 2, dilation: 3),
+      // Panels of several groups, of parts of two, and of groups that end in another block of 256 channels.
+      ConvolutionShape(height: 7, width: 6, channels: 48, outputs: 48, kernel: 3, groups: 12, isSigned: true),
+      ConvolutionShape(
+        height: 7, width: 6, channels: 72, outputs: 120, kernel: 3, dilation: 2, groups: 3, hasResidual: true),
+      ConvolutionShape(height: 3, width: 5, channels: 560, outputs: 280, groups: 5, isSigned: true),
+      ConvolutionShape(height: 6, width: 5, channels: 9, outputs: 21, kernel: 3, stride: 2, groups: 3),
     ].flatMap { shape in
       var float = shape
       float.isFloat = true
@@ -31,6 +37,8 @@ extension KernelShape {
       ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 16, hasResidual: true, quantizedPadding: 0),
       ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 23, hasResidual: true, quantizedPadding: 0),
       ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 300, hasResidual: true, quantizedPadding: 0),
+      ConvolutionShape(
+        height: 5, width: 7, channels: 400, outputs: 400, kernel: 3, groups: 5, hasResidual: true, quantizedPadding: 1),
     ]).map(convolution)
 
   private static let smallVectors: [KernelShape] =
