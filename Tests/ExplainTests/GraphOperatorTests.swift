@@ -33,6 +33,13 @@ import Testing
       #""dilation":[2,1],"inputs":["a"],"kernel":[3,5],"name":"x","op":"conv2d","outputChannels":64,"#
         + #""padding":[4,2,4,2],"stride":1,"tensors":{"bias":"b","weight":"w"}"#
     ),
+    (
+      Convolution(
+        window: Window(kernel: 1), outputChannels: 64, groups: 32,
+        weights: WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)),
+      #""groups":32,"inputs":["a"],"kernel":[1,1],"name":"x","op":"conv2d","outputChannels":64,"#
+        + #""padding":[0,0,0,0],"stride":1,"tensors":{"bias":"b","weight":"w"}"#
+    ),
     (Activation.relu, #""function":"relu","inputs":["a"],"name":"x","op":"activation""#),
     (Activation.relu6, #""function":"relu6","inputs":["a"],"name":"x","op":"activation""#),
     (Activation.gelu, #""function":"gelu","inputs":["a"],"name":"x","op":"activation""#),

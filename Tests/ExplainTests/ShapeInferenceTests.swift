@@ -3,8 +3,8 @@ import Testing
 
 private let names = WeightNames(weight: "w", scale: "s", bias: "b", columnSums: "c")
 
-private func convolution(_ window: Window, _ channels: Int) -> any GraphOperator {
-  Convolution(window: window, outputChannels: channels, weights: names)
+private func convolution(_ window: Window, _ channels: Int, groups: Int = 1) -> any GraphOperator {
+  Convolution(window: window, outputChannels: channels, groups: groups, weights: names)
 }
 
 private func depthwise(_ window: Window, _ channels: Int) -> any GraphOperator {
@@ -100,6 +100,15 @@ private let refused = [
   single("a pool of pixels that are apart", MaxPool(Window(kernel: 2, dilation: 2)), attribute("dilation height", 2)),
   single(
     "padding of a dilated kernel", convolution(Window(kernel: 3, padding: 5, dilation: 2), 4), attribute("padding", 5)),
+  single("no groups", convolution(Window(kernel: 1), 4, groups: 0), attribute("groups", 0)),
+  single("groups below 0", convolution(Window(kernel: 1), 4, groups: -1), attribute("groups", -1)),
+  single("absurd groups", convolution(Window(kernel: 1), 4, groups: .max), attribute("groups", .max)),
+  single(
+    "uneven groups of inputs", convolution(Window(kernel: 1), 4, groups: 2),
+    attribute("groups", 2)),
+  single(
+    "uneven groups of outputs", convolution(Window(kernel: 1), 4, groups: 3),
+    attribute("groups", 3)),
   single("no output channels", convolution(Window(kernel: 1), 0), attribute("output channels", 0)),
   single("absurd output channels", convolution(Window(kernel: 1), .max), attribute("output channels", .max)),
   single(

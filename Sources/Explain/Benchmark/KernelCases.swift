@@ -11,6 +11,8 @@ public enum KernelCases {
     list.addVGG16()
     list.addResNet50()
     list.addVisionTransformer()
+    list.addGroupedNetworks()
+    list.addDilated()
     list.addFloatTwins()
     list.addTraining()
     list.addActivations()
@@ -190,6 +192,35 @@ private struct CaseList {
     linear(rows: tokens, 4 * channels, channels, isSigned: true, residual: true)
     linear(channels, 1000, isSigned: true)
     head(maps: [(14, channels), (14, channels), (14, channels)], fuse: [(196, channels)])
+  }
+
+  /// The 3 x 3 convolutions of ResNeXt-50 32x4d, and of RegNetY-400MF and 1.6GF, whose groups have 8 and 24 channels.
+  mutating func addGroupedNetworks() {
+    for (name, channels, width) in [
+      ("resnext50", [128, 256, 512, 1024], [4, 8, 16, 32]), ("regnety_400mf", [48, 104, 208, 440], [8]),
+      ("regnety_1_6gf", [48, 120, 336, 888], [24]),
+    ] {
+      network = name
+      for (stage, channels) in channels.enumerated() {
+        let groups = channels / width[stage % width.count]
+        add(
+          .convolution(
+            ConvolutionShape(
+              height: 56 >> stage, width: 56 >> stage, channels: channels, outputs: channels, kernel: 3, groups: groups)
+          ),
+          isRepresentative: stage == 0 && name == "resnext50")
+      }
+    }
+  }
+
+  /// The last stages of a ResNet and of a MobileNet that dilate their kernels in place of striding.
+  mutating func addDilated() {
+    network = "dilated"
+    add(
+      .convolution(
+        ConvolutionShape(height: 28, width: 28, channels: 256, outputs: 256, kernel: 3, dilation: 2)),
+      isRepresentative: true)
+    add(.depthwise(WindowShape(height: 14, width: 14, channels: 672, kernel: 5, stride: 1, dilation: 2)))
   }
 
   /// The attention head: a 1 x 1 convolution with a skip for each of three layers, one row of the fuse layer, enlargement of

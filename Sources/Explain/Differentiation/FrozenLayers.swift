@@ -140,14 +140,17 @@ struct LayerRows {
     pixels = readsPixels ? model.description.preprocessing.pixelLevels : nil
   }
 
-  private var count: Int { layout.kernelHeight * layout.kernelWidth * layout.channels }
+  private var count: Int { layout.kernelHeight * layout.kernelWidth * layout.groupChannels }
 
-  /// Calls `body` with the weights of output channel `n`, `[kernelHeight, kernelWidth, channels]`.
+  /// The input channel that element `i` of output channel `n`'s weights is for.
+  private func channel(_ i: Int, _ n: Int) -> Int { layout.firstChannel(of: n) + i % layout.groupChannels }
+
+  /// Calls `body` with the weights of output channel `n`, `[kernelHeight, kernelWidth, channels of a group]`.
   func read(_ n: Int, _ body: (UnsafePointer<Float>) -> Void) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { row in
       guard let row = row.baseAddress else { return }
       unpack(n, row)
-      if let pixels { for i in 0..<count { row[i] *= pixels.scale[i % layout.channels] } }
+      if let pixels { for i in 0..<count { row[i] *= pixels.scale[channel(i, n)] } }
       body(row)
     }
   }
@@ -159,7 +162,7 @@ struct LayerRows {
       guard let row = row.baseAddress else { return 0 }
       unpack(n, row)
       var sum = 0.0
-      for i in 0..<count { sum += Double(row[i]) * Double(pixels.offset[i % layout.channels]) }
+      for i in 0..<count { sum += Double(row[i]) * Double(pixels.offset[channel(i, n)]) }
       return Float(sum)
     }
   }

@@ -56,18 +56,21 @@ struct GraphBuilder {
   /// Adds a dense convolution with the weights `name.weight`, and `name.bias` where it is not normalised.
   ///
   /// - Parameters:
+  ///   - groups: of channels that are convolved by themselves.
   ///   - normalization: the BatchNorm behind it, folded in.
   ///   - bias: whether the convolution has its own bias; by default exactly if it is not normalised.
   ///   - otherShape: another shape in which the same weights may be stored.
   mutating func convolution(
     _ name: String, _ input: String, outputChannels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .symmetric(0), dilation: Int = 1, normalization: BatchNorm?, bias: Bool? = nil,
+    padding: Padding = .symmetric(0), dilation: Int = 1, groups: Int = 1, normalization: BatchNorm?, bias: Bool? = nil,
     otherShape: [Int]? = nil
   ) throws(ImportError) -> String {
     let window = window(kernel, stride, padding, dilation, over: shape(input))
     return try layer(
       .dense, name, input, window, outputs: outputChannels, normalization,
-      weight: "\(name).weight", [outputChannels, shape(input).channels, kernel, kernel], or: otherShape,
+      groups: groups,
+      weight: "\(name).weight", [outputChannels, shape(input).channels / max(1, groups), kernel, kernel],
+      or: otherShape,
       bias: bias ?? (normalization == nil) ? "\(name).bias" : nil)
   }
 
@@ -201,7 +204,8 @@ extension GraphBuilder {
 
   private mutating func layer(
     _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ window: Window, outputs: Int,
-    _ normalization: BatchNorm?, weight: String, _ shape: [Int], or otherShape: [Int]? = nil, bias: String?
+    _ normalization: BatchNorm?, groups: Int = 1, weight: String, _ shape: [Int], or otherShape: [Int]? = nil,
+    bias: String?
   ) throws(ImportError) -> String {
     let isInt8 = precision == .int8
     let stored = nodePrefix + name
@@ -210,7 +214,7 @@ extension GraphBuilder {
       columnSums: isInt8 && kind == .dense ? "\(stored).column_sums" : nil)
     let op: any GraphOperator =
       switch kind {
-      case .dense: Convolution(window: window, outputChannels: outputs, weights: names)
+      case .dense: Convolution(window: window, outputChannels: outputs, groups: groups, weights: names)
       case .depthwise: DepthwiseConvolution(window: window, outputChannels: outputs, weights: names)
       }
     let node = try append(name, op, [input])
@@ -223,7 +227,7 @@ extension GraphBuilder {
     }
     let layout = TensorLayout(
       kind, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth,
-      inputChannels: self.shape(input).channels, outputChannels: outputs, precision: precision)
+      inputChannels: self.shape(input).channels, outputChannels: outputs, groups: groups, precision: precision)
     let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
     layers.append(
       LayerSource(

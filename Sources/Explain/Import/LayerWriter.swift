@@ -64,15 +64,15 @@ struct LayerWriter {
       for n in 0..<outputs { try readRow(first + n, into: &rows, at: n * rowLength) }
       source.weights.release(first..<first + outputs)
       guard let scale = source.scale else {
-        reduction.pack(rows, outputs: outputs, into: &packedFloats)
+        reduction.pack(rows, from: first, outputs: outputs, into: &packedFloats)
         try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)
         continue
       }
       for n in 0..<outputs { scales.append(quantize(first + n, rows, &codes, at: n * rowLength)) }
-      reduction.pack(codes, outputs: outputs, into: &packedCodes)
+      reduction.pack(codes, from: first, outputs: outputs, into: &packedCodes)
       try put(packedCodes, to: source.weight, at: panel * reduction.panelBytes)
       if let name = source.columnSums {
-        reduction.columnSums(codes, outputs: outputs, into: &sums)
+        reduction.columnSums(codes, from: first, outputs: outputs, into: &sums)
         try put(sums, to: name, at: panel * sums.count * MemoryLayout<Int32>.size)
       }
       if panel == layout.panels - 1 { try put(padded(scales), to: scale) }
@@ -110,13 +110,13 @@ struct LayerWriter {
     let reduction = source.layout.reduction
     let taps = reduction.kernelHeight * reduction.kernelWidth
     let inputs = rowLength / taps
-    let factor = folded.factors[n]
+    let (factor, first) = (folded.factors[n], source.layout.firstInput(of: n))
     let isFinite = raw.withUnsafeBufferPointer { raw in
       rows.withUnsafeMutableBufferPointer { rows in
         var largest: UInt32 = 0
         for tap in 0..<taps {
           for input in 0..<inputs {
-            let value = Float(Double(raw[input * taps + tap]) * factor / pixelScale(input))
+            let value = Float(Double(raw[input * taps + tap]) * factor / pixelScale(first + input))
             rows[offset + tap * inputs + input] = value
             largest = max(largest, value.magnitude.bitPattern)
           }
@@ -148,30 +148,31 @@ struct LayerWriter {
       worstRelativeError = max(worstRelativeError, (row.squaredError / row.squaredNorm).squareRoot())
     }
     let correction =
-      expectedError(n, rows, codes, at: offset, scale: row.scale) - pixelOffset(codes, at: offset, scale: row.scale)
+      expectedError(n, rows, codes, at: offset, scale: row.scale) - pixelOffset(n, codes, at: offset, scale: row.scale)
     biases[n] = Float(Double(biases[n]) + correction)
     return row.scale
   }
 
   /// What a row of codes makes of a picture of mean pixels, which is zero to the network.
-  private func pixelOffset(_ codes: [Int8], at offset: Int, scale: Float) -> Double {
+  private func pixelOffset(_ n: Int, _ codes: [Int8], at offset: Int, scale: Float) -> Double {
     guard let pixels = source.pixels else { return 0 }
-    let inputs = source.layout.reduction.channels
+    let (first, inputs) = (source.layout.firstInput(of: n), source.layout.reduction.groupChannels)
     return (0..<rowLength).reduce(0.0) {
-      $0 + Double(scale) * Double(codes[offset + $1]) * Double(pixels.offset[$1 % inputs])
+      $0 + Double(scale) * Double(codes[offset + $1]) * Double(pixels.offset[first + $1 % inputs])
     }
   }
 
   /// How much less the codes of output channel `n` add up to than its weights, for the expected input.
   private func expectedError(_ n: Int, _ rows: [Float], _ codes: [Int8], at offset: Int, scale: Float) -> Double {
     guard let means = source.inputMeans else { return 0 }
-    // A depthwise row sees its own channel only.
-    let inputs = source.layout.kind == .dense ? means : [means[n]]
+    let reduction = source.layout.reduction
+    let inputs = rowLength / (reduction.kernelHeight * reduction.kernelWidth)
+    let first = source.layout.firstInput(of: n)
     var error = 0.0
-    for tap in stride(from: 0, to: rowLength, by: inputs.count) {
-      for (input, mean) in inputs.enumerated() {
+    for tap in stride(from: 0, to: rowLength, by: inputs) {
+      for input in 0..<inputs {
         let k = offset + tap + input
-        error += (Double(rows[k]) - Double(scale) * Double(codes[k])) * mean
+        error += (Double(rows[k]) - Double(scale) * Double(codes[k])) * means[first + input]
       }
     }
     return error

@@ -12,7 +12,7 @@ struct PooledClassifier {
   init?(_ model: Model) {
     let graph = model.description.graph
     func node(_ name: String) -> Node? { graph.nodes.first { $0.name == name } }
-    guard let linear = node(graph.output), let layer = linear.op as? Convolution,
+    guard let linear = node(graph.output), let layer = linear.op as? Convolution, layer.groups == 1,
       let pooling = node(linear.inputs[0]), pooling.op is GlobalAveragePool,
       let shape = model.shapes[pooling.inputs[0]]
     else { return nil }

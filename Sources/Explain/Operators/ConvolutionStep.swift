@@ -39,7 +39,10 @@ struct ConvolutionStep: ForwardStep {
   }
 
   var family: String { "conv \(plan.layout.kernelHeight)x\(plan.layout.kernelWidth)" }
-  var operation: String { "\(family) \(plan.layout.channels)->\(plan.outputChannels)" }
+  var operation: String {
+    let groups = plan.layout.channelGroups.count
+    return "\(family) \(plan.layout.channels)->\(plan.outputChannels)" + (groups > 1 ? " in \(groups) groups" : "")
+  }
   var outputCount: Int { plan.outputHeight * plan.outputWidth * plan.outputChannels }
 
   func cost(_ format: ActivationFormat) -> StepCost {

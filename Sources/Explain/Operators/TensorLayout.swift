@@ -27,13 +27,19 @@ struct TensorLayout: Equatable {
   var precision: Precision
 
   init(
-    _ kind: Kind, kernelHeight: Int, kernelWidth: Int, inputChannels: Int, outputChannels: Int, precision: Precision
+    _ kind: Kind, kernelHeight: Int, kernelWidth: Int, inputChannels: Int, outputChannels: Int, groups: Int = 1,
+    precision: Precision
   ) {
     self.kind = kind
     self.outputChannels = outputChannels
     self.precision = precision
-    reduction = ReductionLayout(kernelHeight: kernelHeight, kernelWidth: kernelWidth, channels: inputChannels)
+    reduction = ReductionLayout(
+      kernelHeight: kernelHeight, kernelWidth: kernelWidth, channels: inputChannels,
+      groups: ChannelGroups(groups, outputs: outputChannels))
   }
+
+  /// The first input channel that output `n` reads.
+  func firstInput(of n: Int) -> Int { kind == .dense ? reduction.firstChannel(of: n) : n }
 
   var panels: Int { PanelLayout.panels(outputChannels) }
   var paddedChannels: Int { PanelLayout.padded(outputChannels) }

@@ -95,7 +95,7 @@ struct ClassifierRows {
     let graph = model.description.graph
     func node(_ name: String) -> Node? { graph.nodes.first { $0.name == name } }
     guard let last = model.description.featureLayers.last, let classifier = node(graph.output),
-      let linear = classifier.op as? Convolution, let before = node(classifier.inputs[0]),
+      let linear = classifier.op as? Convolution, linear.groups == 1, let before = node(classifier.inputs[0]),
       let shape = model.shapes[last.node]
     else { return nil }
     rows = LayerRows(model, node: classifier, linear, channels: shape.channels)
