@@ -50,17 +50,17 @@ import Testing
 
     let model = try ONNXModel(path: path)
     #expect(model.graph.tensors.count == tensors)
-    // The kernel maps the pages around one that is touched too, if it has them.
     let opened = try resident(path)
-    #expect(opened < 16 * megabyte, "\(opened)")
+    #expect(opened < megabyte, "\(opened)")
     let values = try #require(model.graph.tensors["t50"]).values()
     var read = [Float](repeating: 1, count: count)
     read.withUnsafeMutableBufferPointer { values.read(0..<count, into: $0.baseAddress!) }
     #expect(read.allSatisfy { $0 == 0 })
     let used = try resident(path)
-    #expect(used > opened + megabyte / 2 && used < opened + 2 * megabyte, "\(opened) \(used)")
+    // The kernel may map neighbours of the pages that are read.
+    #expect(used > megabyte / 2 && used < 4 * megabyte, "\(used)")
     values.release(0..<count)
-    #expect(try resident(path) < opened + megabyte / 4)
+    #expect(try resident(path) < used - megabyte / 2)
   }
 
   /// Bytes of a mapped file that are in this process's memory.

@@ -55,6 +55,8 @@ struct ONNXModel: Sendable {
     try graph.resolve()
     (irVersion, producer, producerVersion) = (fields.irVersion, fields.producer, fields.producerVersion)
     (opsets, metadata, self.graph) = (fields.opsets, fields.metadata, graph)
+    // The kernel has mapped neighbours of the pages that were read, which are weights.
+    source.file.release(source.file.bytes.indices)
   }
 
   /// `ai.onnx` is also written as the empty domain.
