@@ -20,9 +20,11 @@ extension ImputationGrid {
       let near = half + grid.place(row >> 1, column >> 1)
       let vertical = row & 1 == 0 ? 0 &- grid.stride : grid.stride
       let horizontal = column & 1 == 0 ? -1 : 1
-      x[place] +=
-        near[0] * Float(9.0 / 16) + (near[vertical] + near[horizontal]) * Float(3.0 / 16)
-        + near[vertical &+ horizontal] * Float(1.0 / 16)
+      // In parts, which Swift 6.2 needs to infer types in time.
+      let sides: Pixel = near[vertical] + near[horizontal]
+      let corner: Pixel = near[vertical &+ horizontal]
+      let inner: Pixel = near[0] * Float(9.0 / 16) + sides * Float(3.0 / 16)
+      x[place] += inner + corner * Float(1.0 / 16)
     }
     grid.clearBorder(half)
   }
@@ -35,8 +37,9 @@ extension ImputationGrid {
       let start = x + self.place(2 &* row &- 1, 2 &* column &- 1)
       // Where the last row has no partner, the fourth row is behind the border.
       let fourth = 2 &* row &+ 2 <= rows ? line(start + 3 &* stride) : Pixel()
-      half[place] =
-        (line(start) + fourth) * Float(0.25) + (line(start + stride) + line(start + 2 &* stride)) * Float(0.75)
+      let outer: Pixel = line(start) + fourth
+      let inner: Pixel = line(start + stride) + line(start + 2 &* stride)
+      half[place] = outer * Float(0.25) + inner * Float(0.75)
     }
     clearBorder(x)
   }
