@@ -53,14 +53,15 @@ public struct PictureMark: Sendable, Equatable {
   }
 
   private func block(_ format: ImageFormat) -> [UInt8] {
+    let bytes = Array(text.utf8)
     switch format {
     case .png:
-      let data = Self.keyword + text.utf8
+      let data = Self.keyword + bytes
       let named = Array("tEXt".utf8) + data
       return bigEndian(UInt32(data.count)) + named
         + bigEndian(UInt32(truncatingIfNeeded: crc32_z(0, named, named.count)))
-    case .jpeg: return [0xFF, 0xFE, 0, UInt8(text.utf8.count + 2)] + text.utf8
-    case .pnm: return Array("# ".utf8) + text.utf8 + [UInt8(ascii: "\n")]
+    case .jpeg: return [0xFF, 0xFE, 0, UInt8(text.utf8.count + 2)] + bytes
+    case .pnm: return Array("# ".utf8) + bytes + [UInt8(ascii: "\n")]
     }
   }
 
