@@ -13,6 +13,7 @@ import Testing
     (.relu, { max($0, 0) }), (.relu6, { min(max($0, 0), 6) }), (.gelu, { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }),
     (.sigmoid, { sigmoid($0) }), (.silu, { $0 * sigmoid($0) }), (.hardSigmoid, { hardSigmoid($0) }),
     (.hardSwish, { $0 * hardSigmoid($0) }), (.quickGELU, { $0 * sigmoid(1.702 * $0) }),
+    (.tanh, { Foundation.tanh($0) }),
   ]
 
   @Test func everyFunctionIsTested() {

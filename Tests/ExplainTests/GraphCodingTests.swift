@@ -40,7 +40,7 @@ import Testing
     #"{"name": "x", "op": "add"}"#,
     #"{"name": "x", "inputs": []}"#,
     #"{"op": "add", "inputs": []}"#,
-    #"{"name": "x", "op": "activation", "inputs": ["a"], "function": "tanh"}"#,
+    #"{"name": "x", "op": "activation", "inputs": ["a"], "function": "softplus"}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3], "stride": 1, "padding": [0, 0, 0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1, "padding": [0, 0]}"#,
     #"{"name": "x", "op": "max_pool", "inputs": ["a"], "kernel": [3, 3], "stride": 1, "padding": [0, 0, 0, 0], "dilation": 2}"#,

@@ -18,8 +18,9 @@ typedef enum __attribute__((enum_extensibility(closed))) {
   activation_hard_swish SWIFT_CASE(hardSwish),
   // x / (1 + e^(-1.702 x))
   activation_quick_gelu SWIFT_CASE(quickGELU),
+  activation_tanh SWIFT_CASE(tanh),
 } activation_function;
 
-enum { activation_function_count = activation_quick_gelu + 1 };
+enum { activation_function_count = activation_tanh + 1 };
 
 #endif

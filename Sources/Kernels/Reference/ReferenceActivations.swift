@@ -22,6 +22,7 @@ extension Reference {
       case .hardSigmoid: output[i] = hardSigmoid(x)
       case .hardSwish: output[i] = x * hardSigmoid(x)
       case .quickGELU: output[i] = x * sigmoid(1.702 * x)
+      case .tanh: output[i] = tanhf(x)
       }
     }
   }
@@ -39,6 +40,7 @@ extension Reference {
       case .silu: slope = sigmoid(x) * (1 + x * sigmoid(-x))
       case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
       case .quickGELU: slope = sigmoid(1.702 * x) * (1 + 1.702 * x * sigmoid(-1.702 * x))
+      case .tanh: slope = 1 - tanhf(x) * tanhf(x)
       case .hardSwish: slope = x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
       }
       result[i] = gradient[i] * slope
@@ -65,6 +67,7 @@ extension activation_function {
     case .hardSigmoid: "hard-sigmoid"
     case .hardSwish: "hard-swish"
     case .quickGELU: "quick-gelu"
+    case .tanh: "tanh"
     }
   }
 }

@@ -16,6 +16,7 @@ import CShim
   case .hardSigmoid: map(input, output, count, hardSigmoid)
   case .hardSwish: map(input, output, count) { $0 * hardSigmoid($0) }
   case .quickGELU: map(input, output, count) { $0 * sigmoid(quickGELUFactor * $0) }
+  case .tanh: map(input, output, count, hyperbolicTangent)
   @unknown default: break
   }
 }
@@ -50,6 +51,11 @@ import CShim
     multiply(gradient, input, result, count) { x in
       let value = sigmoid(quickGELUFactor * x)
       return value * (1 + quickGELUFactor * x * (1 - value))
+    }
+  case .tanh:
+    multiply(gradient, input, result, count) {
+      let value = hyperbolicTangent($0)
+      return 1 - value * value
     }
   @unknown default: break
   }
@@ -92,6 +98,13 @@ import CShim
 }
 
 @inline(__always) private var quickGELUFactor: Float { 1.702 }
+
+/// `(1 - e^-2|x|) / (1 + e^-2|x|)` with the sign of x.
+@inline(__always) private func hyperbolicTangent(_ x: VFloat) -> VFloat {
+  let small = exponential(-2 * maximum(x, -x))
+  let magnitude = (1 - small) / (1 + small)
+  return magnitude.replacing(with: -magnitude, where: x .< 0)
+}
 
 /// By comparisons, which let what is not a number pass.
 @inline(__always) private func hardSigmoid(_ x: VFloat) -> VFloat {
