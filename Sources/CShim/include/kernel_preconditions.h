@@ -55,12 +55,13 @@ static inline void require_window(const window_shape *window) {
 }
 
 static inline void require_depthwise(const depthwise_task *task) {
-  const window_shape window = {task->height,         task->width,          task->channels,      task->kernel_height,
-                               task->kernel_width,   task->dilation_height, task->dilation_width, task->stride,
-                               task->top,            task->left,           task->output_height, task->output_width};
+  const depthwise_layer *layer = &task->layer;
+  const window_shape window = {layer->height,       layer->width,          layer->channels,       layer->kernel_height,
+                               layer->kernel_width, task->dilation_height, task->dilation_width,  layer->stride,
+                               layer->top,          layer->left,           layer->output_height,  layer->output_width};
   require_window(&window);
-  REQUIRE_PART(task->first_row, task->end_row, task->output_height);
-  REQUIRE(task->float_weights != 0 || (task->weights != 0 && task->weight_scales != 0));
+  REQUIRE_PART(layer->first_row, layer->end_row, layer->output_height);
+  REQUIRE(layer->float_weights != 0 || (layer->weights != 0 && layer->weight_scales != 0));
 }
 
 static inline void require_pool(const pool_task *task) {

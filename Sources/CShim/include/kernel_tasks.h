@@ -82,7 +82,6 @@ typedef struct {
   const float *input;
   intptr_t height, width, channels;
   intptr_t kernel_height, kernel_width;
-  intptr_t dilation_height, dilation_width;  // pixels from tap to tap
   intptr_t stride, top, left;
   const int8_t *weights;              // [kernel_height * kernel_width, channels rounded up to 16], or null
   const float *float_weights;         // the same in Float, or null
@@ -92,6 +91,12 @@ typedef struct {
   intptr_t output_height, output_width;
   intptr_t first_row, end_row;        // output rows to write
   float lower, upper;
+} depthwise_layer;
+
+// With gaps between the taps. They lie outside of the layer, whose copy the usual kernels keep in registers.
+typedef struct {
+  depthwise_layer layer;
+  intptr_t dilation_height, dilation_width;  // pixels from tap to tap
 } depthwise_task;
 
 // One value a channel of every window.

@@ -57,13 +57,13 @@ extension ExecutionContext {
       rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
       quantized: quantized
     ) { rows, output in
-      var task = depthwise_task(
+      let layer = depthwise_layer(
         input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
-        kernel_width: g.kernelWidth, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth,
-        stride: g.stride, top: g.top, left: g.left, weights: weights.levels, float_weights: weights.floats,
-        weight_scales: weights.scale, bias: weights.bias, output: output,
+        kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
+        float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
         output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
         end_row: rows.upperBound, lower: clamp.lower, upper: clamp.upper)
+      var task = depthwise_task(layer: layer, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth)
       kernels.functions.depthwise(&task)
     }
   }

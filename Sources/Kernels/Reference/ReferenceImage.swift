@@ -5,7 +5,8 @@ import CShim
 extension Reference {
   static func depthwise(_ task: UnsafePointer<depthwise_task>) {
     require_depthwise(task)
-    let task = task.pointee
+    let (dilationHeight, dilationWidth) = (task.pointee.dilation_height, task.pointee.dilation_width)
+    let task = task.pointee.layer
     let padded = PanelLayout.padded(task.channels)
     for y in task.first_row..<task.end_row {
       for x in 0..<task.output_width {
@@ -13,7 +14,7 @@ extension Reference {
           var sum: Float = 0
           forEachTap(
             y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
-            task.dilation_height, task.dilation_width, task.height, task.width
+            dilationHeight, dilationWidth, task.height, task.width
           ) { tap, pixel in
             let weight =
               task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c])

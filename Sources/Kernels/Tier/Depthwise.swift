@@ -8,11 +8,12 @@ import CShim
   if task.pointee.dilation_height > 1 || task.pointee.dilation_width > 1 {
     depthwiseDilated(task)
   } else {
-    depthwiseWithoutGaps(task)
+    // The task's first member.
+    depthwiseWithoutGaps(UnsafeRawPointer(task).assumingMemoryBound(to: depthwise_layer.self))
   }
 }
 
-@inline(never) private func depthwiseWithoutGaps(_ task: UnsafePointer<depthwise_task>) {
+@inline(never) private func depthwiseWithoutGaps(_ task: UnsafePointer<depthwise_layer>) {
   let task = task.pointee
   let taps = task.kernel_height * task.kernel_width
   let padded = (task.channels + 15) & ~15
@@ -49,18 +50,18 @@ import CShim
 }
 
 /// The last vector steps back to end at the last channel: a few channels are computed twice.
-@inline(__always) private func firstChannel(_ task: depthwise_task, _ vector: Int) -> Int {
+@inline(__always) private func firstChannel(_ task: depthwise_layer, _ vector: Int) -> Int {
   max(0, min(vector * lanes, task.channels - lanes))
 }
 
-@inline(__always) private func tapWeights(_ task: depthwise_task, _ index: Int, _ channel: Int) -> VFloat {
+@inline(__always) private func tapWeights(_ task: depthwise_layer, _ index: Int, _ channel: Int) -> VFloat {
   if let weights = task.float_weights { return load(weights + index) }
   let levels = UnsafeRawPointer(task.weights + index).loadUnaligned(as: VInt8.self)
   return toFloat(levels) * load(task.weight_scales + channel)
 }
 
 /// Kernel rows that fall inside the image.
-@inline(__always) private func rowTaps(_ task: depthwise_task, _ firstY: Int) -> Range<Int> {
+@inline(__always) private func rowTaps(_ task: depthwise_layer, _ firstY: Int) -> Range<Int> {
   max(0, -firstY)..<max(0, min(task.kernel_height, task.height - firstY))
 }
 
@@ -68,7 +69,7 @@ import CShim
 ///
 /// - Parameter width: the kernel's, as a constant where it is 3 or 5, so that the loop over it is unrolled.
 @inline(__always) private func fourPixels(
-  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ width: Int
+  _ task: depthwise_layer, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ width: Int
 ) {
   let firstY = y * task.stride - task.top
   let firstX = x * task.stride - task.left
@@ -100,7 +101,7 @@ import CShim
 }
 
 @inline(__always) private func onePixel(
-  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ isPartial: Bool
+  _ task: depthwise_layer, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ isPartial: Bool
 ) {
   let firstY = y * task.stride - task.top
   let firstX = x * task.stride - task.left
@@ -116,7 +117,7 @@ import CShim
 }
 
 @inline(__always) private func finish(
-  _ task: depthwise_task, _ sum: VFloat, _ y: Int, _ x: Int, _ channel: Int, _ isPartial: Bool
+  _ task: depthwise_layer, _ sum: VFloat, _ y: Int, _ x: Int, _ channel: Int, _ isPartial: Bool
 ) {
   let c = clamp(sum, VFloat(repeating: task.lower), VFloat(repeating: task.upper))
   let target = task.output + (y * task.output_width + x) * task.channels + channel
@@ -129,21 +130,22 @@ import CShim
 
 /// Kernels with gaps, one pixel at a time: they are rare, and their registers would be missing in the others.
 @inline(never) private func depthwiseDilated(_ task: UnsafePointer<depthwise_task>) {
-  let task = task.pointee
+  let (dilationHeight, dilationWidth) = (task.pointee.dilation_height, task.pointee.dilation_width)
+  let task = task.pointee.layer
   let padded = (task.channels + 15) & ~15
   let isPartial = task.channels < lanes
   for y in task.first_row..<task.end_row {
     let firstY = y * task.stride - task.top
-    let rows = taps(firstY, task.kernel_height, task.dilation_height, task.height)
+    let rows = taps(firstY, task.kernel_height, dilationHeight, task.height)
     for x in 0..<task.output_width {
       let firstX = x * task.stride - task.left
-      let columns = taps(firstX, task.kernel_width, task.dilation_width, task.width)
+      let columns = taps(firstX, task.kernel_width, dilationWidth, task.width)
       for vector in 0..<(task.channels + lanes - 1) / lanes {
         let channel = firstChannel(task, vector)
         var c = load(task.bias + channel)
         for ky in rows {
           for kx in columns {
-            let pixel = (firstY + ky * task.dilation_height) * task.width + firstX + kx * task.dilation_width
+            let pixel = (firstY + ky * dilationHeight) * task.width + firstX + kx * dilationWidth
             let source = task.input + pixel * task.channels + channel
             let weight = tapWeights(task, (ky * task.kernel_width + kx) * padded + channel, channel)
             c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
