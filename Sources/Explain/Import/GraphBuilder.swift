@@ -169,6 +169,16 @@ struct GraphBuilder {
     used = []
   }
 
+  /// Makes a tensor known to layers that are added later.
+  mutating func insert(_ tensor: any WeightTensor, as name: String) { state.insert(tensor, as: name) }
+
+  /// Drops the other nodes, and the layers that hold their weights.
+  mutating func keepNodes(_ isKept: (Node) -> Bool) {
+    nodes = nodes.filter(isKept)
+    let names = Set(nodes.map(\.name))
+    layers = layers.filter { names.contains($0.node) }
+  }
+
   /// Output channels of the layer whose weight this is, or 1 if the tensor is missing (which `finish()` reports).
   func outputs(of weight: String) -> Int { max(state.shape(weight)?.first ?? 1, 1) }
 
@@ -202,7 +212,7 @@ extension GraphBuilder {
     return node.name
   }
 
-  private mutating func layer(
+  mutating func layer(
     _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ window: Window, outputs: Int,
     _ normalization: BatchNorm?, groups: Int = 1, weight: String, _ shape: [Int], or otherShape: [Int]? = nil,
     bias: String?

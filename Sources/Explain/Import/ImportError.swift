@@ -1,6 +1,12 @@
 /// Why weights cannot be imported. The text follows the path of the weights, except where a case names another file.
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case weights(SafetensorsError)
+  case onnx(ONNXError)
+  /// A node of an ONNX graph that no rule understands, as it is described.
+  case unsupportedNode(String, reason: String)
+  case unsupportedInput(String)
+  /// An output that is no vector of classes.
+  case noClassifier(Shape)
   /// One of the files that an index lists.
   case shard(path: String, SafetensorsError)
   case missingInShard(tensor: String, shard: String)
@@ -44,6 +50,14 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .weights(let error):
       error.description
+    case .onnx(let error):
+      error.description
+    case .unsupportedNode(let node, let reason):
+      "node \(node): \(reason)"
+    case .unsupportedInput(let reason):
+      "\(reason)"
+    case .noClassifier(let shape):
+      "the output is \(shape), not one value for each class"
     case .shard(let path, let error):
       "shard \(path): \(error)"
     case .missingInShard(let tensor, let shard):

@@ -15,20 +15,9 @@ public func importModel(
   from weights: String, to output: String, options: ImportOptions = ImportOptions(),
   progress: (ImportProgress) -> Void = { _ in }
 ) throws(ImportError) -> ImportSummary {
-  let files = try WeightFiles(path: weights)
-  let state = StateDict(files)
-  guard files.contents == .weights else {
-    // A mistyped name of the architecture is said first.
-    if let name = options.architecture { _ = try Architecture.find(name, for: state) }
-    throw .notWeights(path: weights, files.contents)
-  }
-  let architecture = try Architecture.find(options.architecture, for: state)
-  let metadata = SourceMetadata(files.metadata)
-  let (preprocessing, statisticsWereDivided) = try metadata.preprocessing(architecture.preprocessing(state), options)
-
-  var graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
-  let logits = try architecture.build(&graph)
-  try graph.finish()
+  let source = try SourceNetwork(path: weights, options)
+  var graph = source.graph
+  let (logits, metadata, preprocessing) = (source.logits, source.metadata, source.preprocessing)
   let isBinary = graph.splitSingleLogit(logits)
   let classes = graph.shape(logits).channels
   var labels = try importedLabels(options, metadata, weights: weights)
@@ -36,15 +25,15 @@ public func importModel(
   guard labels.names.isEmpty || labels.names.count == classes else {
     throw .wrongLabelCount(labels: labels.names.count, classes: classes)
   }
-  var inputs = files.paths
+  var inputs = source.paths
   if let path = labels.path { inputs.append(path) }
-  let head = try importedHead(options, &graph, logits, classes, architecture.name, &inputs)
+  let head = try importedHead(options, &graph, logits, classes, source.architecture, &inputs)
   try graph.expectActivations()
   graph.markPooledInputs()
   if options.precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
 
   var description = ModelDescription(
-    name: options.name ?? architecture.modelName, architecture: architecture.name, precision: options.precision,
+    name: options.name ?? source.name, architecture: source.architecture, precision: options.precision,
     graph: Graph(input: graph.input, inputShape: graph.inputShape, nodes: graph.nodes, output: logits),
     featureLayers: graph.featureLayers, preprocessing: preprocessing, labels: labels.names, classes: classes,
     head: head?.description, licence: options.licence ?? metadata.licence ?? "",
@@ -54,7 +43,7 @@ public func importModel(
     throw .output(path: output, .overwritesInput)
   }
   var summary = try write(description, graph, head?.bias, to: output, progress: progress)
-  summary.statisticsWereDivided = statisticsWereDivided
+  summary.statisticsWereDivided = source.statisticsWereDivided
   return summary
 }
 

@@ -34,6 +34,9 @@ struct NamingScheme: Sendable {
 
   private static let all = [timmVisionTransformer, timmVGG, huggingFaceVisionTransformer, huggingFaceResNet]
 
+  /// Names as they are.
+  static let none = NamingScheme(library: .torchvision, telltale: "", renames: [])
+
   private static let torchvision = NamingScheme(
     library: .torchvision, telltale: "",
     // Files from before torchvision 0.13.

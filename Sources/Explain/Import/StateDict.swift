@@ -4,14 +4,14 @@ struct StateDict: Sendable {
   private let prefix: String
   let scheme: NamingScheme
   /// The tensors of the file that make up each tensor, one behind the other.
-  private let parts: [String: [Part]]
+  private var parts: [String: [Part]]
   /// Tensors of the file that claim a place that another one has, by their full names.
   let clashes: [String]
 
   private struct Part {
     var fullName: String
     /// Nil if the file lacks it.
-    var tensor: WeightFiles.Tensor?
+    var tensor: (any WeightTensor)?
   }
 
   /// What training frameworks put before the names of a network that they hold.
@@ -48,6 +48,11 @@ struct StateDict: Sendable {
     self.clashes = clashes
   }
 
+  /// Adds a tensor.
+  mutating func insert(_ tensor: any WeightTensor, as name: String) {
+    parts[name] = [Part(fullName: prefix + name, tensor: tensor)]
+  }
+
   /// Torchvision's names, sorted.
   var names: [String] { parts.keys.sorted() }
 
@@ -55,10 +60,10 @@ struct StateDict: Sendable {
 
   /// The shape; tensors that are stacked add up in their first dimension, and must agree in the others.
   func shape(_ name: String) -> [Int]? {
-    guard let tensors = tensors(name), var shape = tensors.first?.entry.shape else { return nil }
+    guard let tensors = tensors(name), var shape = tensors.first?.shape else { return nil }
     for tensor in tensors.dropFirst() {
-      guard let rows = tensor.entry.shape.first, !shape.isEmpty, tensor.entry.shape.dropFirst() == shape.dropFirst()
-      else { return tensor.entry.shape }
+      guard let rows = tensor.shape.first, !shape.isEmpty, tensor.shape.dropFirst() == shape.dropFirst()
+      else { return tensor.shape }
       shape[0] += rows
     }
     return shape
@@ -67,7 +72,7 @@ struct StateDict: Sendable {
   /// The type; the first that is not floating, if there are several.
   func dtype(_ name: String) -> DType? {
     guard let tensors = tensors(name) else { return nil }
-    return (tensors.first { !$0.entry.dtype.widensToFloat } ?? tensors.first)?.entry.dtype
+    return (tensors.first { !$0.dtype.widensToFloat } ?? tensors.first)?.dtype
   }
 
   /// How the file calls the tensor, or would call it.
@@ -87,7 +92,11 @@ struct StateDict: Sendable {
   func floats(_ name: String) throws(ImportError) -> [Float] {
     var values: [Float] = []
     for tensor in tensors(name) ?? [] {
-      do { values += try tensor.file.floats(tensor.entry.name) } catch { throw .weights(error) }
+      guard tensor.dtype.widensToFloat else { throw .notFloating(tensor: fullName(name), dtype: tensor.dtype) }
+      values += [Float](unsafeUninitializedCapacity: tensor.count) { buffer, count in
+        if let target = buffer.baseAddress { tensor.read(0..<tensor.count, into: target) }
+        count = tensor.count
+      }
     }
     return values
   }
@@ -97,27 +106,19 @@ struct StateDict: Sendable {
   /// - Precondition: the tensor exists, is floating and holds the range.
   func read(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     guard let tensors = tensors(name) else { preconditionFailure("no tensor \(name)") }
-    forEachPart(tensors, range) { tensor, part, offset in tensor.file.read(tensor.entry, part, into: target + offset) }
+    forEachPart(tensors, range) { tensor, part, offset in tensor.read(part, into: target + offset) }
   }
 
   /// Lets go of the memory that holds a stretch of a tensor; it is read from the file again when it is needed.
   func release(_ name: String, _ range: Range<Int>) {
-    forEachPart(tensors(name) ?? [], range) { tensor, part, _ in tensor.file.release(tensor.entry, part) }
+    forEachPart(tensors(name) ?? [], range) { tensor, part, _ in tensor.release(part) }
   }
 
   /// Elements of an I32 or I64 tensor, nil for any other.
-  func integers(_ name: String) -> [Int]? {
-    guard let tensor = tensors(name)?.first, let bytes = tensor.file.bytes(of: tensor.entry.name) else { return nil }
-    let count = tensor.entry.count
-    switch tensor.entry.dtype {
-    case .i32: return (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
-    case .i64: return (0..<count).map { Int(bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
-    default: return nil
-    }
-  }
+  func integers(_ name: String) -> [Int]? { tensors(name)?.first?.integers }
 
   /// The tensor's parts, if all are there.
-  private func tensors(_ name: String) -> [WeightFiles.Tensor]? {
+  private func tensors(_ name: String) -> [any WeightTensor]? {
     guard let found = parts[name] else { return nil }
     let tensors = found.compactMap(\.tensor)
     return tensors.count == found.count ? tensors : nil
@@ -125,16 +126,16 @@ struct StateDict: Sendable {
 
   /// Calls `body` with each part of `range`, counted from the start of its tensor and of the range.
   private func forEachPart(
-    _ tensors: [WeightFiles.Tensor], _ range: Range<Int>,
-    _ body: (_ tensor: WeightFiles.Tensor, _ part: Range<Int>, _ offset: Int) -> Void
+    _ tensors: [any WeightTensor], _ range: Range<Int>,
+    _ body: (_ tensor: any WeightTensor, _ part: Range<Int>, _ offset: Int) -> Void
   ) {
     var start = 0
     for tensor in tensors {
-      let part = range.clamped(to: start..<start + tensor.entry.count)
+      let part = range.clamped(to: start..<start + tensor.count)
       if !part.isEmpty {
         body(tensor, part.lowerBound - start..<part.upperBound - start, part.lowerBound - range.lowerBound)
       }
-      start += tensor.entry.count
+      start += tensor.count
     }
   }
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The tensors of one safetensors file, or of all shards that an index lists.
+/// The trained tensors of one file, or of all shards that an index lists.
 ///
 /// An index is a JSON file, `model.safetensors.index.json`, whose `weight_map` tells for every tensor the file beside the
 /// index that holds it.
@@ -10,13 +10,18 @@ struct WeightFiles: Sendable {
     var entry: Safetensors.Entry
   }
 
-  let tensors: [String: Tensor]
+  let tensors: [String: any WeightTensor]
   /// Metadata of the file, or of the first shard.
   let metadata: [String: String]
   /// All files that were read.
   let paths: [String]
   /// What the file is; weights, where there are shards.
   let contents: SafetensorsContents
+
+  /// Tensors of another format.
+  init(_ tensors: [String: any WeightTensor], metadata: [String: String], paths: [String]) {
+    (self.tensors, self.metadata, self.paths, contents) = (tensors, metadata, paths, .weights)
+  }
 
   /// Opens `path`, which is an index if its name ends in `.json`.
   init(path: String) throws(ImportError) {

@@ -1,0 +1,22 @@
+/// A classifier that was read from an ONNX file, on its way to a model file.
+struct ONNXClassifier {
+  let graph: GraphBuilder
+  /// Node of the logits.
+  let logits: String
+  let metadata: [String: String]
+  /// All files that were read.
+  let paths: [String]
+
+  init(path: String, precision: Precision) throws(ImportError) {
+    let model: ONNXModel
+    do { model = try ONNXModel(path: path) } catch { throw .onnx(error) }
+    var translator = try ONNXTranslator(model, precision: precision)
+    logits = try translator.translate()
+    var graph = translator.graph
+    graph.removeUnused(output: logits)
+    graph.findFeatureLayers(output: logits)
+    self.graph = graph
+    metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    paths = [path] + model.externalFiles
+  }
+}

@@ -1,0 +1,158 @@
+// Operators with weights: convolutions, linear layers, normalisation.
+
+extension ONNXTranslator {
+  static let layerRules: [String: Rule] = [
+    "Conv": { translator, node throws(ImportError) in try translator.convolution(node) },
+    "Gemm": { translator, node throws(ImportError) in try translator.gemm(node) },
+    "MatMul": { translator, node throws(ImportError) in try translator.matMul(node) },
+    "BatchNormalization": { translator, node throws(ImportError) in try translator.batchNormalization(node) },
+  ]
+
+  private mutating func convolution(_ node: ONNXNode) throws(ImportError) {
+    let input = try image(node)
+    let shape = graph.shape(input.node)
+    guard let weights = try constant(node, 1), weights.shape.count == 4 else {
+      throw unsupported(node, "the weights are not [outputs, inputs, height, width]")
+    }
+    let groups = node.int("group", 1)
+    let outputs = weights.shape[0]
+    guard groups > 0, weights.shape[1] * groups == shape.channels else {
+      throw unsupported(node, "weights \(weights.shape) do not fit \(shape.channels) channels in \(groups) groups")
+    }
+    let window = try window(node, kernel: Array(weights.shape[2...]), over: shape)
+    let name = name(node)
+    try graph.insert(reading { () throws(ONNXError) in try weights.weight() }, as: "\(name).weight")
+    let bias = try constant(node, 2)
+    if let bias { try graph.insert(reading { () throws(ONNXError) in try bias.weight() }, as: "\(name).bias") }
+    var last = node
+    var normalization: BatchNorm?
+    if let next = onlyReader(node.outputs[0], "BatchNormalization") {
+      normalization = try insertNormalization(next.node, name)
+      absorb(next.index)
+      last = next.node
+    }
+    let isDepthwise = groups == shape.channels && outputs == groups
+    let result = try graph.layer(
+      isDepthwise ? .depthwise : .dense, name, input.node, window, outputs: outputs, normalization,
+      groups: isDepthwise ? 1 : groups, weight: "\(name).weight", weights.shape,
+      bias: bias == nil ? nil : "\(name).bias")
+    set(last, .activation(ONNXActivation(image: result, graph.shape(result))))
+  }
+
+  /// Kernel, strides, padding and dilation of a convolution or pooling.
+  func window(_ node: ONNXNode, kernel: [Int], over input: Shape) throws(ImportError) -> Window {
+    let strides = node.ints("strides") ?? [1, 1]
+    let dilations = node.ints("dilations") ?? [1, 1]
+    guard kernel.count == 2, strides.count == 2, strides[0] == strides[1], dilations.count == 2 else {
+      throw unsupported(node, "two dimensions with the same stride are needed")
+    }
+    var pads = node.ints("pads") ?? [0, 0, 0, 0]
+    guard pads.count == 4 else { throw unsupported(node, "four pads are needed") }
+    let extents = zip(kernel, dilations).map { ($0 - 1) * $1 + 1 }
+    switch node.string("auto_pad", "NOTSET") {
+    case "NOTSET": break
+    case "VALID": pads = [0, 0, 0, 0]
+    case let same:
+      for (axis, size) in [input.height, input.width].enumerated() {
+        let total = max(((size + strides[0] - 1) / strides[0] - 1) * strides[0] + extents[axis] - size, 0)
+        let less = total / 2
+        pads[axis] = same == "SAME_LOWER" ? total - less : less
+        pads[axis + 2] = total - pads[axis]
+      }
+    }
+    return Window(
+      kernelHeight: kernel[0], kernelWidth: kernel[1], stride: strides[0], top: pads[0], left: pads[1],
+      bottom: pads[2], right: pads[3], dilationHeight: dilations[0], dilationWidth: dilations[1])
+  }
+
+  /// Makes the tensors of a BatchNorm known under the names that layers look for.
+  private mutating func insertNormalization(_ node: ONNXNode, _ layer: String) throws(ImportError) -> BatchNorm {
+    let norm = BatchNorm(name: "\(layer).norm", epsilon: Double(node.float("epsilon", 1e-5)))
+    for (index, tensor) in [norm.weight, norm.bias, norm.mean, norm.variance].enumerated() {
+      guard let constant = try constant(node, index + 1) else { throw unsupported(node, "a statistic is missing") }
+      try graph.insert(reading { () throws(ONNXError) in try constant.weight() }, as: tensor)
+    }
+    return norm
+  }
+
+  /// A BatchNorm that stands behind no convolution: one of 1 x 1 for each channel, normalised.
+  private mutating func batchNormalization(_ node: ONNXNode) throws(ImportError) {
+    let input = try activation(node, 0)
+    let channels = graph.shape(input.node).channels
+    let name = name(node)
+    let norm = try insertNormalization(node, name)
+    let ones = ComputedWeight(shape: [channels, 1, 1, 1], values: [Float](repeating: 1, count: channels))
+    graph.insert(ones, as: "\(name).weight")
+    let result = try graph.layer(
+      .depthwise, name, input.node, Window(kernel: 1), outputs: channels, norm, weight: "\(name).weight", ones.shape,
+      bias: nil)
+    set(node, result, input.dimensions)
+  }
+
+  private mutating func gemm(_ node: ONNXNode) throws(ImportError) {
+    guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.int("transA", 0) == 0 else {
+      throw unsupported(node, "alpha and beta other than 1, and transA, are not supported")
+    }
+    let bias = try constant(node, 2)
+    try linear(node, isTransposed: node.int("transB", 0) == 1, bias: bias, last: node)
+  }
+
+  private mutating func matMul(_ node: ONNXNode) throws(ImportError) {
+    // A bias is a sum behind it.
+    if let next = onlyReader(node.outputs[0], "Add") {
+      let other = next.node.inputs[0] == node.outputs[0] ? 1 : 0
+      if case .constant(let bias)? = values[next.node.inputs[other]], let outputs = try constant(node, 1)?.shape.last,
+        bias.count == outputs
+      {
+        absorb(next.index)
+        return try linear(node, isTransposed: false, bias: bias, last: next.node)
+      }
+    }
+    try linear(node, isTransposed: false, bias: nil, last: node)
+  }
+
+  /// - Parameters:
+  ///   - isTransposed: the weights are `[outputs, inputs]`.
+  ///   - last: the node whose output is the layer's.
+  private mutating func linear(
+    _ node: ONNXNode, isTransposed: Bool, bias: ONNXConstant?, last: ONNXNode
+  ) throws(ImportError) {
+    let input = try activation(node, 0)
+    guard let matrix = try constant(node, 1), matrix.shape.count == 2 else {
+      throw unsupported(node, "the weights are no matrix")
+    }
+    let shape = graph.shape(input.node)
+    let (outputs, inputs) = isTransposed ? (matrix.shape[0], matrix.shape[1]) : (matrix.shape[1], matrix.shape[0])
+    let name = name(node)
+    // A flattened feature map [channels, rows, columns] is read by a kernel of its size.
+    let isFlattened = input.dimensions.last == [.channels, .rows, .columns]
+    guard input.endsInChannels ? inputs == shape.channels : isFlattened && inputs == shape.count else {
+      throw unsupported(node, "the input's last dimension is not its channels")
+    }
+    let stored =
+      isFlattened ? [outputs, shape.channels, shape.height, shape.width] : [outputs, inputs]
+    let weight: any WeightTensor
+    if isTransposed {
+      weight = try reading { () throws(ONNXError) in try matrix.weight(shape: stored) }
+    } else if case .stored(let tensor) = matrix.values {
+      let transposed = try reading { () throws(ONNXError) in try TransposedWeight(tensor) }
+      weight = isFlattened ? ReshapedWeight(transposed, shape: stored) : transposed
+    } else {
+      throw unsupported(node, "the weights are computed")
+    }
+    graph.insert(weight, as: "\(name).weight")
+    if let bias {
+      let values = try reading { () throws(ONNXError) in try bias.weight(shape: [bias.count]) }
+      graph.insert(values, as: "\(name).bias")
+    }
+    let window =
+      isFlattened
+      ? Window(
+        kernelHeight: shape.height, kernelWidth: shape.width, stride: 1, top: 0, left: 0, bottom: 0, right: 0)
+      : Window(kernel: 1)
+    let result = try graph.layer(
+      .dense, name, input.node, window, outputs: outputs, nil, weight: "\(name).weight", stored,
+      bias: bias == nil ? nil : "\(name).bias")
+    set(last, result, Array(input.dimensions.dropLast()) + [outputs > 1 ? [.channels] : []])
+  }
+}

@@ -1,0 +1,83 @@
+// Pooling and concatenation.
+
+extension ONNXTranslator {
+  static let poolingRules: [String: Rule] = [
+    "MaxPool": { translator, node throws(ImportError) in try translator.pool(node) },
+    "AveragePool": { translator, node throws(ImportError) in try translator.pool(node) },
+    "GlobalAveragePool": { translator, node throws(ImportError) in
+      try translator.global(node, GlobalAveragePool())
+    },
+    "GlobalMaxPool": { translator, node throws(ImportError) in try translator.global(node, GlobalMaxPool()) },
+    "ReduceMean": { translator, node throws(ImportError) in try translator.reduceMean(node) },
+    "Concat": { translator, node throws(ImportError) in try translator.concat(node) },
+  ]
+
+  private mutating func pool(_ node: ONNXNode) throws(ImportError) {
+    let input = try image(node)
+    let shape = graph.shape(input.node)
+    guard let kernel = node.ints("kernel_shape") else { throw unsupported(node, "kernel_shape is missing") }
+    var window = try window(node, kernel: kernel, over: shape)
+    let hasPadding = window.top + window.left + window.bottom + window.right > 0
+    let isMaximum = node.opType == "MaxPool"
+    let countsPadding = node.int("count_include_pad", 0) == 1 && hasPadding
+    if node.int("ceil_mode", 0) == 1 {
+      let before = window
+      window.roundUp(over: shape)
+      guard !countsPadding || window == before else {
+        throw unsupported(node, "ceil_mode with count_include_pad is not supported for this size")
+      }
+    }
+    let op: any GraphOperator = isMaximum ? MaxPool(window) : AveragePool(window, countsPadding: countsPadding)
+    let result = try graph.append(name(node), op, [input.node])
+    set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
+  }
+
+  private mutating func global(_ node: ONNXNode, _ op: any GraphOperator) throws(ImportError) {
+    let input = try image(node)
+    let result = try graph.append(name(node), op, [input.node])
+    set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
+  }
+
+  /// The mean over rows and columns.
+  private mutating func reduceMean(_ node: ONNXNode) throws(ImportError) {
+    let input = try activation(node, 0)
+    let rank = input.dimensions.count
+    var axes = node.ints("axes")
+    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
+    let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    let named = reduced.sorted().flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }
+    guard !reduced.isEmpty, Set(named).isSubset(of: [.rows, .columns]),
+      Set(input.order).subtracting(named) == (graph.shape(input.node).channels > 1 ? [.channels] : [])
+    else { throw unsupported(node, "only the mean over height and width is supported") }
+    let result = try graph.append(name(node), GlobalAveragePool(), [input.node])
+    let keeps = node.int("keepdims", 1) == 1
+    let dimensions = input.dimensions.enumerated().compactMap { index, axes -> [ONNXActivation.Axis]? in
+      reduced.contains(index) ? (keeps ? [] : nil) : axes
+    }
+    set(node, result, dimensions)
+  }
+
+  private mutating func concat(_ node: ONNXNode) throws(ImportError) {
+    var inputs: [ONNXActivation] = []
+    for index in node.inputs.indices { inputs.append(try image(node, index)) }
+    guard [1, -3].contains(node.int("axis", 1)) else { throw unsupported(node, "only channels can be joined") }
+    guard inputs.count > 1 else { return set(node, .activation(inputs[0])) }
+    let result = try graph.append(name(node), Concat(), inputs.map(\.node))
+    set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
+  }
+}
+
+extension Window {
+  /// Adds padding below and on the right, so that a last window that is not whole is there too (`ceil_mode`).
+  mutating func roundUp(over input: Shape) {
+    func extra(_ size: Int, _ before: Int, _ after: Int, _ extent: Int) -> Int {
+      let span = size + before + after - extent
+      let windows = (span + stride - 1) / stride
+      // The last window begins in the image or in the padding before it.
+      guard windows * stride < size + before else { return 0 }
+      return max(0, windows * stride - span)
+    }
+    bottom += extra(input.height, top, bottom, (kernelHeight - 1) * dilationHeight + 1)
+    right += extra(input.width, left, right, (kernelWidth - 1) * dilationWidth + 1)
+  }
+}

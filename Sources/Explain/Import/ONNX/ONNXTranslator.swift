@@ -1,0 +1,137 @@
+/// Builds our graph from that of an ONNX model, node by node. What depends on no picture is computed here.
+struct ONNXTranslator {
+  let model: ONNXModel
+  var graph: GraphBuilder
+  var values: [String: ONNXValue] = [:]
+  /// How many nodes read a value, and the graph's output.
+  private var readers: [String: Int] = [:]
+  /// Nodes whose work another one has done.
+  private var done: Set<Int> = []
+  /// What turns the classifier's outputs into probabilities at the end of the graph, if anything does.
+  var ending: String?
+
+  typealias Rule = @Sendable (inout ONNXTranslator, ONNXNode) throws(ImportError) -> Void
+
+  /// What is known of ONNX's own operators.
+  static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
+    .merging(shapeRules) { $1 }
+
+  init(_ model: ONNXModel, precision: Precision) throws(ImportError) {
+    self.model = model
+    let shape = try Self.inputShape(model)
+    let files = WeightFiles([:], metadata: [:], paths: [])
+    graph = GraphBuilder(
+      state: StateDict(files, prefix: "", scheme: .none), inputSize: shape.height, precision: precision)
+    for node in model.graph.nodes { for name in node.reads { readers[name, default: 0] += 1 } }
+    for output in model.graph.outputs { readers[output.name, default: 0] += 1 }
+    for (name, tensor) in model.graph.tensors { values[name] = .constant(ONNXConstant(tensor)) }
+    values[model.graph.inputs[0].name] = .activation(ONNXActivation(image: graph.input, shape))
+  }
+
+  /// Translates all nodes; returns the node of the logits.
+  mutating func translate() throws(ImportError) -> String {
+    for index in model.graph.nodes.indices where !done.contains(index) {
+      let node = model.graph.nodes[index]
+      if try foldConstant(node) { continue }
+      guard node.domain.isEmpty, let rule = Self.rules[node.opType] else {
+        throw unsupported(node, "operator \(node.opType) is not supported")
+      }
+      try rule(&self, node)
+    }
+    guard let output = model.graph.outputs.first, case .activation(let logits)? = values[output.name] else {
+      throw .onnx(.missingOutput(model.graph.outputs.first?.name ?? "output"))
+    }
+    let shape = graph.shape(logits.node)
+    guard shape.height == 1, shape.width == 1 else { throw .noClassifier(shape) }
+    return logits.node
+  }
+
+  /// The picture that the graph reads: `[1, 3, side, side]`.
+  private static func inputShape(_ model: ONNXModel) throws(ImportError) -> Shape {
+    let inputs = model.graph.inputs
+    guard inputs.count == 1, let dimensions = inputs[0].shape, dimensions.count == 4 else {
+      throw .unsupportedInput("needs one input [1, 3, height, width], it has \(inputs.map(\.name))")
+    }
+    let lengths = dimensions.map { if case .length(let length) = $0 { length } else { 0 } }
+    guard lengths[1] == 3, lengths[2] == lengths[3], lengths[2] > 0 else {
+      throw .unsupportedInput("input \(inputs[0].name) is \(lengths); [1, 3, side, side] is needed")
+    }
+    return Shape(lengths[2], lengths[3], 3)
+  }
+}
+
+extension ONNXTranslator {
+  /// Reads of a value.
+  func readerCount(_ name: String) -> Int { readers[name, default: 0] }
+
+  /// The only node that reads a value, if it is of this type.
+  func onlyReader(_ name: String, _ opType: String) -> (index: Int, node: ONNXNode)? {
+    guard readerCount(name) == 1,
+      let index = model.graph.nodes.firstIndex(where: { $0.inputs.contains(name) })
+    else { return nil }
+    let node = model.graph.nodes[index]
+    return node.opType == opType && node.domain.isEmpty ? (index, node) : nil
+  }
+
+  /// Takes over a later node's work.
+  mutating func absorb(_ index: Int) { done.insert(index) }
+
+  mutating func set(_ node: ONNXNode, _ value: ONNXValue) {
+    guard let name = node.outputs.first else { return }
+    values[name] = value
+  }
+
+  mutating func set(_ node: ONNXNode, _ name: String, _ dimensions: [[ONNXActivation.Axis]]) {
+    set(node, .activation(ONNXActivation(name, dimensions)))
+  }
+
+  func value(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXValue {
+    guard node.inputs.indices.contains(index), let value = values[node.inputs[index]] else {
+      throw unsupported(node, "input \(index) is missing")
+    }
+    return value
+  }
+
+  func activation(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXActivation {
+    guard case .activation(let activation) = try value(node, index) else {
+      throw unsupported(node, "input \(index) is a constant")
+    }
+    return activation
+  }
+
+  /// Nil where the node leaves the input out.
+  func constant(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXConstant? {
+    guard node.inputs.indices.contains(index), !node.inputs[index].isEmpty else { return nil }
+    guard case .constant(let constant) = try value(node, index) else {
+      throw unsupported(node, "input \(index) depends on the image")
+    }
+    return constant
+  }
+
+  /// A picture or feature map in PyTorch's order.
+  func image(_ node: ONNXNode, _ index: Int = 0) throws(ImportError) -> ONNXActivation {
+    let activation = try activation(node, index)
+    guard activation.isImage else { throw unsupported(node, "input \(index) is not [1, channels, height, width]") }
+    return activation
+  }
+
+  func unsupported(_ node: ONNXNode, _ reason: String) -> ImportError { .unsupportedNode("\(node)", reason: reason) }
+
+  /// A name for a node of ours: what the ONNX node is called, as paths of modules are written.
+  func name(_ node: ONNXNode) -> String {
+    let label = node.label.split(separator: "/").joined(separator: ".")
+    guard graph.shapes[label] != nil else { return label }
+    return (2...).lazy.map { "\(label).\($0)" }.first { graph.shapes[$0] == nil } ?? label
+  }
+
+  /// Runs what may find fault with the file.
+  func reading<Result>(_ body: () throws(ONNXError) -> Result) throws(ImportError) -> Result {
+    do { return try body() } catch { throw .onnx(error) }
+  }
+
+  mutating func append(
+    _ node: ONNXNode, _ op: any GraphOperator, _ inputs: [String], like activation: ONNXActivation
+  ) throws(ImportError) {
+    set(node, try graph.append(name(node), op, inputs), activation.dimensions)
+  }
+}
