@@ -30,9 +30,6 @@ import Testing
     File("pytorch_model.bin", zipped + Array("pytorch_model/data.pkl".utf8), convert),
     File("last.ckpt", zipped + Array("last/data.pkl".utf8), convert),
     File(
-      "net.onnx", [8, 7, 0x12, 7] + Array("pytorch".utf8) + [UInt8](repeating: 1, count: 40),
-      "is an ONNX model, " + other),
-    File(
       "net.tflite", [0x1C, 0, 0, 0] + Array("TFL3".utf8) + [UInt8](repeating: 0, count: 20),
       "is a TensorFlow Lite *" + other),
     File("net.h5", [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A, 0, 0, 0], "is HDF5, " + other),
@@ -77,6 +74,17 @@ import Testing
     for call in [["info", file.name], ["import", file.name, "-o", "out"]] {
       try refuses(call, scratch, "\(file.name): \(file.message)")
     }
+  }
+
+  @Test func modelsOfONNX() throws {
+    let scratch = try Scratch()
+    try scratch.write([8, 7, 0x12, 7] + Array("pytorch".utf8) + [UInt8](repeating: 1, count: 40), to: "net.onnx")
+    try refuses(
+      ["info", "net.onnx"], scratch,
+      "net.onnx: is an ONNX model, not safetensors; convert it with 'ttame-lite import'")
+    try refuses(
+      ["import", "net.onnx", "-o", "out"], scratch,
+      "net.onnx: byte 11: a field with an invalid number; the file is damaged or not an ONNX model")
   }
 
   @Test(arguments: [

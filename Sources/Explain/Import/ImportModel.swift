@@ -1,13 +1,13 @@
 import Glibc
 
-/// Turns a network's weights into a model file: recognises the architecture, folds BatchNorm, quantizes, packs.
+/// Turns a network's weights into a model file: recognises the architecture or reads its graph, folds BatchNorm, quantizes, packs.
 ///
 /// Works layer by layer and 16 output channels at a time: memory does not grow with the model. Equal inputs give equal
 /// files. The output appears only when it is complete.
 ///
 /// - Parameters:
 ///   - weights: path of a safetensors file, or of the index of its shards, in the names of torchvision, timm or Hugging
-///     Face.
+///     Face; or of an ONNX model.
 ///   - output: path of the model file; it may replace an older one, but none of the inputs.
 ///   - progress: called after every layer.
 /// - Throws: what is wrong with the weights, the options or the output; then no output is left behind.

@@ -3,6 +3,18 @@ enum ONNXDimension: Sendable, Equatable {
   case length(Int)
   /// A length that is known when the network runs; equal names mean equal lengths, except empty ones.
   case symbol(String)
+
+  /// Nil where it is not known.
+  var length: Int? { if case .length(let length) = self { length } else { nil } }
+}
+
+extension ONNXDimension: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .length(let length): "\(length)"
+    case .symbol(let name): name.isEmpty ? "?" : name
+    }
+  }
 }
 
 extension ONNXDimension: WireMessage {

@@ -35,7 +35,8 @@ public enum ForeignModelFile: Sendable, Equatable, CustomStringConvertible {
     case .gzip, .bzip2, .xz, .zstandard, .zip, .tar, .gitLFSPointer: format.wayOut
     case .html: "the download has failed; fetch it again"
     case .pytorch: "convert it to safetensors with Tools/convert_checkpoint.py, then run 'ttame-lite import'"
-    case .safetensors, .xml, .onnx, .tensorFlow, .tflite, .gguf, .hdf5, .numpy:
+    case .onnx: "convert it with 'ttame-lite import'"
+    case .safetensors, .xml, .tensorFlow, .tflite, .gguf, .hdf5, .numpy:
       "get the network's weights as safetensors, then run 'ttame-lite import'"
     }
   }

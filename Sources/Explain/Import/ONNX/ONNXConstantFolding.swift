@@ -5,9 +5,8 @@ extension ONNXTranslator {
   mutating func foldConstant(_ node: ONNXNode) throws(ImportError) -> Bool {
     if node.opType == "Shape", case .activation(let input)? = values[node.inputs.first ?? ""] {
       let lengths = lengths(input)
-      let (start, end) = (node.int("start", 0), node.int("end", lengths.count))
-      let range = (start < 0 ? start + lengths.count : start)..<min(end < 0 ? end + lengths.count : end, lengths.count)
-      set(node, .constant(ONNXConstant(Array(lengths[range]), shape: [range.count])))
+      let part = lengths.part(from: node.int("start", 0), to: node.int("end", lengths.count))
+      set(node, .constant(ONNXConstant(part, shape: [part.count])))
       return true
     }
     var inputs: [ONNXConstant] = []
@@ -26,9 +25,10 @@ extension ONNXTranslator {
     switch node.opType {
     case "Identity", "Cast", "Dropout": return inputs[0]
     case "Unsqueeze", "Squeeze", "Reshape":
-      guard inputs[0].isWhole, inputs[0].count <= Self.largestFolded else { return nil }
-      let values = try inputs[0].integers()
-      return ONNXConstant(values, shape: node.opType == "Squeeze" && values.count == 1 ? [] : [values.count])
+      guard let shape = try foldedShape(node, inputs) else { return nil }
+      var result = inputs[0]
+      result.shape = shape
+      return result
     case "Gather":
       guard inputs.count == 2, inputs[0].isWhole, inputs[0].shape.count == 1 else { return nil }
       let (values, indices) = (try inputs[0].integers(), try inputs[1].integers())
@@ -53,7 +53,7 @@ extension ONNXTranslator {
         case "Add": return x.addingReportingOverflow(y).overflow ? nil : x + y
         case "Sub": return x.subtractingReportingOverflow(y).overflow ? nil : x - y
         case "Mul": return x.multipliedReportingOverflow(by: y).overflow ? nil : x * y
-        default: return y == 0 ? nil : x / y
+        default: return x.dividedReportingOverflow(by: y).overflow ? nil : x / y
         }
       }
       guard values.count == count else { return nil }
@@ -67,14 +67,44 @@ extension ONNXTranslator {
       let values = try inputs[0].integers()
       let (starts, ends) = (try inputs[1].integers(), try inputs[2].integers())
       guard starts.count == 1, ends.count == 1 else { return nil }
-      func place(_ index: Int) -> Int { min(max(index < 0 ? index + values.count : index, 0), values.count) }
-      let (start, end) = (place(starts[0]), place(ends[0]))
-      let part = start < end ? Array(values[start..<end]) : []
+      let part = values.part(from: starts[0], to: ends[0])
       return ONNXConstant(part, shape: [part.count])
     default: return nil
     }
   }
 
+  /// The shape that a constant gets; nil where it does not fit, or is not that of a few dimensions.
+  private func foldedShape(_ node: ONNXNode, _ inputs: [ONNXConstant]) throws(ONNXError) -> [Int]? {
+    let shape = inputs[0].shape
+    var given = node.ints("axes")
+    if inputs.count > 1 {
+      guard inputs[1].count <= Self.largestFolded else { return nil }
+      given = try inputs[1].integers()
+    }
+    if node.opType == "Reshape" {
+      return given.flatMap { Reshaping(to: $0, keepsZeros: node.int("allowzero", 0) != 0).lengths(of: shape) }
+    }
+    guard let given else { return node.opType == "Squeeze" ? shape.filter { $0 != 1 } : nil }
+    let rank = node.opType == "Squeeze" ? shape.count : shape.count + given.count
+    let axes = Set(given.map { $0 < 0 ? $0 + rank : $0 })
+    guard axes.count == given.count, axes.allSatisfy((0..<rank).contains) else { return nil }
+    if node.opType == "Squeeze" {
+      guard axes.allSatisfy({ shape[$0] == 1 }) else { return nil }
+      return shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
+    }
+    var rest = shape[...]
+    return (0..<rank).map { axes.contains($0) ? 1 : rest.removeFirst() }
+  }
+
   /// Shapes are short; weights are not folded.
   private static let largestFolded = 64
+}
+
+extension [Int] {
+  /// The elements from one place to another, as ONNX counts them: from the end where negative, cut at both ends.
+  fileprivate func part(from start: Int, to end: Int) -> [Int] {
+    func place(_ index: Int) -> Int { Swift.min(Swift.max(index < 0 ? index + count : index, 0), count) }
+    let (start, end) = (place(start), place(end))
+    return start < end ? Array(self[start..<end]) : []
+  }
 }

@@ -22,9 +22,12 @@ extension ONNXTranslator {
 
   private mutating func activate(_ node: ONNXNode, _ function: Activation) throws(ImportError) {
     let input = try activation(node, 0)
-    // A sigmoid at the end makes probabilities of logits.
+    // A sigmoid at the end makes a probability of a logit.
     if function == .sigmoid, model.graph.outputs.first?.name == node.outputs[0] {
-      ending = "sigmoid"
+      let outputs = graph.shape(input.node).channels
+      guard outputs == 1 else {
+        throw unsupported(node, "\(outputs) classes that do not exclude each other are not supported")
+      }
       return set(node, .activation(input))
     }
     try append(node, function, [input.node], like: input)
@@ -34,7 +37,6 @@ extension ONNXTranslator {
     guard model.graph.outputs.first?.name == node.outputs[0] else {
       throw unsupported(node, "a softmax is understood at the end and in attention alone")
     }
-    ending = "softmax"
     set(node, try value(node, 0))
   }
 
@@ -74,10 +76,7 @@ extension ONNXTranslator {
   private mutating func prelu(_ node: ONNXNode) throws(ImportError) {
     let input = try activation(node, 0)
     guard let constant = try constant(node, 1) else { throw unsupported(node, "the slope is missing") }
-    let slopes = try reading { () throws(ONNXError) in try constant.floats() }
-    let channels = graph.shape(input.node).channels
-    guard [1, channels].contains(slopes.count) else { throw unsupported(node, "one slope for each channel is needed") }
-    try prelu(node, input, slopes.count == channels ? slopes : [Float](repeating: slopes[0], count: channels))
+    try prelu(node, input, try channelValues(node, input, constant))
   }
 
   private mutating func prelu(_ node: ONNXNode, _ input: ONNXActivation, _ slopes: [Float]) throws(ImportError) {
@@ -103,6 +102,9 @@ extension ONNXTranslator {
     let (first, second) = (try value(node, 0), try value(node, 1))
     switch (first, second) {
     case (.activation(let a), .activation(let b)):
+      guard a.dimensions == b.dimensions || a.isImage && b.isImage else {
+        throw unsupported(node, "the inputs' dimensions differ")
+      }
       if let function = gated(a, by: b) ?? gated(b, by: a) {
         return try append(node, function.op, [function.input.node], like: function.input)
       }
@@ -126,22 +128,36 @@ extension ONNXTranslator {
     }
   }
 
+  /// A constant's value for each channel.
+  ///
+  /// - Parameter fallback: for all channels where there is no constant.
+  private func channelValues(
+    _ node: ONNXNode, _ input: ONNXActivation, _ constant: ONNXConstant?, or fallback: Float = 0
+  ) throws(ImportError) -> [Float] {
+    let channels = graph.shape(input.node).channels
+    guard let constant else { return [Float](repeating: fallback, count: channels) }
+    // Shapes are aligned at their ends.
+    let dimensions =
+      [[ONNXActivation.Axis]](repeating: [], count: max(0, constant.shape.count - input.dimensions.count))
+      + input.dimensions.suffix(constant.shape.count)
+    guard constant.count == 1 || constant.count == channels,
+      zip(constant.shape, dimensions).allSatisfy({ $0 == 1 || $1 == [.channels] })
+    else { throw unsupported(node, "a constant \(constant.shape) is not one value for each channel") }
+    let values = try reading { () throws(ONNXError) in try constant.floats() }
+    return values.count == channels ? values : [Float](repeating: values[0], count: channels)
+  }
+
   /// `x * factor + summand` for each channel, as a convolution of 1 x 1.
   private mutating func affine(
     _ node: ONNXNode, _ input: ONNXActivation, factors: ONNXConstant?, summands: ONNXConstant?
   ) throws(ImportError) {
     let channels = graph.shape(input.node).channels
-    func spread(_ constant: ONNXConstant?, _ fallback: Float) throws(ImportError) -> [Float] {
-      guard let constant else { return [Float](repeating: fallback, count: channels) }
-      let values = try reading { () throws(ONNXError) in try constant.floats() }
-      guard [1, channels].contains(values.count) else {
-        throw unsupported(node, "a constant \(constant.shape) is not one value for each channel")
-      }
-      return values.count == channels ? values : [Float](repeating: values[0], count: channels)
-    }
+    let values = try (
+      factors: channelValues(node, input, factors, or: 1), summands: channelValues(node, input, summands)
+    )
     let name = name(node)
-    graph.insert(ComputedWeight(shape: [channels, 1, 1, 1], values: try spread(factors, 1)), as: "\(name).weight")
-    graph.insert(ComputedWeight(shape: [channels], values: try spread(summands, 0)), as: "\(name).bias")
+    graph.insert(ComputedWeight(shape: [channels, 1, 1, 1], values: values.factors), as: "\(name).weight")
+    graph.insert(ComputedWeight(shape: [channels], values: values.summands), as: "\(name).bias")
     let result = try graph.layer(
       .depthwise, name, input.node, Window(kernel: 1), outputs: channels, nil, weight: "\(name).weight",
       [channels, 1, 1, 1], bias: "\(name).bias")

@@ -16,7 +16,7 @@ extension ONNXTranslator {
     }
     let groups = node.int("group", 1)
     let outputs = weights.shape[0]
-    guard groups > 0, weights.shape[1] * groups == shape.channels else {
+    guard groups > 0, shape.channels.isMultiple(of: groups), weights.shape[1] == shape.channels / groups else {
       throw unsupported(node, "weights \(weights.shape) do not fit \(shape.channels) channels in \(groups) groups")
     }
     let window = try window(node, kernel: Array(weights.shape[2...]), over: shape)
@@ -48,6 +48,10 @@ extension ONNXTranslator {
     }
     var pads = node.ints("pads") ?? [0, 0, 0, 0]
     guard pads.count == 4 else { throw unsupported(node, "four pads are needed") }
+    try check(node, "kernel", kernel, 1...GraphLimits.kernel)
+    try check(node, "stride", strides, 1...GraphLimits.stride)
+    try check(node, "dilation", dilations, 1...GraphLimits.kernel)
+    try check(node, "padding", pads, 0...GraphLimits.side)
     let extents = zip(kernel, dilations).map { ($0 - 1) * $1 + 1 }
     switch node.string("auto_pad", "NOTSET") {
     case "NOTSET": break
@@ -65,8 +69,19 @@ extension ONNXTranslator {
       bottom: pads[2], right: pads[3], dilationHeight: dilations[0], dilationWidth: dilations[1])
   }
 
+  private func check(
+    _ node: ONNXNode, _ attribute: String, _ values: [Int], _ range: ClosedRange<Int>
+  ) throws(ImportError) {
+    for value in values {
+      do { try checkAttribute(attribute, value, range, node: node.label) } catch { throw .graph(error) }
+    }
+  }
+
   /// Makes the tensors of a BatchNorm known under the names that layers look for.
   private mutating func insertNormalization(_ node: ONNXNode, _ layer: String) throws(ImportError) -> BatchNorm {
+    guard node.int("training_mode", 0) == 0 else {
+      throw unsupported(node, "training_mode is not supported; export the network in evaluation mode")
+    }
     let norm = BatchNorm(name: "\(layer).norm", epsilon: Double(node.float("epsilon", 1e-5)))
     for (index, tensor) in [norm.weight, norm.bias, norm.mean, norm.variance].enumerated() {
       guard let constant = try constant(node, index + 1) else { throw unsupported(node, "a statistic is missing") }
@@ -99,10 +114,10 @@ extension ONNXTranslator {
 
   private mutating func matMul(_ node: ONNXNode) throws(ImportError) {
     // A bias is a sum behind it.
-    if let next = onlyReader(node.outputs[0], "Add") {
+    if let next = onlyReader(node.outputs[0], "Add"), next.node.inputs.count == 2 {
       let other = next.node.inputs[0] == node.outputs[0] ? 1 : 0
       if case .constant(let bias)? = values[next.node.inputs[other]], let outputs = try constant(node, 1)?.shape.last,
-        bias.count == outputs
+        bias.count == outputs, bias.shape.last == outputs
       {
         absorb(next.index)
         return try linear(node, isTransposed: false, bias: bias, last: next.node)
@@ -135,7 +150,9 @@ extension ONNXTranslator {
     if isTransposed {
       weight = try reading { () throws(ONNXError) in try matrix.weight(shape: stored) }
     } else if case .stored(let tensor) = matrix.values {
-      let transposed = try reading { () throws(ONNXError) in try TransposedWeight(tensor) }
+      let transposed = try reading { () throws(ONNXError) in
+        try TransposedWeight(tensor, rows: outputs, columns: inputs)
+      }
       weight = isFlattened ? ReshapedWeight(transposed, shape: stored) : transposed
     } else {
       throw unsupported(node, "the weights are computed")

@@ -61,7 +61,8 @@ extension ONNXTranslator {
     var inputs: [ONNXActivation] = []
     for index in node.inputs.indices { inputs.append(try image(node, index)) }
     guard [1, -3].contains(node.int("axis", 1)) else { throw unsupported(node, "only channels can be joined") }
-    guard inputs.count > 1 else { return set(node, .activation(inputs[0])) }
+    guard let first = inputs.first else { throw unsupported(node, "nothing to join") }
+    guard inputs.count > 1 else { return set(node, .activation(first)) }
     let result = try graph.append(name(node), Concat(), inputs.map(\.node))
     set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
   }

@@ -29,17 +29,11 @@ extension ONNXTranslator {
   private mutating func reshape(_ node: ONNXNode) throws(ImportError) {
     let input = try activation(node, 0)
     guard let target = try constant(node, 1) else { throw unsupported(node, "the shape is missing") }
-    var lengths = try reading { () throws(ONNXError) in try target.integers() }
+    let given = try reading { () throws(ONNXError) in try target.integers() }
     let old = self.lengths(input)
-    if node.int("allowzero", 0) == 0 {
-      for index in lengths.indices where lengths[index] == 0 && index < old.count { lengths[index] = old[index] }
+    guard let lengths = Reshaping(to: given, keepsZeros: node.int("allowzero", 0) != 0).lengths(of: old) else {
+      throw unsupported(node, "\(old) does not become \(given)")
     }
-    let count = old.reduce(1, *)
-    if let open = lengths.firstIndex(of: -1) {
-      let rest = lengths.enumerated().reduce(1) { $1.offset == open ? $0 : $0 * max(1, $1.element) }
-      lengths[open] = count / max(1, rest)
-    }
-    guard lengths.reduce(1, *) == count else { throw unsupported(node, "\(old) does not become \(lengths)") }
     set(node, input.node, try regroup(node, input, lengths))
   }
 

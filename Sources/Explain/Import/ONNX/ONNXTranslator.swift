@@ -7,10 +7,11 @@ struct ONNXTranslator {
   private var readers: [String: Int] = [:]
   /// Nodes whose work another one has done.
   private var done: Set<Int> = []
-  /// What turns the classifier's outputs into probabilities at the end of the graph, if anything does.
-  var ending: String?
 
   typealias Rule = @Sendable (inout ONNXTranslator, ONNXNode) throws(ImportError) -> Void
+
+  /// As preprocessing has it.
+  private static let largestSide = 4096
 
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
@@ -32,31 +33,46 @@ struct ONNXTranslator {
   mutating func translate() throws(ImportError) -> String {
     for index in model.graph.nodes.indices where !done.contains(index) {
       let node = model.graph.nodes[index]
+      // What gives nothing computes nothing.
+      guard node.outputs.first?.isEmpty == false else { continue }
       if try foldConstant(node) { continue }
       guard node.domain.isEmpty, let rule = Self.rules[node.opType] else {
-        throw unsupported(node, "operator \(node.opType) is not supported")
+        let domain = node.domain.isEmpty ? "" : "\(node.domain)."
+        throw unsupported(node, "operator \(domain)\(node.opType) is not supported")
       }
       try rule(&self, node)
     }
     guard let output = model.graph.outputs.first, case .activation(let logits)? = values[output.name] else {
       throw .onnx(.missingOutput(model.graph.outputs.first?.name ?? "output"))
     }
+    try graph.finish()
     let shape = graph.shape(logits.node)
     guard shape.height == 1, shape.width == 1 else { throw .noClassifier(shape) }
     return logits.node
   }
 
-  /// The picture that the graph reads: `[1, 3, side, side]`.
+  /// The picture that the graph reads: `[1, 3, side, side]`, or a batch of as many pictures as one likes.
   private static func inputShape(_ model: ONNXModel) throws(ImportError) -> Shape {
     let inputs = model.graph.inputs
-    guard inputs.count == 1, let dimensions = inputs[0].shape, dimensions.count == 4 else {
-      throw .unsupportedInput("needs one input [1, 3, height, width], it has \(inputs.map(\.name))")
+    guard inputs.count == 1 else {
+      let names = inputs.map(\.name).joined(separator: ", ")
+      throw .unsupportedInput("has \(inputs.count) inputs (\(names)); one is needed, a picture [1, 3, side, side]")
     }
-    let lengths = dimensions.map { if case .length(let length) = $0 { length } else { 0 } }
-    guard lengths[1] == 3, lengths[2] == lengths[3], lengths[2] > 0 else {
-      throw .unsupportedInput("input \(inputs[0].name) is \(lengths); [1, 3, side, side] is needed")
+    let name = inputs[0].name
+    if let type = inputs[0].elementType, type.isWhole {
+      throw .unsupportedInput("input \(name) is \(type.name); floats are needed")
     }
-    return Shape(lengths[2], lengths[3], 3)
+    let dimensions = inputs[0].shape
+    let lengths = dimensions?.map(\.length) ?? []
+    guard lengths.count == 4, lengths[0] ?? 1 == 1, lengths[1] == 3, let side = lengths[2], lengths[3] == side,
+      (1...Self.largestSide).contains(side)
+    else {
+      let found = dimensions.map { "[\($0.map(\.description).joined(separator: ", "))]" } ?? "of any shape"
+      throw .unsupportedInput(
+        "input \(name) is \(found); a square picture [1, 3, side, side] of at most \(Self.largestSide) pixels a side is needed"
+      )
+    }
+    return Shape(side, side, 3)
   }
 }
 
@@ -117,9 +133,10 @@ extension ONNXTranslator {
 
   func unsupported(_ node: ONNXNode, _ reason: String) -> ImportError { .unsupportedNode("\(node)", reason: reason) }
 
-  /// A name for a node of ours: what the ONNX node is called, as paths of modules are written.
+  /// A name for a node of ours: what the ONNX node is called, as paths of modules are written; not that of a head's node.
   func name(_ node: ONNXNode) -> String {
-    let label = node.label.split(separator: "/").joined(separator: ".")
+    var label = node.label.split(separator: "/").joined(separator: ".")
+    if label.hasPrefix(HeadDescription.prefix) { label = "network.\(label)" }
     guard graph.shapes[label] != nil else { return label }
     return (2...).lazy.map { "\(label).\($0)" }.first { graph.shapes[$0] == nil } ?? label
   }

@@ -3,9 +3,9 @@ struct ONNXWeight: WeightTensor {
   let shape: [Int]
   private let values: ONNXValues
 
-  /// - Parameter shape: another one of as many elements; nil for the tensor's own.
-  init(_ tensor: ONNXTensor, shape: [Int]? = nil) throws(ONNXError) {
-    self.shape = shape ?? tensor.shape
+  /// - Precondition: `shape` has as many elements as the tensor.
+  init(_ tensor: ONNXTensor, shape: [Int]) throws(ONNXError) {
+    self.shape = shape
     values = try tensor.values()
   }
 
@@ -35,9 +35,9 @@ struct TransposedWeight: WeightTensor {
   let shape: [Int]
   private let values: ONNXValues
 
-  /// - Precondition: the tensor has two dimensions.
-  init(_ tensor: ONNXTensor) throws(ONNXError) {
-    shape = [tensor.shape[1], tensor.shape[0]]
+  /// - Precondition: `rows` times `columns` is the number of the tensor's elements.
+  init(_ tensor: ONNXTensor, rows: Int, columns: Int) throws(ONNXError) {
+    shape = [rows, columns]
     values = try tensor.values()
   }
 

@@ -1,0 +1,166 @@
+import Testing
+
+@testable import Explain
+
+/// Graphs by hand: what becomes of them, or the error; never a trap.
+@Suite(.disabled(if: Emulation.isRepeated, Emulation.ranBefore)) struct ONNXTranslationTests {
+  typealias Wire = ONNXBytes
+
+  private static func attribute(_ name: String, _ values: Int...) -> [UInt8] {
+    Wire.field(5, Wire.field(1, name) + values.flatMap { Wire.field(8, $0) } + Wire.field(20, 7))
+  }
+
+  private static func attribute(_ name: String, one value: Int) -> [UInt8] {
+    Wire.field(5, Wire.field(1, name) + Wire.field(3, value) + Wire.field(20, 2))
+  }
+
+  private static func floats(_ name: String, _ shape: [Int]) -> [UInt8] {
+    Wire.tensor(name, type: 1, shape: shape, Wire.field(9, [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))))
+  }
+
+  private static func integers(_ name: String, _ values: [Int]) -> [UInt8] {
+    let bytes = values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    return Wire.tensor(name, type: 7, shape: [values.count], Wire.field(9, bytes))
+  }
+
+  /// An input; a length below 0 is a symbol.
+  private static func input(_ lengths: [Int], type: Int = 1) -> [UInt8] {
+    let dimensions = lengths.flatMap { Wire.field(1, $0 < 0 ? Wire.field(2, "n") : Wire.field(1, $0)) }
+    return Wire.field(
+      11, Wire.field(1, "x") + Wire.field(2, Wire.field(1, Wire.field(1, type) + Wire.field(2, dimensions))))
+  }
+
+  /// What the import of a model with this graph says; the graph's result is `y`.
+  private func refusal(_ graph: [UInt8], input: [UInt8] = input([1, 3, 8, 8])) throws -> String? {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("net.onnx", Wire.model(graph + Wire.field(12, Wire.field(1, "y")), input: input))
+    do throws(ImportError) {
+      _ = try importModel(from: path, to: folder.file("m"))
+      return nil
+    } catch {
+      #expect(folder.names == ["net.onnx"])
+      #expect(!error.description.contains { $0.isNewline })
+      return error.description
+    }
+  }
+
+  private static let pool = Wire.node("GlobalAveragePool", ["x"], ["y"])
+
+  @Test(arguments: [[1, 3, 8, 8], [-1, 3, 8, 8], [-1, 3, 1, 1]]) func batchesMayBeOfAnySize(_ lengths: [Int]) throws {
+    #expect(try refusal(Self.pool, input: Self.input(lengths)) == nil)
+  }
+
+  @Test(arguments: [
+    ([1, 3, 8, 9], "[1, 3, 8, 9]"), ([1, 3, -1, -1], "[1, 3, n, n]"), ([1, 1, 8, 8], "[1, 1, 8, 8]"),
+    ([1, -1, 8, 8], "[1, n, 8, 8]"), ([1, 8, 8, 3], "[1, 8, 8, 3]"), ([4, 3, 8, 8], "[4, 3, 8, 8]"),
+    ([0, 3, 8, 8], "[0, 3, 8, 8]"), ([1, 3, 0, 0], "[1, 3, 0, 0]"), ([3, 8, 8], "[3, 8, 8]"),
+    ([1, 3, 1 << 40, 1 << 40], "[1, 3, \(1 << 40), \(1 << 40)]"),
+  ])
+  func otherInputsAreRefused(_ lengths: [Int], _ written: String) throws {
+    #expect(
+      try refusal(Self.pool, input: Self.input(lengths))
+        == "input x is \(written); a square picture [1, 3, side, side] of at most 4096 pixels a side is needed")
+  }
+
+  @Test func inputsAreOneTensorOfFloats() throws {
+    let pair = Wire.field(11, Wire.field(1, "a")) + Self.input([1, 3, 8, 8])
+    #expect(try refusal(Self.pool, input: pair) == "has 2 inputs (a, x); one is needed, a picture [1, 3, side, side]")
+    #expect(
+      try refusal(Self.pool, input: Self.input([1, 3, 8, 8], type: 2)) == "input x is UINT8; floats are needed")
+    #expect(
+      try refusal(Self.pool, input: Wire.field(11, Wire.field(1, "x")))?.hasPrefix("input x is of any shape; ") == true)
+  }
+
+  struct Example: Sendable, CustomTestStringConvertible {
+    let message: String
+    let graph: [UInt8]
+
+    init(_ message: String, _ graph: [UInt8]) { (self.message, self.graph) = (message, graph) }
+
+    var testDescription: String { message }
+  }
+
+  private static func convolution(_ shape: [Int] = [4, 3, 3, 3], _ attributes: [UInt8] = [], bias: Int? = nil)
+    -> [UInt8]
+  {
+    Wire.node("Conv", ["x", "w"] + (bias == nil ? [] : ["b"]), ["1"], name: "c", attributes) + floats("w", shape)
+      + (bias.map { floats("b", [$0]) } ?? []) + Wire.node("GlobalAveragePool", ["1"], ["y"])
+  }
+
+  private static func reshape(_ lengths: [Int]) -> [UInt8] {
+    Wire.node("Reshape", ["x", "s"], ["y"], name: "r") + integers("s", lengths)
+  }
+
+  private static let huge = 1 << 62
+
+  private static let examples = [
+    Example("tensor c.bias has the shape [3], expected [4]", convolution(bias: 3)),
+    Example("weights [4, 2, 3, 3] do not fit 3 channels in 1 groups", convolution([4, 2, 3, 3])),
+    Example(
+      "weights [4, 3, 3, 3] do not fit 3 channels in \(huge) groups",
+      convolution([4, 3, 3, 3], attribute("group", one: huge))),
+    Example("in 0 groups", convolution([4, 3, 3, 3], attribute("group", one: 0))),
+    Example("node c has the stride 0, which is not possible", convolution([4, 3, 3, 3], attribute("strides", 0, 0))),
+    Example("node c has the padding \(huge), ", convolution([4, 3, 3, 3], attribute("pads", 0, 0, huge, huge))),
+    Example("node c has the dilation \(huge), ", convolution([4, 3, 3, 3], attribute("dilations", huge, huge))),
+    Example("node c has the padding -9, ", convolution([4, 3, 3, 3], attribute("pads", -9, 0, 0, 0))),
+    Example("two dimensions with the same stride are needed", convolution([4, 3, 3, 3], attribute("strides", 1, 2))),
+    Example("four pads are needed", convolution([4, 3, 3, 3], attribute("pads", 1, 1))),
+    Example("node c has the kernel 0, ", convolution([4, 3, 0, 3])),
+    Example(
+      "node y has the stride 0, ",
+      Wire.node(
+        "MaxPool", ["x"], ["y"],
+        attribute("kernel_shape", 2, 2) + attribute("strides", 0, 0) + attribute("ceil_mode", one: 1))),
+    Example("kernel_shape is missing", Wire.node("MaxPool", ["x"], ["y"])),
+    Example("[1, 3, 8, 8] does not become [1, \(huge), \(huge), \(huge)]", reshape([1, huge, huge, huge])),
+    Example("[1, 3, 8, 8] does not become [-1, -1, 192]", reshape([-1, -1, 192])),
+    Example("[1, 3, 8, 8] does not become [-2, -96]", reshape([-2, -96])),
+    Example("channels are split", reshape([1, 3, 4, 16])),
+    Example("the output is 8x8x3, not one value for each class", Wire.node("Relu", ["x"], ["y"])),
+    Example(
+      "3 classes that do not exclude each other are not supported",
+      Wire.node("GlobalAveragePool", ["x"], ["1"]) + Wire.node("Sigmoid", ["1"], ["y"])),
+    Example("nothing to join", Wire.node("Concat", [], ["y"], name: "c")),
+    Example("input 1 is missing", Wire.node("Add", ["x"], ["y"])),
+    Example("input 0 is missing", Wire.node("Relu", [], ["y"])),
+    Example("the weights are no matrix", Wire.node("Gemm", ["x", "w"], ["y"]) + floats("w", [4])),
+    Example("is not one value for each channel", Wire.node("Mul", ["x", "w"], ["y"]) + floats("w", [8])),
+    Example("is not one value for each channel", Wire.node("PRelu", ["x", "w"], ["y"]) + floats("w", [3])),
+    Example(
+      "training_mode is not supported",
+      Wire.node("BatchNormalization", ["x", "a", "a", "a", "a"], ["y"], attribute("training_mode", one: 1))
+        + floats("a", [3])),
+    Example(
+      "tensor n.norm.weight has the shape [2], expected [3]",
+      Wire.node("BatchNormalization", ["x", "a", "a", "a", "a"], ["y"], name: "n") + floats("a", [2])),
+    Example(
+      "output y is not provided",
+      Wire.node("Shape", ["x"], ["y"], attribute("start", one: 3) + attribute("end", one: 1))),
+    Example("output y is not provided", Wire.node("Shape", ["x"], ["y"], attribute("start", one: -huge))),
+    Example(
+      "operator com.example.Relu is not supported", Wire.node("Relu", ["x"], ["y"], Wire.field(7, "com.example"))),
+    Example(
+      "operator Div is not supported",
+      Wire.node("Div", ["a", "b"], ["1"]) + integers("a", [.min]) + integers("b", [-1]) + pool),
+  ]
+
+  @Test(arguments: examples) func graphsAreRefused(_ example: Example) throws {
+    let message = try #require(try refusal(example.graph))
+    #expect(message.contains(example.message), "\(message)")
+  }
+
+  @Test func aSigmoidAtTheEndMakesABinaryClassifier() throws {
+    let graph = Wire.node("Conv", ["x", "w"], ["1"], name: "c") + Self.floats("w", [1, 3, 8, 8])
+    let end = Wire.node("Sigmoid", ["1"], ["y"]) + Wire.field(12, Wire.field(1, "y"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write("net.onnx", Wire.model(graph + end, input: Self.input([1, 3, 8, 8])))
+    let description = try importModel(from: path, to: folder.file("m")).description
+    #expect(description.graph.output == "c" && description.logits == 1 && description.classes == 2)
+  }
+
+  /// A node without a result computes nothing.
+  @Test func nodesWithoutOutputsAreSkipped() throws {
+    #expect(try refusal(Wire.node("LRN", ["x"], []) + Self.pool) == nil)
+  }
+}
