@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""Writes the small networks of Tests/Fixtures/onnx/networks as PyTorch exports them, and what onnxruntime says of them.
+
+Weights are random. `expected.safetensors` holds `input` [1, 3, 32, 32], whole pixels normalised as torchvision does it, and
+the logits of each network, before a softmax, under the network's name. Equal versions of the libraries give equal bytes.
+Needs torch, onnx, onnxscript and onnxruntime in an environment of their own; nothing else needs this tool.
+
+usage: networks.py [FOLDER]
+"""
+import io
+import json
+import os
+import struct
+import sys
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+from torch.nn import functional as F
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SIDE, CLASSES = 32, 7
+
+
+def conv(inputs, outputs, kernel=3, stride=1, norm=True, **arguments):
+    arguments.setdefault("padding", kernel // 2)
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, bias=not norm, **arguments)
+    return nn.Sequential(layer, nn.BatchNorm2d(outputs)) if norm else layer
+
+
+class Residual(nn.Module):
+    """Two residual blocks, one of them with a shortcut of its own; pooling and a linear layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(conv(3, 12, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
+        self.first = nn.Sequential(conv(12, 12), nn.ReLU(), conv(12, 12))
+        self.second = nn.Sequential(conv(12, 20, stride=2), nn.ReLU(), conv(20, 20))
+        self.shortcut = conv(12, 20, 1, 2)
+        self.pool, self.fc = nn.AdaptiveAvgPool2d(1), nn.Linear(20, CLASSES)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = F.relu(self.first(x) + x)
+        x = F.relu(self.second(x) + self.shortcut(x))
+        return self.fc(torch.flatten(self.pool(x), 1))
+
+
+class Inverted(nn.Module):
+    """An inverted bottleneck with squeeze and excitation; the module before `head` makes nodes of names that heads have."""
+
+    def __init__(self, function, gate, has_mean):
+        super().__init__()
+        self.function, self.gate, self.has_mean = function, gate, has_mean
+        self.stem, self.expand = conv(3, 16, stride=2), conv(16, 48, 1)
+        self.depthwise = conv(48, 48, 5, 2, groups=48)
+        self.squeeze, self.excite = conv(48, 12, 1, norm=False), conv(12, 48, 1, norm=False)
+        self.project, self.inner = conv(48, 16, 1), conv(16, 16, groups=16)
+        self.last, self.pool, self.head = conv(16, 40, 1, 2), nn.AdaptiveAvgPool2d(1), nn.Linear(40, CLASSES)
+
+    def forward(self, x):
+        x = self.function(self.stem(x))
+        x = self.function(self.depthwise(self.function(self.expand(x))))
+        mean = x.mean((2, 3), keepdim=True) if self.has_mean else self.pool(x)
+        x = x * self.gate(self.excite(F.relu(self.squeeze(mean))))
+        x = self.project(x)
+        x = self.function(self.last(x + self.inner(x)))
+        return self.head(self.pool(x).flatten(1))
+
+
+class Dense(nn.Module):
+    """A dense block: BatchNorm before its convolutions, whose results are joined; a transition that averages."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = conv(3, 16, stride=2, norm=False)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(16 + 8 * index) for index in range(3))
+        self.convs = nn.ModuleList(conv(16 + 8 * index, 8, norm=False) for index in range(3))
+        self.transition, self.pool = conv(40, 20, 1), nn.AvgPool2d(2, 2)
+        self.last, self.norm, self.fc = conv(20, 24, stride=2, norm=False), nn.BatchNorm2d(24), nn.Linear(24, CLASSES)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for norm, layer in zip(self.norms, self.convs):
+            x = torch.cat([x, layer(F.relu(norm(x)))], 1)
+        x = self.pool(F.relu(self.transition(x)))
+        x = F.relu(self.norm(self.last(x)))
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
+class Inception(nn.Module):
+    """Branches that are joined, two of them by the mean of 3 x 3 pixels: with padding as pixels of 0, and without."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(conv(3, 16, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True))
+        self.plain, self.wide = conv(16, 8, 1), conv(16, 8, 5)
+        self.counted = nn.Sequential(nn.AvgPool2d(3, 1, 1), conv(16, 8, 1))
+        self.uncounted = nn.Sequential(nn.AvgPool2d(3, 1, 1, count_include_pad=False), conv(16, 8, 1))
+        self.last, self.fc = conv(32, 24, stride=2), nn.Linear(24, CLASSES)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = F.relu(torch.cat([part(x) for part in (self.plain, self.wide, self.counted, self.uncounted)], 1))
+        return self.fc(F.adaptive_avg_pool2d(F.relu(self.last(x)), 1).flatten(1))
+
+
+class Spatial(nn.Module):
+    """A pyramid of three convolutions, each with its function, and what follows it."""
+
+    def __init__(self, layers, end, functions=None):
+        super().__init__()
+        self.layers, self.end = nn.ModuleList(layers), end
+        self.functions = nn.ModuleList(functions or [nn.ReLU() for _ in layers])
+
+    def forward(self, x):
+        for layer, function in zip(self.layers, self.functions):
+            x = function(layer(x))
+        return self.end(x)
+
+
+def pyramid():
+    return [conv(3, 16, stride=2), conv(16, 16, stride=2), conv(16, 24, stride=2)]
+
+
+class Pooled(nn.Module):
+    """Pooling and a linear classifier, each in one of the ways that they are written."""
+
+    def __init__(self, pool, classifier=None):
+        super().__init__()
+        self.pool, self.classifier = pool, classifier or nn.Linear(24, CLASSES)
+
+    def forward(self, x):
+        return self.classifier(self.pool(x))
+
+
+class Product(nn.Module):
+    """A linear layer as MatMul and Add."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(24, CLASSES) / 2.5)
+        self.bias = nn.Parameter(torch.randn(CLASSES) / 10)
+
+    def forward(self, x):
+        return x @ self.weight + self.bias
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def averaged():
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def flat():
+    """VGG's end: a map of 2 x 2 pixels is flattened into linear layers."""
+    layers = [nn.MaxPool2d(2), nn.Flatten(), nn.Linear(96, 24), nn.ReLU(), nn.Dropout(), nn.Linear(24, CLASSES)]
+    return nn.Sequential(*layers)
+
+
+def grouped():
+    return [
+        conv(3, 16, stride=2), conv(16, 24, groups=4), conv(24, 24, padding=2, dilation=2),
+        conv(24, 48, stride=2, groups=2), conv(48, 24, stride=2, padding=3, dilation=3, groups=8, norm=False),
+    ]  # fmt: skip
+
+
+def written():
+    """Functions that are exported as several nodes, or as bounds."""
+    return [nn.ReLU6(), Function(lambda x: x * F.hardsigmoid(x)), nn.SiLU()]
+
+
+def ceiling():
+    """Maxima whose last windows are not whole: 32, 15, 7 and 3 pixels without ceil_mode."""
+    pools = [nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, ceil_mode=True), nn.MaxPool2d(3, 2, 1, ceil_mode=True)]
+    layers = [conv(3, 16), conv(16, 16), conv(16, 24)]
+    return [nn.Sequential(layer, pool) for layer, pool in zip(layers, pools)]
+
+
+NETWORKS = {
+    "residual": lambda: Residual(),
+    "hardswish": lambda: Inverted(nn.Hardswish(), nn.Hardsigmoid(), False),
+    "silu": lambda: Inverted(nn.SiLU(), nn.Sigmoid(), True),
+    "dense": lambda: Dense(),
+    "grouped": lambda: Spatial(grouped(), Pooled(averaged())),
+    "ceiling": lambda: Spatial(ceiling(), Pooled(averaged())),
+    "inception": lambda: Inception(),
+    "flatten": lambda: Spatial(pyramid(), flat()),
+    "slopes": lambda: Spatial(pyramid(), Pooled(averaged()), [nn.LeakyReLU(0.1), nn.PReLU(), nn.PReLU(24)]),
+    "matmul": lambda: Spatial(pyramid(), Pooled(averaged(), Product())),
+    "mean": lambda: Spatial(pyramid(), Pooled(Function(lambda x: x.mean((2, 3)))), written()),
+    "softmax": lambda: nn.Sequential(Spatial(pyramid(), Pooled(averaged())), nn.Softmax(1)),
+    "reshape": lambda: Spatial(pyramid(), Pooled(Function(lambda x: x.mean((2, 3), keepdim=True).reshape(x.shape[0], -1)))),
+}
+
+# Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
+UNFOLDED, DYNAMIC = {"residual", "slopes"}, {"reshape", "mean"}
+DYNAMO = ["residual", "silu", "inception"]
+
+
+def randomise(network):
+    """Weights that keep the picture's differences alive to the end; BatchNorm and PReLU as training leaves them."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, 0, 2 / layer.in_features**0.5)
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_(0, 0.3), layer.running_var.uniform_(0.3, 1)
+            layer.weight.data.uniform_(0.7, 1.3), layer.bias.data.normal_(0, 0.2)
+        if isinstance(layer, nn.PReLU):
+            layer.weight.data.uniform_(0.05, 0.5)
+
+
+def picture():
+    """Coarse and fine noise, whole pixels `[SIDE, SIDE, 3]`."""
+    random = np.random.default_rng(1)
+    coarse = random.integers(0, 200, (4, 4, 3)).repeat(SIDE // 4, 0).repeat(SIDE // 4, 1)
+    return coarse + random.integers(0, 56, (SIDE, SIDE, 3))
+
+
+def exported(name, build, x, is_dynamo):
+    torch.manual_seed(sum(name.encode()))
+    network = build().eval()
+    randomise(network)
+    file = io.BytesIO()
+    names = {"input_names": ["image"], "output_names": ["result"]}
+    if is_dynamo:
+        program = torch.onnx.export(
+            network, (x,), opset_version=18, dynamo=True, verbose=False, dynamic_shapes=({0: torch.export.Dim("batch")},), **names)
+        program.save(file)
+    else:
+        if name in DYNAMIC:
+            names["dynamic_axes"] = {"image": {0: "batch"}, "result": {0: "batch"}}
+        if name in UNFOLDED:
+            names |= {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
+        torch.onnx.export(network, x, file, opset_version=17, dynamo=False, **names)
+    model = onnx.load_model_from_string(file.getvalue())
+    # The newer exporter writes down where each node comes from.
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:], model.functions[:]
+    for item in [*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output]:
+        item.doc_string = ""
+        del item.metadata_props[:]
+    return model
+
+
+def logits(model, x):
+    """What the graph says without the softmax at its end."""
+    model = onnx.load_model_from_string(model.SerializeToString())
+    last = model.graph.node[-1]
+    if last.op_type == "Softmax":
+        model.graph.output[0].name = last.input[0]
+        model.graph.node.remove(last)
+    onnx.checker.check_model(model)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, {"image": x})[0].reshape(CLASSES)
+
+
+def unsupported():
+    """A convolution, and a normalisation that nothing here has a rule for."""
+    weights = np.random.default_rng(1).standard_normal((4, 3, 3, 3)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["image", "weight"], ["1"], name="conv"),
+        helper.make_node("LRN", ["1"], ["2"], name="norm", size=5, alpha=0.5),
+        helper.make_node("GlobalAveragePool", ["2"], ["result"], name="pool"),
+    ]
+    value = helper.make_tensor_value_info
+    inputs = [value("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])]
+    outputs = [value("result", TensorProto.FLOAT, [1, 4, 1, 1])]
+    graph = helper.make_graph(nodes, "net", inputs, outputs, [numpy_helper.from_array(weights, "weight")])
+    model = helper.make_model(graph, producer_name="networks", opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
+
+
+def write_safetensors(path, tensors):
+    header, end = {}, 0
+    for name, values in tensors.items():
+        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [end, end + values.nbytes]}
+        end += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(values.tobytes() for values in tensors.values()))
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "Tests", "Fixtures", "onnx", "networks")
+    os.makedirs(folder, exist_ok=True)
+    normalised = (picture() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    x = np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)
+    tensors = {"input": x}
+    for is_dynamo in (False, True):
+        for name in DYNAMO if is_dynamo else NETWORKS:
+            model = exported(name, NETWORKS[name], torch.from_numpy(x), is_dynamo)
+            file = name + "_dynamo" * is_dynamo
+            tensors[file] = np.ascontiguousarray(logits(model, x))
+            onnx.save(model, os.path.join(folder, file + ".onnx"))
+    onnx.save(unsupported(), os.path.join(folder, "unsupported.onnx"))
+    write_safetensors(os.path.join(folder, "expected.safetensors"), tensors)
+
+
+main()
