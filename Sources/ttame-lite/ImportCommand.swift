@@ -6,10 +6,15 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Convert a network's weights to an int8 model file.",
     discussion: """
-      Reads safetensors in float32, float16 or bfloat16, as one file or an index of shards, with tensor names of torchvision, \
+      Reads a network's weights, or a network as ONNX.
+
+      Weights are safetensors in float32, float16 or bfloat16, as one file or an index of shards, with tensor names of torchvision, \
       timm or Hugging Face. Supports ResNet, VGG, Vision Transformer and EfficientNet-Lite0. \
       Tools/convert_checkpoint.py converts PyTorch's own files to safetensors. \
       Preprocessing comes from the metadata of the weights, or else from the architecture.
+
+      ONNX models are convolutional classifiers with one input [1, 3, side, side] and one output. Mean and standard \
+      deviation are ImageNet's unless --mean and --std give others. docs/networks.md lists the operators.
 
       A network with one output becomes a binary classifier. Class 1 has the probability sigmoid(output), class 0 the rest. \
       Two labels name class 0 and class 1; one label names class 1. Without labels, the classes are negative and positive.
@@ -17,12 +22,13 @@ struct ImportCommand: ParsableCommand {
       Examples:
         ttame-lite import resnet50.safetensors -o model.safetensors
         ttame-lite import vit.safetensors -o vit-int8.safetensors --labels labels.txt
+        ttame-lite import mobilenet.onnx -o mobilenet.safetensors --labels labels.txt
 
       \(ExitStatus.help)
       """)
 
   @Argument(
-    help: ArgumentHelp("The weights, or an index of shards.", valueName: "WEIGHTS.safetensors"),
+    help: ArgumentHelp("The weights, an index of shards, or an ONNX model.", valueName: "WEIGHTS"),
     completion: .file())
   var weights: String
 
@@ -172,6 +178,7 @@ extension Failure {
     case .pixelStatistics("std", _, _) where options.std != nil, .preprocessing(.std) where options.std != nil:
       self.init(.usage, "\(error)", subject: "--std")
     case .weights(let error): self.init(error, reading: weights)
+    case .onnx(.file(let error)): self.init(error, reading: weights)
     case .shard(let path, let error): self.init(error, reading: path)
     case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)
     case .auxiliaryWithoutHead: self.init(.usage, "\(error)", subject: "--auxiliary")

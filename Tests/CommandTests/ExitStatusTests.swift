@@ -86,7 +86,7 @@ import Testing
   ]
 
   private static let import_ = [
-    Row(64, "import", "Missing expected argument '<WEIGHTS.safetensors>' (see ttame-lite import --help)"),
+    Row(64, "import", "Missing expected argument '<WEIGHTS>' (see ttame-lite import --help)"),
     Row(64, "import tiny.safetensors -o out --arch vgg99", "--arch: unknown architecture vgg99; known are *"),
     Row(65, "import text.jpg -o out", noSafetensors),
     Row(65, "import tiny.safetensors -o out", "tiny.safetensors: is a ttame-lite model already, not weights; *"),
