@@ -2,7 +2,7 @@
 
 extension ONNXTranslator {
   static let elementwiseRules: [String: Rule] = [
-    "Relu": rule(.relu), "Sigmoid": rule(.sigmoid), "HardSwish": rule(.hardSwish),
+    "Relu": rule(.relu), "Sigmoid": rule(.sigmoid), "HardSwish": rule(.hardSwish), "Tanh": rule(.tanh),
     "Softmax": { translator, node throws(ImportError) in try translator.softmax(node) },
     "Clip": { translator, node throws(ImportError) in try translator.clip(node) },
     "Gelu": { translator, node throws(ImportError) in try translator.gelu(node) },
