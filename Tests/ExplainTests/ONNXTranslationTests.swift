@@ -159,6 +159,22 @@ import Testing
     #expect(description.graph.output == "c" && description.logits == 1 && description.classes == 2)
   }
 
+  @Test func everyNodeHasANameOfItsOwn() throws {
+    let names = ["/", "input", "a/b", "/a/b/", "head/fc", "y"]
+    let nodes = names.enumerated().map { index, name in
+      Wire.node("Relu", [index == 0 ? "x" : "\(index)"], ["\(index + 1)"], name: name)
+    }
+    let end = Wire.node("GlobalAveragePool", ["6"], ["y"]) + Wire.field(12, Wire.field(1, "y"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      "net.onnx", Wire.model(nodes.flatMap(\.self) + end, input: Self.input([1, 3, 8, 8])))
+    _ = try importModel(from: path, to: folder.file("m"))
+    #expect(
+      try Model(path: folder.file("m")).description.graph.nodes.map(\.name) == [
+        "Relu", "input.2", "a.b", "a.b.2", "network.head.fc", "y", "y.2",
+      ])
+  }
+
   /// A node without a result computes nothing.
   @Test func nodesWithoutOutputsAreSkipped() throws {
     #expect(try refusal(Wire.node("LRN", ["x"], []) + Self.pool) == nil)

@@ -136,6 +136,7 @@ extension ONNXTranslator {
   /// A name for a node of ours: what the ONNX node is called, as paths of modules are written; not that of a head's node.
   func name(_ node: ONNXNode) -> String {
     var label = node.label.split(separator: "/").joined(separator: ".")
+    if label.isEmpty { label = node.opType }
     if label.hasPrefix(HeadDescription.prefix) { label = "network.\(label)" }
     guard graph.shapes[label] != nil else { return label }
     return (2...).lazy.map { "\(label).\($0)" }.first { graph.shapes[$0] == nil } ?? label
