@@ -1,4 +1,5 @@
 import Kernels
+import Testing
 
 @testable import Explain
 
@@ -59,5 +60,19 @@ extension ClassifierTail {
       Double(logits({ values[$0] ?? [] }, changing: { $1[i] += step })[2])
     }
     return (logit(step) - logit(-step)) / Double(2 * step)
+  }
+}
+
+/// Expects that gradients of class 2 by the results of "stem" are differences of its logit.
+func expectDifferences(_ session: Session) throws {
+  let stem = try session.features(RandomNetwork.input(), nodes: ["stem"])
+  let tail = try ClassifierTail(session, behind: "stem", images: 2, hasGradient: true)
+  _ = tail.logits { stem[$0] ?? [] }
+  let gradient = tail.gradient(of: 2)
+  let largest = gradient.map(abs).max() ?? 0
+  #expect(largest > 0)
+  for i in stride(from: 0, to: gradient.count, by: 37) {
+    let slope = tail.slope(stem, at: i, step: 1e-3)
+    #expect(abs(Double(gradient[i]) - slope) < 0.01 * Double(largest) + 1e-4, "\(i)")
   }
 }

@@ -1,20 +1,16 @@
 extension GraphBuilder {
   /// Marks the feature layers that the graph itself shows: the last tensor of each of the three smallest resolutions that all
-  /// of the later computation passes through.
-  mutating func findFeatureLayers(output: String) {
-    let order = nodes.map(\.name)
-    let place = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
-    var needed: Set<String> = [output]
-    for node in nodes.reversed() where needed.contains(node.name) { needed.formUnion(node.inputs) }
-    // The last needed node that reads a result of those so far, the picture included.
+  /// of the later computation passes through. Nodes that nothing depends on must have been removed.
+  mutating func findFeatureLayers() {
+    // The last node that reads each result, the picture included.
     var lastReader: [String: Int] = [:]
-    for node in nodes where needed.contains(node.name) {
-      for name in node.inputs { lastReader[name] = place[node.name] }
+    for (index, node) in nodes.enumerated() {
+      for name in node.inputs { lastReader[name] = index }
     }
     var reach = lastReader[input] ?? 0
     var layers: [Shape: String] = [:]
     var sizes: [Shape] = []
-    for (index, name) in order.enumerated() where needed.contains(name) {
+    for (index, name) in nodes.map(\.name).enumerated() {
       let shape = shape(name)
       if reach <= index, shape.pixels > 1 {
         let size = Shape(shape.height, shape.width, 1)

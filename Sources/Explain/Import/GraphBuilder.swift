@@ -287,7 +287,7 @@ extension GraphBuilder {
   }
 
   /// Padding of both sides together.
-  private static func samePadding(_ size: Int, _ extent: Int, _ stride: Int) -> Int {
+  static func samePadding(_ size: Int, _ extent: Int, _ stride: Int) -> Int {
     max(((size + stride - 1) / stride - 1) * stride + extent - size, 0)
   }
 }

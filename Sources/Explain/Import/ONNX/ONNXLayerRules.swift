@@ -58,7 +58,7 @@ extension ONNXTranslator {
     case "VALID": pads = [0, 0, 0, 0]
     case let same:
       for (axis, size) in [input.height, input.width].enumerated() {
-        let total = max(((size + strides[0] - 1) / strides[0] - 1) * strides[0] + extents[axis] - size, 0)
+        let total = GraphBuilder.samePadding(size, extents[axis], strides[0])
         let less = total / 2
         pads[axis] = same == "SAME_LOWER" ? total - less : less
         pads[axis + 2] = total - pads[axis]
