@@ -46,6 +46,10 @@ import Testing
     (Add(), #""inputs":["a"],"name":"x","op":"add""#),
     (Concat(), #""inputs":["a"],"name":"x","op":"concat""#),
     (
+      Rearrange(shape: Shape(2, 3, 4), offset: 5, lengths: [6, 4], strides: [16, 2]),
+      #""inputs":["a"],"lengths":[6,4],"name":"x","offset":5,"op":"rearrange","shape":[2,3,4],"strides":[16,2]"#
+    ),
+    (
       MaxPool(Window(kernel: 3, stride: 2, padding: 1)),
       #""inputs":["a"],"kernel":[3,3],"name":"x","op":"max_pool","padding":[1,1,1,1],"stride":2"#
     ),

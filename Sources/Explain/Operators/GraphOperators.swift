@@ -17,6 +17,7 @@ enum GraphOperators {
     ImageTokens.self,
     PReLU.self,
     Multiply.self,
+    Rearrange.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(
