@@ -20,23 +20,30 @@ intptr_t shim_allowed_cpus(uint8_t *mask, intptr_t bytes) {
 }
 
 // Kept from call to call: allocating and freeing the same hundred kilobytes for every piece of work costs page faults.
-static _Thread_local struct {
+typedef struct {
   void *memory;
   intptr_t bytes;
 } scratch;
-static pthread_key_t scratch_key;
+static _Thread_local scratch scratches[2];
+static pthread_key_t scratch_keys[2];
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
 
-static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
-
-void *shim_thread_scratch(intptr_t bytes) {
-  if (bytes > scratch.bytes) {
-    pthread_once(&scratch_once, make_scratch_key);
-    free(scratch.memory);
-    scratch.bytes = (bytes + 4095) / 4096 * 4096;
-    scratch.memory = aligned_alloc(64, scratch.bytes);
-    if (!scratch.memory) scratch.bytes = 0;
-    pthread_setspecific(scratch_key, scratch.memory);  // freed when the thread ends
-  }
-  return scratch.memory;
+static void make_scratch_keys(void) {
+  for (int i = 0; i < 2; i++) pthread_key_create(&scratch_keys[i], free);
 }
+
+static void *thread_scratch(int i, intptr_t bytes) {
+  if (bytes > scratches[i].bytes) {
+    pthread_once(&scratch_once, make_scratch_keys);
+    free(scratches[i].memory);
+    scratches[i].bytes = (bytes + 4095) / 4096 * 4096;
+    scratches[i].memory = aligned_alloc(64, scratches[i].bytes);
+    if (!scratches[i].memory) shim_out_of_memory(bytes);
+    pthread_setspecific(scratch_keys[i], scratches[i].memory);  // freed when the thread ends
+  }
+  return scratches[i].memory;
+}
+
+void *shim_thread_scratch(intptr_t bytes) { return thread_scratch(0, bytes); }
+
+void *shim_kernel_scratch(intptr_t bytes) { return thread_scratch(1, bytes); }

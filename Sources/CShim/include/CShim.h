@@ -113,8 +113,11 @@ _Noreturn void shim_out_of_memory(intptr_t bytes);
 // that a limit on addresses (`ulimit -v`) leaves.
 void shim_share_heap(void);
 
-// 64-byte aligned memory of the calling thread, valid until its next call; null if there is none.
+// 64-byte aligned memory of the calling thread, valid until its next call. Ends the process if there is none.
 void *shim_thread_scratch(intptr_t bytes);
+
+// The same for kernels: the memory above is in use when they are called.
+void *shim_kernel_scratch(intptr_t bytes);
 
 // ---- Atomics and futex --------------------------------------------------------------------------------------------
 

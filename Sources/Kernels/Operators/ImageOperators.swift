@@ -53,18 +53,29 @@ extension ExecutionContext {
     _ g: WindowGeometry, input: UnsafePointer<Float>, weights: DepthwiseWeights, clamp: Clamp,
     output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
   ) {
-    forEachBand(
-      rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
-      quantized: quantized
-    ) { rows, output in
-      let layer = depthwise_layer(
-        input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
-        kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
-        float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
-        output_height: g.outputHeight, output_width: g.outputWidth, first_row: rows.lowerBound,
-        end_row: rows.upperBound, lower: clamp.lower, upper: clamp.upper)
-      var task = depthwise_task(layer: layer, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth)
-      kernels.functions.depthwise(&task)
+    let layer = depthwise_layer(
+      input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
+      kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
+      float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
+      output_height: g.outputHeight, output_width: g.outputWidth, first_row: 0, end_row: 0, lower: clamp.lower,
+      upper: clamp.upper)
+    let widenedBytes = g.kernelHeight * g.kernelWidth * PanelLayout.padded(g.channels) * MemoryLayout<Float>.size
+    withUnsafeTemporaryAllocation(byteCount: widenedBytes, alignment: 64) { widened in
+      var shared = depthwise_task(
+        layer: layer, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth,
+        widened: widened.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self), is_widened: 0)
+      // No rows: only the weights are widened, once for all bands and threads.
+      kernels.functions.depthwise(&shared)
+      shared.is_widened = 1
+      forEachBand(
+        rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
+        quantized: quantized
+      ) { [shared] rows, output in
+        var task = shared
+        task.layer.output = output
+        (task.layer.first_row, task.layer.end_row) = (rows.lowerBound, rows.upperBound)
+        kernels.functions.depthwise(&task)
+      }
     }
   }
 

@@ -6,18 +6,18 @@ import CShim
   let task = task.pointee
   let ratioY = Float(task.height) / Float(task.output_height)
   let ratioX = Float(task.width) / Float(task.output_width)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: task.width) { blended in
-    for y in 0..<task.output_height {
-      let (top, bottom, t) = neighbours(y, ratioY, task.height)
-      let upper = task.input + top * task.width
-      let lower = task.input + bottom * task.width
-      for x in 0..<task.width { blended[x] = upper[x] + (lower[x] - upper[x]) * t }
-      let output = task.output + y * task.output_width
-      for x in 0..<task.output_width {
-        let (left, right, s) = neighbours(x, ratioX, task.width)
-        let value = blended[left] + (blended[right] - blended[left]) * s
-        output[x] = task.accumulate != 0 ? output[x] + value : value
-      }
+  let scratch = shim_kernel_scratch(task.width * MemoryLayout<Float>.size).unsafelyUnwrapped
+  let blended = scratch.assumingMemoryBound(to: Float.self)
+  for y in 0..<task.output_height {
+    let (top, bottom, t) = neighbours(y, ratioY, task.height)
+    let upper = task.input + top * task.width
+    let lower = task.input + bottom * task.width
+    for x in 0..<task.width { blended[x] = upper[x] + (lower[x] - upper[x]) * t }
+    let output = task.output + y * task.output_width
+    for x in 0..<task.output_width {
+      let (left, right, s) = neighbours(x, ratioX, task.width)
+      let value = blended[left] + (blended[right] - blended[left]) * s
+      output[x] = task.accumulate != 0 ? output[x] + value : value
     }
   }
 }

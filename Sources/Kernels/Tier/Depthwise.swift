@@ -1,6 +1,6 @@
 import CShim
 
-/// Depthwise convolution in Float; int8 weights are widened once per task.
+/// Depthwise convolution in Float; the first task of a layer widens its weights.
 ///
 /// Channels are the inner loop: memory is walked in its order.
 @inline(never) public func depthwise(_ task: UnsafePointer<depthwise_task>) {
@@ -8,43 +8,50 @@ import CShim
   if task.pointee.dilation_height > 1 || task.pointee.dilation_width > 1 {
     depthwiseDilated(task)
   } else {
+    if task.pointee.is_widened == 0 { widenWeights(task) }
     // The task's first member.
-    depthwiseWithoutGaps(UnsafeRawPointer(task).assumingMemoryBound(to: depthwise_layer.self))
+    depthwiseWithoutGaps(UnsafeRawPointer(task).assumingMemoryBound(to: depthwise_layer.self), task.pointee.widened)
   }
 }
 
-@inline(never) private func depthwiseWithoutGaps(_ task: UnsafePointer<depthwise_layer>) {
-  let task = task.pointee
+/// Writes the weights as Floats, [vectors of channels, taps, lanes]: a vector's taps follow one another in memory.
+@inline(never) private func widenWeights(_ task: UnsafePointer<depthwise_task>) {
+  let widened = task.pointee.widened.unsafelyUnwrapped
+  let task = task.pointee.layer
   let taps = task.kernel_height * task.kernel_width
   let padded = (task.channels + 15) & ~15
+  for vector in 0..<(task.channels + lanes - 1) / lanes {
+    let first = firstChannel(task, vector)
+    for tap in 0..<taps {
+      store(tapWeights(task, tap * padded + first, first), widened + (vector * taps + tap) * lanes)
+    }
+  }
+}
+
+@inline(never) private func depthwiseWithoutGaps(
+  _ task: UnsafePointer<depthwise_layer>, _ widened: UnsafePointer<Float>
+) {
+  let task = task.pointee
+  let taps = task.kernel_height * task.kernel_width
   let vectors = (task.channels + lanes - 1) / lanes
   let isPartial = task.channels < lanes
-  withUnsafeTemporaryAllocation(byteCount: vectors * taps * lanes * 4, alignment: 64) { buffer in
-    let widened = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-    for vector in 0..<vectors {
-      let first = firstChannel(task, vector)
-      for tap in 0..<taps {
-        store(tapWeights(task, tap * padded + first, first), widened + (vector * taps + tap) * lanes)
-      }
-    }
-    for y in task.first_row..<task.end_row {
-      var x = 0
-      while x < task.output_width {
-        let firstX = x * task.stride - task.left
-        let lastX = firstX + 3 * task.stride + task.kernel_width
-        let isInner = !isPartial && x + 4 <= task.output_width && firstX >= 0 && lastX <= task.width
-        for vector in 0..<vectors {
-          let first = firstChannel(task, vector)
-          let weights = UnsafePointer(widened + vector * taps * lanes)
-          switch (isInner, task.kernel_width) {
-          case (true, 3): fourPixels(task, y, x, first, weights, 3)
-          case (true, 5): fourPixels(task, y, x, first, weights, 5)
-          case (true, let width): fourPixels(task, y, x, first, weights, width)
-          default: onePixel(task, y, x, first, weights, isPartial)
-          }
+  for y in task.first_row..<task.end_row {
+    var x = 0
+    while x < task.output_width {
+      let firstX = x * task.stride - task.left
+      let lastX = firstX + 3 * task.stride + task.kernel_width
+      let isInner = !isPartial && x + 4 <= task.output_width && firstX >= 0 && lastX <= task.width
+      for vector in 0..<vectors {
+        let first = firstChannel(task, vector)
+        let weights = widened + vector * taps * lanes
+        switch (isInner, task.kernel_width) {
+        case (true, 3): fourPixels(task, y, x, first, weights, 3)
+        case (true, 5): fourPixels(task, y, x, first, weights, 5)
+        case (true, let width): fourPixels(task, y, x, first, weights, width)
+        default: onePixel(task, y, x, first, weights, isPartial)
         }
-        x += isInner ? 4 : 1
       }
+      x += isInner ? 4 : 1
     }
   }
 }

@@ -27,18 +27,16 @@
     let tilesPerBlock = max(1, min(tiles, cachedWeights / (steps * weightStep)))
     let weightBytes = tilesPerBlock * steps * weightStep
     let activationBytes = mostPairs * steps * pairStep
-    withUnsafeTemporaryAllocation(byteCount: weightBytes + activationBytes, alignment: 64) { scratch in
-      let weights = scratch.baseAddress.unsafelyUnwrapped
-      let activations = weights + weightBytes
-      var tile = gemm_tile()
-      tile.is_wide = 1
-      var first = task.pointee.first_column
-      while first < task.pointee.end_column {
-        let end = min(task.pointee.end_column, first + tilesPerBlock * tileColumns)
-        packWeights(task, first, end, weights)
-        multiplyBlock(task, &tile, first, end, steps, UnsafeRawPointer(weights), activations)
-        first = end
-      }
+    let weights = shim_kernel_scratch(weightBytes + activationBytes).unsafelyUnwrapped
+    let activations = weights + weightBytes
+    var tile = gemm_tile()
+    tile.is_wide = 1
+    var first = task.pointee.first_column
+    while first < task.pointee.end_column {
+      let end = min(task.pointee.end_column, first + tilesPerBlock * tileColumns)
+      packWeights(task, first, end, weights)
+      multiplyBlock(task, &tile, first, end, steps, UnsafeRawPointer(weights), activations)
+      first = end
     }
   }
 
