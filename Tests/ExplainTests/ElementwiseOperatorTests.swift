@@ -16,6 +16,10 @@ import Testing
   }
 
   private static let slopes = (0..<20).map { Float($0) / 10 - 0.5 }
+  private static let positions: [Float] = (0..<1320).map { (index: Int) -> Float in
+    let step = index * 37 % 101
+    return Float(step) / 50 - 1
+  }
 
   static let examples = [
     Example(
@@ -50,6 +54,31 @@ import Testing
         let variance = pixel.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20
         return (pixel[i % 20] - mean) / (variance + 1e-3).squareRoot() * Double(slopes[i % 20]) + 0.25
       }, floats: ["weight": slopes, "bias": [Float](repeating: 0.25, count: 20)]),
+    Example(
+      testDescription: "tokens behind two of their own, and the second one",
+      nodes: [
+        Node("tokens", TokenEmbedding(prefix: 2, classToken: "class", positions: "positions"), ["conv"]),
+        Node("second", FirstToken(index: 1), ["tokens"]),
+        Node("image", ImageTokens(height: 8, width: 8, prefix: 2), ["tokens"]),
+        Node("op", Multiply(), ["image", "second"]),
+      ],
+      definition: { results, i in
+        let second = Double(slopes[i % 20]) + Double(positions[20 + i % 20])
+        let pixel = Double(results["conv"]?[i] ?? .nan) + Double(positions[40 + i])
+        return pixel * second
+      }, floats: ["class": slopes + slopes, "positions": positions]),
+    Example(
+      testDescription: "tokens without others, and the tenth one",
+      nodes: [
+        Node("tokens", TokenEmbedding(prefix: 0, classToken: nil, positions: "positions"), ["conv"]),
+        Node("tenth", FirstToken(index: 9), ["tokens"]),
+        Node("image", ImageTokens(height: 8, width: 8, prefix: 0), ["tokens"]),
+        Node("op", Multiply(), ["image", "tenth"]),
+      ],
+      definition: { results, i in
+        func token(_ i: Int) -> Double { Double(results["conv"]?[i] ?? .nan) + Double(positions[i]) }
+        return token(i) * token(9 * 20 + i % 20)
+      }, floats: ["positions": Array(positions.prefix(64 * 20))]),
   ]
 
   private static func input() -> [Float] {

@@ -69,10 +69,19 @@ import Testing
       #""inputs":["a"],"name":"x","op":"tokens","tensors":{"classToken":"c","positions":"p"}"#
     ),
     (Attention(heads: 12), #""heads":12,"inputs":["a"],"name":"x","op":"attention""#),
+    (
+      TokenEmbedding(prefix: 0, classToken: nil, positions: "p"),
+      #""inputs":["a"],"name":"x","op":"tokens","prefix":0,"tensors":{"positions":"p"}"#
+    ),
     (FirstToken(), #""inputs":["a"],"name":"x","op":"first_token""#),
+    (FirstToken(index: 1), #""index":1,"inputs":["a"],"name":"x","op":"first_token""#),
     (Multiply(), #""inputs":["a"],"name":"x","op":"multiply""#),
     (PReLU(slope: "s"), #""inputs":["a"],"name":"x","op":"prelu","tensors":{"slope":"s"}"#),
     (ImageTokens(height: 14, width: 13), #""inputs":["a"],"name":"x","op":"image_tokens","size":[14,13]"#),
+    (
+      ImageTokens(height: 14, width: 13, prefix: 5),
+      #""inputs":["a"],"name":"x","op":"image_tokens","prefix":5,"size":[14,13]"#
+    ),
   ]
 
   @Test(arguments: coded.indices)

@@ -50,6 +50,15 @@ private let refused = [
   Refused(
     "image of an image", ImageTokens(height: 2, width: 2), of: Shape(5, 1, 12),
     .notTokens(node: "x", Shape(5, 1, 12))),
+  Refused(
+    "tokens before none", TokenEmbedding(prefix: -1, classToken: "c", positions: "p"),
+    .badAttribute(node: "x", attribute: "prefix", value: -1)),
+  Refused(
+    "an image behind too many tokens", ImageTokens(height: 1, width: 1, prefix: .max),
+    .badAttribute(node: "x", attribute: "prefix", value: .max)),
+  Refused(
+    "the sixth of five tokens", FirstToken(index: 5), .badAttribute(node: "x", attribute: "index", value: 5)),
+  Refused("a token before the first", FirstToken(index: -1), .badAttribute(node: "x", attribute: "index", value: -1)),
   image(2, 3, .wrongTokenCount(node: "x", expected: 7, found: 5)),
   image(1, 5, .wrongTokenCount(node: "x", expected: 6, found: 5)),
   image(0, 4, .badAttribute(node: "x", attribute: "height", value: 0)),

@@ -86,6 +86,16 @@ import Testing
         output: output.pointer)
       #expect(output.guardsAreIntact)
       #expect(output.values == [10.5, 20.25, 101, 202, 303, 404])
+      context.embedTokens(
+        [1, 2], pixels: 1, channels: 2, prefix: 2, classToken: [10, 20, 30, 40], positions: [1, 2, 3, 4, 5, 6],
+        output: output.pointer)
+      #expect(output.guardsAreIntact)
+      #expect(output.values == [11, 22, 33, 44, 6, 8])
+      context.embedTokens(
+        [1, 2, 3, 4, 5, 6], pixels: 3, channels: 2, prefix: 0, classToken: nil, positions: [6, 5, 4, 3, 2, 1],
+        output: output.pointer)
+      #expect(output.guardsAreIntact)
+      #expect(output.values == [7, 7, 7, 7, 7, 7])
     }
   }
 }

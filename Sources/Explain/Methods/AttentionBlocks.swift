@@ -10,8 +10,9 @@ package struct AttentionBlocks {
 
   /// First to last.
   package let blocks: [Block]
-  /// With the class token, which is the first.
+  /// With those that are no patches; the class token is the first.
   package let tokens: Int
+  private let prefix: Int
   package let channels: Int
   /// Sides of a map.
   let height, width: Int
@@ -25,10 +26,13 @@ package struct AttentionBlocks {
       return Block(attention: node.name, queriesKeysValues: node.inputs[0], heads: attention.heads)
     }
     let target = try TargetLayer(model, for: method)
-    guard let first = blocks.first, let shape = model.shapes[first.attention], target.places + 1 == shape.pixels else {
+    guard let first = blocks.first, let shape = model.shapes[first.attention], target.skipped > 0,
+      target.places + target.skipped == shape.pixels
+    else {
       throw .unsupported(method: method.rawValue, needs: "the attention layers of a Vision Transformer")
     }
     (tokens, channels, height, width) = (shape.pixels, shape.channels, target.height, target.width)
+    prefix = target.skipped
   }
 
   /// One head's matrix, `[tokens, tokens]`: every row is what one token takes of all.
@@ -73,7 +77,7 @@ package struct AttentionBlocks {
 
   /// What the class token takes of every image token, given the relevance of all tokens.
   func map(of classIndex: Int, _ relevance: [Float]) -> ClassMap {
-    ClassMap(classIndex: classIndex, height: height, width: width, values: Array(relevance.dropFirst()))
+    ClassMap(classIndex: classIndex, height: height, width: width, values: Array(relevance.dropFirst(prefix)))
   }
 
   /// The row vector `relevance` times the mean of matrices that `term` yields for each head.

@@ -9,7 +9,7 @@ struct TargetLayer {
   /// Sides of a map.
   let height, width: Int
   /// Tokens in front of those that have places.
-  private let skipped: Int
+  let skipped: Int
 
   init(_ model: Model, for method: MethodName) throws(MethodError) {
     let graph = model.description.graph
@@ -17,9 +17,9 @@ struct TargetLayer {
       let node = graph.nodes.first(where: { $0.name == last })
     else { throw .unsupported(method: method.rawValue, needs: "named feature layers") }
     switch node.op {
-    case is ImageTokens:
+    case let image as ImageTokens:
       self.node = node.inputs[0]
-      (height, width, skipped) = (features.height, features.width, 1)
+      (height, width, skipped) = (features.height, features.width, image.prefix)
     case is MaxPool:
       let input = model.shapes[node.inputs[0]] ?? features
       self.node = node.inputs[0]

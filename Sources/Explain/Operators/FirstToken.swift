@@ -1,15 +1,25 @@
-/// The class token: `[1, T, C]` to `[1, 1, C]`.
+/// The class token, or another one: `[1, T, C]` to `[1, 1, C]`.
 struct FirstToken: GraphOperator {
   static let name = "first_token"
 
-  init() {}
-  init(from attributes: AttributeDecoder) {}
-  func encode(to attributes: inout AttributeEncoder) {}
+  /// Files say none where it is 0.
+  var index: Int
+
+  init(index: Int = 0) { self.index = index }
+
+  init(from attributes: AttributeDecoder) throws {
+    index = try attributes.decodeIfPresent(Int.self, forKey: "index") ?? 0
+  }
+
+  func encode(to attributes: inout AttributeEncoder) throws {
+    if index != 0 { try attributes.encode(index, forKey: "index") }
+  }
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 
   func outputShape(_ inputs: [Shape], node: String) throws(GraphError) -> Shape {
     try inputs[0].checkTokens(node: node)
+    try checkAttribute("index", index, 0...inputs[0].width - 1, node: node)
     return Shape(1, 1, inputs[0].channels)
   }
 
@@ -27,14 +37,14 @@ struct FirstToken: GraphOperator {
 
   func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
     let (tokens, token) = (planner.shape(operation.input), planner.shape(operation.name))
-    planner.append(operation, ExtractStep(first: 0, count: token.count, from: tokens.count))
+    planner.append(operation, ExtractStep(first: index * token.count, count: token.count, from: tokens.count))
   }
 
   func gradient(
     _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
   ) throws(EngineError) {
     let (tokens, token) = (planner.shape(operation.input), planner.shape(operation.name))
-    let step = InsertStep(first: 0, count: token.count, to: tokens.count)
+    let step = InsertStep(first: index * token.count, count: token.count, to: tokens.count)
     planner.contribute(step, from: gradient, to: operation.input)
   }
 }

@@ -1,18 +1,26 @@
-/// Makes an image of tokens: `[1, 1 + height * width, C]` to `[height, width, C]`, the class token dropped.
+/// Makes an image of tokens: `[1, P + height * width, C]` to `[height, width, C]`, the first P, which are no pixels, dropped.
 struct ImageTokens: GraphOperator {
   static let name = "image_tokens"
 
   /// In pixels.
   var height, width: Int
+  /// P, 1 for a class token. Files say none where it is 1.
+  var prefix: Int
 
-  init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+  init(height: Int, width: Int, prefix: Int = 1) {
+    (self.height, self.width, self.prefix) = (height, width, prefix)
+  }
 
   init(from attributes: AttributeDecoder) throws {
     let size = try attributes.integers(2, forKey: "size")
-    self.init(height: size[0], width: size[1])
+    self.init(
+      height: size[0], width: size[1], prefix: try attributes.decodeIfPresent(Int.self, forKey: "prefix") ?? 1)
   }
 
-  func encode(to attributes: inout AttributeEncoder) throws { try attributes.encode([height, width], forKey: "size") }
+  func encode(to attributes: inout AttributeEncoder) throws {
+    try attributes.encode([height, width], forKey: "size")
+    if prefix != 1 { try attributes.encode(prefix, forKey: "prefix") }
+  }
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 
@@ -21,7 +29,8 @@ struct ImageTokens: GraphOperator {
     try tokens.checkTokens(node: node)
     try checkAttribute("height", height, 1...GraphLimits.side, node: node)
     try checkAttribute("width", width, 1...GraphLimits.side, node: node)
-    let expected = 1 + height * width
+    try checkAttribute("prefix", prefix, 0...GraphLimits.side, node: node)
+    let expected = prefix + height * width
     guard tokens.width == expected else {
       throw .wrongTokenCount(node: node, expected: expected, found: tokens.width)
     }
@@ -42,14 +51,14 @@ struct ImageTokens: GraphOperator {
 
   func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
     let (tokens, image) = (planner.shape(operation.input), planner.shape(operation.name))
-    planner.append(operation, ExtractStep(first: image.channels, count: image.count, from: tokens.count))
+    planner.append(operation, ExtractStep(first: prefix * image.channels, count: image.count, from: tokens.count))
   }
 
   func gradient(
     _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
   ) throws(EngineError) {
     let (tokens, image) = (planner.shape(operation.input), planner.shape(operation.name))
-    let step = InsertStep(first: image.channels, count: image.count, to: tokens.count)
+    let step = InsertStep(first: prefix * image.channels, count: image.count, to: tokens.count)
     planner.contribute(step, from: gradient, to: operation.input)
   }
 }

@@ -160,12 +160,14 @@ extension ExecutionContext {
     }
   }
 
-  /// Tokens of an image: row 0 is `classToken + positions[0]`, row 1 + p is pixel p plus `positions[1 + p]`.
+  /// Tokens of an image: the first `prefix` rows are `classToken + positions`, row `prefix + p` is pixel p plus
+  /// `positions[prefix + p]`.
   public func embedTokens(
-    _ input: UnsafePointer<Float>, pixels: Int, channels: Int, classToken: UnsafePointer<Float>,
+    _ input: UnsafePointer<Float>, pixels: Int, channels: Int, prefix: Int = 1, classToken: UnsafePointer<Float>?,
     positions: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    kernels.functions.addClamped(classToken, positions, output, channels, -.infinity, .infinity)
-    add(input, positions + channels, clamp: .none, output: output + channels, count: pixels * channels)
+    let first = prefix * channels
+    if let classToken { kernels.functions.addClamped(classToken, positions, output, first, -.infinity, .infinity) }
+    add(input, positions + first, clamp: .none, output: output + first, count: pixels * channels)
   }
 }
