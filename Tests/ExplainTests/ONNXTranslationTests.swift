@@ -116,7 +116,8 @@ import Testing
     Example("[1, 3, 8, 8] does not become [1, \(huge), \(huge), \(huge)]", reshape([1, huge, huge, huge])),
     Example("[1, 3, 8, 8] does not become [-1, -1, 192]", reshape([-1, -1, 192])),
     Example("[1, 3, 8, 8] does not become [-2, -96]", reshape([-2, -96])),
-    Example("channels are split", reshape([1, 3, 4, 16])),
+    Example("this part or order of a tensor is understood in attention alone", reshape([1, 3, 4, 16])),
+    Example("which splits rows, columns or channels unevenly", reshape([1, 4, 48])),
     Example("the output is 8x8x3, not one value for each class", Wire.node("Relu", ["x"], ["y"])),
     Example(
       "3 classes that do not exclude each other are not supported",
@@ -141,7 +142,7 @@ import Testing
     Example(
       "operator com.example.Relu is not supported", Wire.node("Relu", ["x"], ["y"], Wire.field(7, "com.example"))),
     Example(
-      "operator Div is not supported",
+      "two constants",
       Wire.node("Div", ["a", "b"], ["1"]) + integers("a", [.min]) + integers("b", [-1]) + pool),
   ]
 

@@ -1,7 +1,9 @@
 extension GraphBuilder {
   /// Marks the feature layers that the graph itself shows: the last tensor of each of the three smallest resolutions that all
-  /// of the later computation passes through. Nodes that nothing depends on must have been removed.
-  mutating func findFeatureLayers() {
+  /// of the later computation passes through; of a transformer, what the last three attention layers read. Nodes that nothing
+  /// depends on must have been removed.
+  mutating func findFeatureLayers() throws(ImportError) {
+    if try findTokenFeatures() { return }
     // The last node that reads each result, the picture included.
     var lastReader: [String: Int] = [:]
     for (index, node) in nodes.enumerated() {
@@ -28,5 +30,41 @@ extension GraphBuilder {
     var needed: Set<String> = [output]
     for node in nodes.reversed() where needed.contains(node.name) { needed.formUnion(node.inputs) }
     keepNodes { needed.contains($0.name) }
+  }
+}
+
+extension GraphBuilder {
+  /// Attention layers, counted from the end, whose inputs the head reads.
+  private static let featureBlocks = 3
+
+  /// - Returns: whether there are attention layers to tokens of an image.
+  private mutating func findTokenFeatures() throws(ImportError) -> Bool {
+    var embeddings: [Int: (image: Shape, prefix: Int)] = [:]
+    var sources: [String] = []
+    for node in nodes {
+      if let embedding = node.op as? TokenEmbedding {
+        embeddings[shape(node.name).width] = (shape(node.inputs[0]), embedding.prefix)
+      }
+      guard node.op is Attention else { continue }
+      // The layer before it makes queries, keys and values of its input.
+      let layer = node.inputs[0]
+      if let source = inputs(of: inputs(of: layer).count > 1 ? inputs(of: layer)[0] : layer).first {
+        sources.append(source)
+      }
+    }
+    sources = sources.suffix(Self.featureBlocks).filter { embeddings[shape($0).width] != nil }
+    guard !sources.isEmpty, Set(sources).count == sources.count else { return false }
+    var result: [Node] = []
+    for node in nodes {
+      result.append(node)
+      guard sources.contains(node.name), let (image, prefix) = embeddings[shape(node.name).width] else { continue }
+      let op = ImageTokens(height: image.height, width: image.width, prefix: prefix)
+      let name = "\(node.name).image"
+      guard shapes[name] == nil else { return false }
+      result.append(Node(name, op, [node.name]))
+      feature(node.name, node: name)
+    }
+    try setNodes(result)
+    return true
   }
 }

@@ -24,6 +24,9 @@ struct GraphBuilder {
   private(set) var nodes: [Node] = []
   private(set) var shapes: [String: Shape]
   private(set) var layers: [LayerSource] = []
+  private var inputsOfNode: [String: [String]] = [:]
+  /// Places in `layers`.
+  private var layerOfNode: [String: Int] = [:]
   private(set) var parameters: [ParameterSource] = []
   var featureLayers: [FeatureLayer] = []
   private var used: Set<String> = []
@@ -177,6 +180,30 @@ struct GraphBuilder {
     nodes = nodes.filter(isKept)
     let names = Set(nodes.map(\.name))
     layers = layers.filter { names.contains($0.node) }
+    layerOfNode = Dictionary(layers.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Has the nodes be others, in an order in which inputs come first.
+  mutating func setNodes(_ nodes: [Node]) throws(ImportError) {
+    shapes = [input: inputShape]
+    for node in nodes {
+      do { shapes[node.name] = try node.outputShape(node.inputs.map(shape)) } catch { throw .graph(error) }
+    }
+    self.nodes = nodes
+    inputsOfNode = Dictionary(nodes.map { ($0.name, $0.inputs) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What a node reads.
+  func inputs(of node: String) -> [String] { inputsOfNode[node] ?? [] }
+
+  /// The weights of a node; nil where it has none.
+  func layer(of node: String) -> LayerSource? { layerOfNode[node].map { layers[$0] } }
+
+  /// Has each output channel of a node read a row of its weights and bias, multiplied by a factor.
+  mutating func setRows(_ rows: [Int], factors: [Double], of node: String) {
+    guard let index = layerOfNode[node] else { return }
+    layers[index].weights.rows = rows
+    layers[index].factors = factors
   }
 
   /// Output channels of the layer whose weight this is, or 1 if the tensor is missing (which `finish()` reports).
@@ -209,6 +236,7 @@ extension GraphBuilder {
     precondition(shapes[node.name] == nil, "two nodes are named \(node.name)")
     do { shapes[node.name] = try node.outputShape(node.inputs.map(shape)) } catch { throw .graph(error) }
     nodes.append(node)
+    inputsOfNode[node.name] = node.inputs
     return node.name
   }
 
@@ -239,6 +267,7 @@ extension GraphBuilder {
       kind, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth,
       inputChannels: self.shape(input).channels, outputChannels: outputs, groups: groups, precision: precision)
     let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
+    layerOfNode[node] = layers.count
     layers.append(
       LayerSource(
         node: node, layout: layout, weights: matrix, convolutionBias: bias, normalization: normalization,

@@ -2,7 +2,10 @@
 struct ONNXConstant: Sendable {
   enum Values: Sendable {
     case stored(ONNXTensor)
+    /// A stored matrix `[columns, rows]`.
+    case transposed(ONNXTensor)
     case integers([Int])
+    case floats([Float])
   }
 
   var shape: [Int]
@@ -10,28 +13,36 @@ struct ONNXConstant: Sendable {
 
   init(_ tensor: ONNXTensor) { (shape, values) = (tensor.shape, .stored(tensor)) }
   init(_ integers: [Int], shape: [Int]) { (self.shape, values) = (shape, .integers(integers)) }
+  init(_ floats: [Float], shape: [Int]) { (self.shape, values) = (shape, .floats(floats)) }
 
-  var count: Int { shape.reduce(1, *) }
+  /// Elements.
+  var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
 
   var isWhole: Bool {
     switch values {
     case .stored(let tensor): tensor.elementType.isWhole
     case .integers: true
+    case .transposed, .floats: false
     }
   }
 
   /// Elements as whole numbers.
   func integers() throws(ONNXError) -> [Int] {
     switch values {
-    case .stored(let tensor): try tensor.integers()
-    case .integers(let integers): integers
+    case .stored(let tensor), .transposed(let tensor): return try tensor.integers()
+    case .integers(let integers): return integers
+    case .floats: throw .notWhole(tensor: "computed", .float)
     }
   }
 
   func floats() throws(ONNXError) -> [Float] {
     switch values {
-    case .stored(let tensor): try tensor.floats()
-    case .integers(let integers): integers.map { Float($0) }
+    case .stored(let tensor): return try tensor.floats()
+    case .transposed(let tensor):
+      let stored = try tensor.floats()
+      return stored.indices.map { stored[$0 % shape[1] * shape[0] + $0 / shape[1]] }
+    case .integers(let integers): return integers.map { Float($0) }
+    case .floats(let floats): return floats
     }
   }
 
@@ -42,7 +53,27 @@ struct ONNXConstant: Sendable {
   ///
   /// - Parameter shape: another one of as many elements; nil for the constant's own.
   func weight(shape: [Int]? = nil) throws(ONNXError) -> any WeightTensor {
-    if case .stored(let tensor) = values { return try ONNXWeight(tensor, shape: shape ?? self.shape) }
-    return ComputedWeight(shape: shape ?? self.shape, values: try floats())
+    let shape = shape ?? self.shape
+    return switch values {
+    case .stored(let tensor): try ONNXWeight(tensor, shape: shape)
+    case .transposed(let tensor):
+      ReshapedWeight(
+        try TransposedWeight(tensor, rows: self.shape[0], columns: self.shape[1]), shape: shape)
+    case .integers, .floats: ComputedWeight(shape: shape, values: try floats())
+    }
+  }
+
+  /// A matrix with rows and columns exchanged; nil where it is none.
+  var transposed: ONNXConstant? {
+    guard shape.count == 2 else { return nil }
+    var result = self
+    result.shape.swapAt(0, 1)
+    switch values {
+    case .stored(let tensor) where tensor.shape == shape && !tensor.elementType.isWhole:
+      result.values = .transposed(tensor)
+    case .transposed(let tensor): result.values = .stored(tensor)
+    default: return nil
+    }
+    return result
   }
 }

@@ -1,10 +1,11 @@
+import Glibc
+
 // Nodes that depend on no picture, or on its shape alone.
 
 extension ONNXTranslator {
   /// Computes a node's value now, if it can be; the shapes that exporters compute step by step.
   mutating func foldConstant(_ node: ONNXNode) throws(ImportError) -> Bool {
-    if node.opType == "Shape", case .activation(let input)? = values[node.inputs.first ?? ""] {
-      let lengths = lengths(input)
+    if node.opType == "Shape", let value = values[node.inputs.first ?? ""], let lengths = lengths(value) {
       let part = lengths.part(from: node.int("start", 0), to: node.int("end", lengths.count))
       set(node, .constant(ONNXConstant(part, shape: [part.count])))
       return true
@@ -15,70 +16,239 @@ extension ONNXTranslator {
       inputs.append(constant)
     }
     guard !inputs.isEmpty || node.opType == "Constant" else { return false }
-    guard let result = try reading({ () throws(ONNXError) in try folded(node, inputs) }) else { return false }
+    let folding = ConstantFolding(node: node, inputs: inputs, limit: min(foldingBudget, Self.largestFolded))
+    guard let result = try reading({ () throws(ONNXError) in try folding.result() }) else { return false }
+    switch result.values {
+    case .integers(let values): foldingBudget -= values.count
+    case .floats(let values): foldingBudget -= values.count
+    case .stored, .transposed: break
+    }
     set(node, .constant(result))
     return true
   }
 
-  /// Nil where the operator is not one of those that shapes are computed with.
-  private func folded(_ node: ONNXNode, _ inputs: [ONNXConstant]) throws(ONNXError) -> ONNXConstant? {
+  /// Elements of one constant that is computed: position embeddings have a million.
+  private static let largestFolded = 1 << 22
+}
+
+/// A node whose inputs are constants.
+private struct ConstantFolding {
+  let node: ONNXNode
+  let inputs: [ONNXConstant]
+  /// Of elements of the result.
+  let limit: Int
+
+  /// Nil where the operator is not one of those that shapes and embeddings are computed with.
+  func result() throws(ONNXError) -> ONNXConstant? {
     switch node.opType {
-    case "Identity", "Cast", "Dropout": return inputs[0]
+    case "Identity", "Dropout": return inputs[0]
+    case "Cast": return try cast()
     case "Unsqueeze", "Squeeze", "Reshape":
-      guard let shape = try foldedShape(node, inputs) else { return nil }
+      guard let shape = try newShape() else { return nil }
       var result = inputs[0]
       result.shape = shape
+      if case .transposed = result.values { return nil }
       return result
-    case "Gather":
-      guard inputs.count == 2, inputs[0].isWhole, inputs[0].shape.count == 1 else { return nil }
-      let (values, indices) = (try inputs[0].integers(), try inputs[1].integers())
-      let places = indices.map { $0 < 0 ? $0 + values.count : $0 }
-      guard places.allSatisfy(values.indices.contains) else { return nil }
-      return ONNXConstant(places.map { values[$0] }, shape: inputs[1].shape)
-    case "Concat":
-      var values: [Int] = []
-      for input in inputs {
-        guard input.isWhole, input.count <= Self.largestFolded else { return nil }
-        values += try input.integers()
-      }
-      return ONNXConstant(values, shape: [values.count])
-    case "Add", "Sub", "Mul", "Div":
-      guard inputs.count == 2, inputs.allSatisfy({ $0.isWhole && $0.count <= Self.largestFolded }) else { return nil }
-      let (a, b) = (try inputs[0].integers(), try inputs[1].integers())
-      let count = max(a.count, b.count)
-      guard [1, count].contains(a.count), [1, count].contains(b.count) else { return nil }
-      let values = (0..<count).compactMap { index -> Int? in
-        let (x, y) = (a[a.count == 1 ? 0 : index], b[b.count == 1 ? 0 : index])
-        switch node.opType {
-        case "Add": return x.addingReportingOverflow(y).overflow ? nil : x + y
-        case "Sub": return x.subtractingReportingOverflow(y).overflow ? nil : x - y
-        case "Mul": return x.multipliedReportingOverflow(by: y).overflow ? nil : x * y
-        default: return x.dividedReportingOverflow(by: y).overflow ? nil : x / y
-        }
-      }
-      guard values.count == count else { return nil }
-      return ONNXConstant(values, shape: a.count == count ? inputs[0].shape : inputs[1].shape)
-    case "Slice":
-      guard inputs.count >= 3, inputs[0].isWhole, inputs[0].shape.count == 1 else { return nil }
-      if inputs.count > 4 {
-        let steps = try inputs[4].integers()
-        guard steps == [1] else { return nil }
-      }
-      let values = try inputs[0].integers()
-      let (starts, ends) = (try inputs[1].integers(), try inputs[2].integers())
-      guard starts.count == 1, ends.count == 1 else { return nil }
-      let part = values.part(from: starts[0], to: ends[0])
-      return ONNXConstant(part, shape: [part.count])
+    case "Transpose": return node.ints("perm") ?? [1, 0] == [1, 0] ? inputs[0].transposed : nil
+    case "Gather": return try gathered()
+    case "Concat": return try joined()
+    case "Slice": return try sliced()
+    case "Expand":
+      guard inputs.count == 2, inputs[1].count <= Self.largestRank else { return nil }
+      return try expanded(to: try inputs[1].integers())
+    case "ConstantOfShape": return try filled()
+    case "Add", "Sub", "Mul", "Div", "Mod", "Pow", "Equal": return try arithmetic()
+    case "Where":
+      guard inputs.count == 3, inputs.allSatisfy({ $0.isWhole && $0.count <= Self.shortest }) else { return nil }
+      let (conditions, first, second) = (try inputs[0].integers(), try inputs[1].integers(), try inputs[2].integers())
+      guard first.count == conditions.count, second.count == conditions.count else { return nil }
+      return ONNXConstant(
+        conditions.indices.map { conditions[$0] != 0 ? first[$0] : second[$0] }, shape: inputs[0].shape)
+    case "Sqrt": return try function { $0.squareRoot() }
+    case "Neg":
+      guard inputs[0].isWhole else { return try function { -$0 } }
+      guard inputs[0].count <= Self.shortest else { return nil }
+      return ONNXConstant(try inputs[0].integers().map { 0 &- $0 }, shape: inputs[0].shape)
+    case "Reciprocal": return try function { 1 / $0 }
     default: return nil
     }
   }
 
+  private static let largestRank = 16
+  /// Elements of shapes and what they are made of.
+  private static let shortest = 64
+
+  private func function(_ function: (Float) -> Float) throws(ONNXError) -> ONNXConstant? {
+    guard inputs[0].count <= limit else { return nil }
+    return ONNXConstant(try inputs[0].floats().map(function), shape: inputs[0].shape)
+  }
+
+  private func cast() throws(ONNXError) -> ONNXConstant? {
+    let input = inputs[0]
+    guard let type = ONNXElementType(rawValue: Int32(truncatingIfNeeded: node.int("to", 1))) else { return nil }
+    guard type.isWhole != input.isWhole, input.count <= limit else { return input }
+    if !type.isWhole { return ONNXConstant(try input.floats(), shape: input.shape) }
+    let integers = try input.floats().compactMap { Int(exactly: $0.rounded(.towardZero)) }
+    return integers.count == input.count ? ONNXConstant(integers, shape: input.shape) : nil
+  }
+
+  /// Rows of a table, or elements of a list.
+  private func gathered() throws(ONNXError) -> ONNXConstant? {
+    guard inputs.count == 2, let rows = inputs[0].shape.first, node.int("axis", 0) == 0 else { return nil }
+    let rest = Array(inputs[0].shape.dropFirst())
+    guard !rest.contains(0) else { return nil }
+    let length = rest.reduce(1, *)
+    let (count, overflows) = inputs[1].count.multipliedReportingOverflow(by: length)
+    guard !overflows, count <= limit else { return nil }
+    let places = try inputs[1].integers().map { $0 < 0 ? $0 + rows : $0 }
+    guard places.allSatisfy((0..<rows).contains) else { return nil }
+    let shape = inputs[1].shape + rest
+    if inputs[0].isWhole {
+      let values = try inputs[0].integers()
+      return ONNXConstant(places.flatMap { values[$0 * length..<($0 + 1) * length] }, shape: shape)
+    }
+    let values = try inputs[0].floats()
+    return ONNXConstant(places.flatMap { values[$0 * length..<($0 + 1) * length] }, shape: shape)
+  }
+
+  private func joined() throws(ONNXError) -> ONNXConstant? {
+    let first = inputs[0].shape
+    let axis = node.int("axis", 0) < 0 ? node.int("axis", 0) + first.count : node.int("axis", 0)
+    var (shape, count) = (first, 0)
+    for input in inputs {
+      guard first.indices.contains(axis), input.shape.count == first.count, input.count <= limit - count,
+        first.count == 1 || !input.shape.contains(0),
+        first.indices.allSatisfy({ $0 == axis || first[$0] == input.shape[$0] })
+      else { return nil }
+      count += input.count
+    }
+    shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
+    let outer = first[..<axis].reduce(1, *)
+    func rows<Element>(_ values: [[Element]]) -> [Element] {
+      (0..<outer).flatMap { row in
+        values.flatMap { part in part[row * part.count / outer..<(row + 1) * part.count / outer] }
+      }
+    }
+    if inputs.allSatisfy(\.isWhole) {
+      var values: [[Int]] = []
+      for input in inputs { values.append(try input.integers()) }
+      return ONNXConstant(rows(values), shape: shape)
+    }
+    var values: [[Float]] = []
+    for input in inputs { values.append(try input.floats()) }
+    return ONNXConstant(rows(values), shape: shape)
+  }
+
+  /// A stretch of one dimension.
+  private func sliced() throws(ONNXError) -> ONNXConstant? {
+    guard inputs.count >= 3, inputs[0].count <= limit, inputs.dropFirst().allSatisfy({ $0.count == 1 }) else {
+      return nil
+    }
+    if inputs.count > 4 {
+      let steps = try inputs[4].integers()
+      guard steps == [1] else { return nil }
+    }
+    var shape = inputs[0].shape
+    let given = inputs.count > 3 ? try inputs[3].integers()[0] : 0
+    let axis = given < 0 ? given + shape.count : given
+    guard shape.indices.contains(axis) else { return nil }
+    let (starts, ends) = (try inputs[1].integers(), try inputs[2].integers())
+    guard shape.count == 1 || !shape.contains(0) else { return nil }
+    let kept = Array(0..<shape[axis]).part(from: starts[0], to: ends[0])
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let (length, outer) = (shape[axis] * inner, shape[..<axis].reduce(1, *))
+    shape[axis] = kept.count
+    let first = (kept.first ?? 0) * inner
+    func part<Element>(_ values: [Element]) -> [Element] {
+      (0..<outer).flatMap { values[$0 * length + first..<$0 * length + first + kept.count * inner] }
+    }
+    return inputs[0].isWhole
+      ? ONNXConstant(part(try inputs[0].integers()), shape: shape)
+      : ONNXConstant(part(try inputs[0].floats()), shape: shape)
+  }
+
+  /// To a shape with the same elements, or with one element as often as it takes.
+  private func expanded(to target: [Int]) throws(ONNXError) -> ONNXConstant? {
+    guard let shape = Self.broadcast(inputs[0].shape, target), let count = Self.count(shape) else { return nil }
+    if count == inputs[0].count {
+      var result = inputs[0]
+      if case .transposed = result.values { return nil }
+      result.shape = shape
+      return result
+    }
+    guard inputs[0].count == 1, count <= limit else { return nil }
+    return inputs[0].isWhole
+      ? ONNXConstant([Int](repeating: try inputs[0].integers()[0], count: count), shape: shape)
+      : ONNXConstant([Float](repeating: try inputs[0].floats()[0], count: count), shape: shape)
+  }
+
+  private func filled() throws(ONNXError) -> ONNXConstant? {
+    guard inputs[0].count <= Self.largestRank else { return nil }
+    let shape = try inputs[0].integers()
+    guard shape.allSatisfy({ $0 >= 0 }), let count = Self.count(shape), count <= limit else { return nil }
+    guard case .tensor(let tensor)? = node.attributes["value"] else {
+      return ONNXConstant([Float](repeating: 0, count: count), shape: shape)
+    }
+    guard tensor.count == 1 else { return nil }
+    return tensor.elementType.isWhole
+      ? ONNXConstant([Int](repeating: try tensor.integers()[0], count: count), shape: shape)
+      : ONNXConstant([Float](repeating: try tensor.floats()[0], count: count), shape: shape)
+  }
+
+  /// Of two constants of one shape, or of one and a number.
+  private func arithmetic() throws(ONNXError) -> ONNXConstant? {
+    guard inputs.count == 2, inputs.allSatisfy({ $0.count <= limit }),
+      let shape = Self.broadcast(inputs[0].shape, inputs[1].shape), let count = Self.count(shape),
+      inputs.allSatisfy({ $0.count == 1 || $0.count == count })
+    else { return nil }
+    func pairs<Element>(_ a: [Element], _ b: [Element]) -> [(Element, Element)] {
+      (0..<count).map { (a[a.count == 1 ? 0 : $0], b[b.count == 1 ? 0 : $0]) }
+    }
+    if inputs.allSatisfy(\.isWhole) {
+      guard count <= Self.shortest else { return nil }
+      let values = pairs(try inputs[0].integers(), try inputs[1].integers()).compactMap(whole)
+      return values.count == count ? ONNXConstant(values, shape: shape) : nil
+    }
+    let values = pairs(try inputs[0].floats(), try inputs[1].floats()).compactMap(floating)
+    return values.count == count ? ONNXConstant(values, shape: shape) : nil
+  }
+
+  private func whole(_ x: Int, _ y: Int) -> Int? {
+    let result: (partialValue: Int, overflow: Bool)
+    switch node.opType {
+    case "Add": result = x.addingReportingOverflow(y)
+    case "Sub": result = x.subtractingReportingOverflow(y)
+    case "Mul": result = x.multipliedReportingOverflow(by: y)
+    case "Div": result = x.dividedReportingOverflow(by: y)
+    case "Mod":
+      // The sign is the divisor's.
+      result = x.remainderReportingOverflow(dividingBy: y)
+      guard !result.overflow else { return nil }
+      return result.partialValue != 0 && (result.partialValue < 0) != (y < 0)
+        ? result.partialValue + y : result.partialValue
+    case "Equal": return x == y ? 1 : 0
+    default: return nil
+    }
+    return result.overflow ? nil : result.partialValue
+  }
+
+  private func floating(_ x: Float, _ y: Float) -> Float? {
+    switch node.opType {
+    case "Add": x + y
+    case "Sub": x - y
+    case "Mul": x * y
+    case "Div": x / y
+    case "Pow": pow(x, y)
+    default: nil
+    }
+  }
+
   /// The shape that a constant gets; nil where it does not fit, or is not that of a few dimensions.
-  private func foldedShape(_ node: ONNXNode, _ inputs: [ONNXConstant]) throws(ONNXError) -> [Int]? {
+  private func newShape() throws(ONNXError) -> [Int]? {
     let shape = inputs[0].shape
     var given = node.ints("axes")
     if inputs.count > 1 {
-      guard inputs[1].count <= Self.largestFolded else { return nil }
+      guard inputs[1].count <= Self.shortest else { return nil }
       given = try inputs[1].integers()
     }
     if node.opType == "Reshape" {
@@ -96,8 +266,30 @@ extension ONNXTranslator {
     return (0..<rank).map { axes.contains($0) ? 1 : rest.removeFirst() }
   }
 
-  /// Shapes are short; weights are not folded.
-  private static let largestFolded = 64
+  /// The shape of two shapes' combination, aligned at their ends; nil where they do not fit.
+  private static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
+    let rank = max(a.count, b.count)
+    func length(_ shape: [Int], _ index: Int) -> Int {
+      let place = index - (rank - shape.count)
+      return place < 0 ? 1 : shape[place]
+    }
+    let lengths = (0..<rank).compactMap { index -> Int? in
+      let (x, y) = (length(a, index), length(b, index))
+      guard x >= 0, y >= 0, x == y || x == 1 || y == 1 else { return nil }
+      return x == 1 ? y : x
+    }
+    return lengths.count == rank ? lengths : nil
+  }
+
+  private static func count(_ lengths: [Int]) -> Int? {
+    var count = 1
+    for length in lengths {
+      let (product, isBeyond) = count.multipliedReportingOverflow(by: length)
+      guard !isBeyond else { return nil }
+      count = product
+    }
+    return count
+  }
 }
 
 extension [Int] {

@@ -2,15 +2,11 @@
 
 extension ONNXTranslator {
   static let elementwiseRules: [String: Rule] = [
-    "Relu": rule(.relu), "Sigmoid": rule(.sigmoid), "HardSwish": rule(.hardSwish), "Tanh": rule(.tanh),
+    "Relu": rule(.relu), "HardSwish": rule(.hardSwish),
     "Softmax": { translator, node throws(ImportError) in try translator.softmax(node) },
-    "Clip": { translator, node throws(ImportError) in try translator.clip(node) },
     "Gelu": { translator, node throws(ImportError) in try translator.gelu(node) },
-    "HardSigmoid": { translator, node throws(ImportError) in try translator.hardSigmoid(node) },
     "LeakyRelu": { translator, node throws(ImportError) in try translator.leakyRelu(node) },
     "PRelu": { translator, node throws(ImportError) in try translator.prelu(node) },
-    "Add": { translator, node throws(ImportError) in try translator.add(node) },
-    "Mul": { translator, node throws(ImportError) in try translator.multiply(node) },
     "Identity": { translator, node throws(ImportError) in try translator.pass(node) },
     "Dropout": { translator, node throws(ImportError) in try translator.pass(node) },
     "Cast": { translator, node throws(ImportError) in try translator.pass(node) },
@@ -22,18 +18,11 @@ extension ONNXTranslator {
 
   private mutating func activate(_ node: ONNXNode, _ function: Activation) throws(ImportError) {
     let input = try activation(node, 0)
-    // A sigmoid at the end makes a probability of a logit.
-    if function == .sigmoid, model.graph.outputs.first?.name == node.outputs[0] {
-      let outputs = graph.shape(input.node).channels
-      guard outputs == 1 else {
-        throw unsupported(node, "\(outputs) classes that do not exclude each other are not supported")
-      }
-      return set(node, .activation(input))
-    }
     try append(node, function, [input.node], like: input)
   }
 
   private mutating func softmax(_ node: ONNXNode) throws(ImportError) {
+    if try attentionSoftmax(node) { return }
     guard model.graph.outputs.first?.name == node.outputs[0] else {
       throw unsupported(node, "a softmax is understood at the end and in attention alone")
     }
@@ -49,22 +38,13 @@ extension ONNXTranslator {
     try activate(node, .gelu)
   }
 
-  private mutating func clip(_ node: ONNXNode) throws(ImportError) {
-    var (lower, upper) = (node.float("min", -.infinity), node.float("max", .infinity))
-    if let bound = try constant(node, 1) { lower = try reading { () throws(ONNXError) in try bound.scalar() } ?? lower }
-    if let bound = try constant(node, 2) { upper = try reading { () throws(ONNXError) in try bound.scalar() } ?? upper }
-    switch (lower, upper) {
-    case (0, 6): try activate(node, .relu6)
-    case (0, let upper) where upper >= Float.greatestFiniteMagnitude: try activate(node, .relu)
-    default: throw unsupported(node, "only bounds 0 and 6, and 0 alone, are supported")
-    }
+  /// A clip that is no function with a name.
+  mutating func clip(_ node: ONNXNode) throws(ImportError) {
+    throw unsupported(node, "only bounds 0 and 6, and 0 alone, are supported")
   }
 
-  private mutating func hardSigmoid(_ node: ONNXNode) throws(ImportError) {
-    guard abs(node.float("alpha", 0.2) - 1 / 6) < 1e-4, node.float("beta", 0.5) == 0.5 else {
-      throw unsupported(node, "alpha 1/6 and beta 1/2 are needed")
-    }
-    try activate(node, .hardSigmoid)
+  mutating func hardSigmoid(_ node: ONNXNode) throws(ImportError) {
+    throw unsupported(node, "alpha 1/6 and beta 1/2 are needed")
   }
 
   private mutating func leakyRelu(_ node: ONNXNode) throws(ImportError) {
@@ -86,45 +66,54 @@ extension ONNXTranslator {
     try append(node, PReLU(slope: slope), [input.node], like: input)
   }
 
-  private mutating func add(_ node: ONNXNode) throws(ImportError) {
-    let (first, second) = (try value(node, 0), try value(node, 1))
-    switch (first, second) {
-    case (.activation(let a), .activation(let b)):
+  mutating func add(_ node: ONNXNode) throws(ImportError) {
+    switch try operands(node) {
+    case .two(let a, let b):
       guard a.dimensions == b.dimensions else { throw unsupported(node, "the inputs' shapes differ") }
       try append(node, Add(), [a.node, b.node], like: a)
-    case (.activation(let a), .constant(let constant)), (.constant(let constant), .activation(let a)):
-      try affine(node, a, factors: nil, summands: constant)
-    case (.constant, .constant): throw unsupported(node, "two constants")
+    case .one(let a, let constant, _): try affine(node, a, factors: nil, summands: constant)
     }
   }
 
-  private mutating func multiply(_ node: ONNXNode) throws(ImportError) {
-    let (first, second) = (try value(node, 0), try value(node, 1))
-    switch (first, second) {
-    case (.activation(let a), .activation(let b)):
+  mutating func subtract(_ node: ONNXNode) throws(ImportError) {
+    guard case .one(let a, let constant, false) = try operands(node) else {
+      throw unsupported(node, "only a constant can be subtracted")
+    }
+    let values = try channelValues(node, a, constant).map { -$0 }
+    try affine(node, a, [Float](repeating: 1, count: values.count), values)
+  }
+
+  mutating func divide(_ node: ONNXNode) throws(ImportError) {
+    guard case .one(let a, let constant, false) = try operands(node) else {
+      throw unsupported(node, "only a constant can be divided by")
+    }
+    let values = try channelValues(node, a, constant).map { 1 / $0 }
+    try affine(node, a, values, [Float](repeating: 0, count: values.count))
+  }
+
+  mutating func multiply(_ node: ONNXNode) throws(ImportError) {
+    switch try operands(node) {
+    case .two(let a, let b):
       guard a.dimensions == b.dimensions || a.isImage && b.isImage else {
         throw unsupported(node, "the inputs' dimensions differ")
       }
-      if let function = gated(a, by: b) ?? gated(b, by: a) {
-        return try append(node, function.op, [function.input.node], like: function.input)
-      }
       let (values, factors) = graph.shape(a.node).pixels >= graph.shape(b.node).pixels ? (a, b) : (b, a)
       try append(node, Multiply(), [values.node, factors.node], like: values)
-    case (.activation(let a), .constant(let constant)), (.constant(let constant), .activation(let a)):
-      try affine(node, a, factors: constant, summands: nil)
-    case (.constant, .constant): throw unsupported(node, "two constants")
+    case .one(let a, let constant, _): try affine(node, a, factors: constant, summands: nil)
     }
   }
 
-  /// The function that `x * gate(x)` is, where it has a name: SiLU, HardSwish.
-  private func gated(
-    _ input: ONNXActivation, by gate: ONNXActivation
-  ) -> (input: ONNXActivation, op: Activation)? {
-    guard let node = graph.nodes.last(where: { $0.name == gate.node }), node.inputs == [input.node] else { return nil }
-    switch node.op as? Activation {
-    case .sigmoid?: return (input, .silu)
-    case .hardSigmoid?: return (input, .hardSwish)
-    default: return nil
+  private enum Operands {
+    case one(ONNXActivation, ONNXConstant, constantIsFirst: Bool)
+    case two(ONNXActivation, ONNXActivation)
+  }
+
+  private mutating func operands(_ node: ONNXNode) throws(ImportError) -> Operands {
+    switch (try value(node, 0), try value(node, 1)) {
+    case (.constant, .constant): throw unsupported(node, "two constants")
+    case (.constant(let constant), _): return .one(try activation(node, 1), constant, constantIsFirst: true)
+    case (_, .constant(let constant)): return .one(try activation(node, 0), constant, constantIsFirst: false)
+    default: return .two(try activation(node, 0), try activation(node, 1))
     }
   }
 
@@ -147,20 +136,37 @@ extension ONNXTranslator {
     return values.count == channels ? values : [Float](repeating: values[0], count: channels)
   }
 
-  /// `x * factor + summand` for each channel, as a convolution of 1 x 1.
   private mutating func affine(
     _ node: ONNXNode, _ input: ONNXActivation, factors: ONNXConstant?, summands: ONNXConstant?
   ) throws(ImportError) {
+    try affine(
+      node, input, try channelValues(node, input, factors, or: 1), try channelValues(node, input, summands))
+  }
+
+  private mutating func affine(
+    _ node: ONNXNode, _ input: ONNXActivation, _ factors: [Float], _ summands: [Float]
+  ) throws(ImportError) {
+    set(node, .activation(try affine(name(node), input, factors, summands)))
+  }
+
+  mutating func scale(_ input: ONNXActivation, by factor: Double, _ node: ONNXNode) throws(ImportError)
+    -> ONNXActivation
+  {
     let channels = graph.shape(input.node).channels
-    let values = try (
-      factors: channelValues(node, input, factors, or: 1), summands: channelValues(node, input, summands)
-    )
-    let name = name(node)
-    graph.insert(ComputedWeight(shape: [channels, 1, 1, 1], values: values.factors), as: "\(name).weight")
-    graph.insert(ComputedWeight(shape: [channels], values: values.summands), as: "\(name).bias")
+    return try affine(
+      name(node), input, [Float](repeating: Float(factor), count: channels), [Float](repeating: 0, count: channels))
+  }
+
+  /// `x * factor + summand` for each channel, as a convolution of 1 x 1.
+  private mutating func affine(
+    _ name: String, _ input: ONNXActivation, _ factors: [Float], _ summands: [Float]
+  ) throws(ImportError) -> ONNXActivation {
+    let channels = factors.count
+    graph.insert(ComputedWeight(shape: [channels, 1, 1, 1], values: factors), as: "\(name).weight")
+    graph.insert(ComputedWeight(shape: [channels], values: summands), as: "\(name).bias")
     let result = try graph.layer(
       .depthwise, name, input.node, Window(kernel: 1), outputs: channels, nil, weight: "\(name).weight",
       [channels, 1, 1, 1], bias: "\(name).bias")
-    set(node, result, input.dimensions)
+    return ONNXActivation(result, input.dimensions)
   }
 }

@@ -14,7 +14,8 @@ struct ONNXClassifier {
     logits = try translator.translate()
     var graph = translator.graph
     graph.removeUnused(output: logits)
-    graph.findFeatureLayers()
+    try graph.selectTokensEarly(output: logits)
+    try graph.findFeatureLayers()
     self.graph = graph
     metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     paths = [path] + model.externalFiles

@@ -113,6 +113,12 @@ extension ONNXTranslator {
   }
 
   private mutating func matMul(_ node: ONNXNode) throws(ImportError) {
+    let (first, second) = (try value(node, 0), try value(node, 1))
+    switch (first, second) {
+    case (.constant, _): throw unsupported(node, "a constant times an activation is not supported")
+    case (_, .constant): break
+    default: return try attentionProduct(node)
+    }
     // A bias is a sum behind it.
     if let next = onlyReader(node.outputs[0], "Add"), next.node.inputs.count == 2 {
       let other = next.node.inputs[0] == node.outputs[0] ? 1 : 0

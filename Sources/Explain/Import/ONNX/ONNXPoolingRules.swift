@@ -38,19 +38,23 @@ extension ONNXTranslator {
     set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
   }
 
-  /// The mean over rows and columns.
+  /// The mean over rows and columns, or the channels' that a layer normalization begins with.
   private mutating func reduceMean(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
-    let rank = input.dimensions.count
+    guard let lengths = lengths(try value(node, 0)) else {
+      throw unsupported(node, "a mean of a mean is not supported")
+    }
+    let rank = lengths.count
     var axes = node.ints("axes")
     if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
     let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    let keeps = node.int("keepdims", 1) == 1
+    if reduced == [rank - 1], keeps, try followMean(node) { return }
+    let input = try activation(node, 0)
     let named = reduced.sorted().flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }
     guard !reduced.isEmpty, Set(named).isSubset(of: [.rows, .columns]),
       Set(input.order).subtracting(named) == (graph.shape(input.node).channels > 1 ? [.channels] : [])
     else { throw unsupported(node, "only the mean over height and width is supported") }
     let result = try graph.append(name(node), GlobalAveragePool(), [input.node])
-    let keeps = node.int("keepdims", 1) == 1
     let dimensions = input.dimensions.enumerated().compactMap { index, axes -> [ONNXActivation.Axis]? in
       reduced.contains(index) ? (keeps ? [] : nil) : axes
     }
@@ -58,13 +62,32 @@ extension ONNXTranslator {
   }
 
   private mutating func concat(_ node: ONNXNode) throws(ImportError) {
+    if try joinTokens(node) { return }
     var inputs: [ONNXActivation] = []
-    for index in node.inputs.indices { inputs.append(try image(node, index)) }
-    guard [1, -3].contains(node.int("axis", 1)) else { throw unsupported(node, "only channels can be joined") }
+    for index in node.inputs.indices { inputs.append(try activation(node, index)) }
     guard let first = inputs.first else { throw unsupported(node, "nothing to join") }
+    let rank = first.dimensions.count
+    let axis = node.int("axis", 1) < 0 ? node.int("axis", 1) + rank : node.int("axis", 1)
+    guard first.dimensions.indices.contains(axis),
+      inputs.allSatisfy({ $0.differs(from: first, onlyInChannelsAt: axis) })
+    else { throw unsupported(node, "only channels can be joined") }
     guard inputs.count > 1 else { return set(node, .activation(first)) }
     let result = try graph.append(name(node), Concat(), inputs.map(\.node))
-    set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
+    var dimensions = first.dimensions
+    dimensions[axis] = [.channels]
+    set(node, result, dimensions)
+  }
+}
+
+extension ONNXActivation {
+  /// Whether all dimensions but one run over the same as another tensor's, and this one over channels.
+  fileprivate func differs(from other: ONNXActivation, onlyInChannelsAt axis: Int) -> Bool {
+    guard dimensions.count == other.dimensions.count, dimensions[axis].allSatisfy({ $0 == .channels }) else {
+      return false
+    }
+    return dimensions.indices.allSatisfy {
+      $0 == axis || dimensions[$0] == other.dimensions[$0] && !dimensions[$0].contains(.channels)
+    }
   }
 }
 

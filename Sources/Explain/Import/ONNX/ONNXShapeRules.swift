@@ -1,4 +1,4 @@
-// Operators that compute nothing: other shapes and orders of the same elements.
+// Operators that compute nothing: other shapes, orders and parts of the same elements.
 
 extension ONNXTranslator {
   static let shapeRules: [String: Rule] = [
@@ -7,90 +7,174 @@ extension ONNXTranslator {
     "Transpose": { translator, node throws(ImportError) in try translator.transpose(node) },
     "Squeeze": { translator, node throws(ImportError) in try translator.squeeze(node) },
     "Unsqueeze": { translator, node throws(ImportError) in try translator.unsqueeze(node) },
+    "Expand": { translator, node throws(ImportError) in try translator.expand(node) },
+    "Gather": { translator, node throws(ImportError) in try translator.gather(node) },
+    "Slice": { translator, node throws(ImportError) in try translator.slice(node) },
+    "Split": { translator, node throws(ImportError) in try translator.split(node) },
   ]
 
-  /// Lengths of the dimensions as the ONNX graph has them.
-  func lengths(_ activation: ONNXActivation) -> [Int] {
-    let shape = graph.shape(activation.node)
-    return activation.dimensions.map { $0.reduce(1) { $0 * shape.length($1) } }
+  /// Dimensions that a tensor has at most.
+  private static let largestRank = 16
+
+  private mutating func input(_ node: ONNXNode) throws(ImportError) -> ONNXView {
+    if case .constant = try value(node, 0) { throw unsupported(node, "input 0 is a constant") }
+    return try view(node.inputs[0])
   }
 
+  private mutating func set(_ node: ONNXNode, _ view: ONNXView) { set(node.outputs[0], view) }
+
   private mutating func flatten(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
-    let rank = input.dimensions.count
+    var view = try input(node)
+    let rank = view.dimensions.count
     let axis = node.int("axis", 1)
     let split = axis < 0 ? axis + rank : axis
     guard (0...rank).contains(split) else { throw unsupported(node, "axis \(axis) is out of range") }
-    set(
-      node, input.node,
-      [input.dimensions[..<split].flatMap(\.self), input.dimensions[split...].flatMap(\.self)])
+    view.dimensions = [view.dimensions[..<split].flatMap(\.self), view.dimensions[split...].flatMap(\.self)]
+    set(node, view)
   }
 
   private mutating func reshape(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
+    let view = try input(node)
     guard let target = try constant(node, 1) else { throw unsupported(node, "the shape is missing") }
     let given = try reading { () throws(ONNXError) in try target.integers() }
-    let old = self.lengths(input)
-    guard let lengths = Reshaping(to: given, keepsZeros: node.int("allowzero", 0) != 0).lengths(of: old) else {
-      throw unsupported(node, "\(old) does not become \(given)")
+    let reshaping = Reshaping(to: given, keepsZeros: node.int("allowzero", 0) != 0)
+    guard given.count <= Self.largestRank, let lengths = reshaping.lengths(of: view.lengths) else {
+      throw unsupported(node, "\(view.lengths) does not become \(given)")
     }
-    set(node, input.node, try regroup(node, input, lengths))
-  }
-
-  /// Shares the axes out among dimensions of these lengths.
-  private func regroup(
-    _ node: ONNXNode, _ input: ONNXActivation, _ lengths: [Int]
-  ) throws(ImportError) -> [[ONNXActivation.Axis]] {
-    let shape = graph.shape(input.node)
-    var rest = input.order[...]
-    var dimensions: [[ONNXActivation.Axis]] = []
-    for length in lengths {
-      var (axes, reached): ([ONNXActivation.Axis], Int) = ([], 1)
-      while reached < length, let axis = rest.popFirst() {
-        axes.append(axis)
-        reached *= shape.length(axis)
-      }
-      guard reached == length else { throw unsupported(node, "channels are split, which is not supported here") }
-      dimensions.append(axes)
+    guard let result = view.regrouped(lengths) else {
+      throw unsupported(node, "\(view.lengths) becomes \(lengths), which splits rows, columns or channels unevenly")
     }
-    return dimensions
+    set(node, result)
   }
 
   private mutating func transpose(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
-    let order = node.ints("perm") ?? Array(input.dimensions.indices.reversed())
-    guard order.sorted() == Array(input.dimensions.indices) else { throw unsupported(node, "perm is no order") }
-    set(node, input.node, order.map { input.dimensions[$0] })
+    var view = try input(node)
+    let order = node.ints("perm") ?? Array(view.dimensions.indices.reversed())
+    guard order.sorted() == Array(view.dimensions.indices) else { throw unsupported(node, "perm is no order") }
+    view.dimensions = order.map { view.dimensions[$0] }
+    set(node, view)
   }
 
-  private func axes(_ node: ONNXNode, rank: Int) throws(ImportError) -> Set<Int>? {
+  /// The attribute or input `axes`.
+  private func axes(_ node: ONNXNode, input: Int = 1, rank: Int) throws(ImportError) -> [Int]? {
     var axes = node.ints("axes")
-    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
-    return axes.map { Set($0.map { $0 < 0 ? $0 + rank : $0 }) }
+    if let constant = try constant(node, input) {
+      axes = try reading { () throws(ONNXError) in try constant.integers() }
+    }
+    return axes?.map { $0 < 0 ? $0 + rank : $0 }
   }
 
   private mutating func squeeze(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
+    var view = try input(node)
+    let dimensions = view.dimensions
     let removed =
-      try axes(node, rank: input.dimensions.count)
-      ?? Set(input.dimensions.indices.filter { input.dimensions[$0].isEmpty })
-    guard removed.allSatisfy({ input.dimensions.indices.contains($0) && input.dimensions[$0].isEmpty }) else {
+      try axes(node, rank: dimensions.count).map(Set.init)
+      ?? Set(dimensions.indices.filter { dimensions[$0].isEmpty })
+    guard removed.allSatisfy({ dimensions.indices.contains($0) && dimensions[$0].isEmpty }) else {
       throw unsupported(node, "a dimension longer than 1 is squeezed")
     }
-    set(node, input.node, input.dimensions.indices.filter { !removed.contains($0) }.map { input.dimensions[$0] })
+    view.dimensions = dimensions.indices.filter { !removed.contains($0) }.map { dimensions[$0] }
+    set(node, view)
   }
 
   private mutating func unsqueeze(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
+    var view = try input(node)
     // Axes count in the result's dimensions.
     var count = node.ints("axes")?.count ?? 0
     if let constant = try constant(node, 1) { count = constant.count }
-    guard let added = try axes(node, rank: input.dimensions.count + count) else { throw unsupported(node, "no axes") }
-    var dimensions = input.dimensions
+    let rank = view.dimensions.count + count
+    guard rank <= Self.largestRank, let added = try axes(node, rank: rank) else { throw unsupported(node, "no axes") }
     for axis in added.sorted() {
-      guard (0...dimensions.count).contains(axis) else { throw unsupported(node, "axis \(axis) is out of range") }
-      dimensions.insert([], at: axis)
+      guard (0...view.dimensions.count).contains(axis) else { throw unsupported(node, "axis \(axis) is out of range") }
+      view.dimensions.insert([], at: axis)
     }
-    set(node, input.node, dimensions)
+    set(node, view)
+  }
+
+  /// To the shape that the input has already.
+  private mutating func expand(_ node: ONNXNode) throws(ImportError) {
+    let view = try input(node)
+    let lengths = try constant(node, 1).map { constant throws(ImportError) in
+      try reading { () throws(ONNXError) in try constant.integers() }
+    }
+    guard let lengths, lengths.count <= view.lengths.count,
+      zip(lengths.reversed(), view.lengths.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
+    else { throw unsupported(node, "repeating an activation is not supported") }
+    set(node, view)
+  }
+
+  /// One index of a dimension.
+  private mutating func gather(_ node: ONNXNode) throws(ImportError) {
+    let view = try input(node)
+    guard let constant = try constant(node, 1), constant.count == 1, constant.shape.count <= 1 else {
+      throw unsupported(node, "only one index is supported")
+    }
+    let index = try reading { () throws(ONNXError) in try constant.integers() }[0]
+    let axis = try dimension(node, node.int("axis", 0), of: view)
+    let length = view.lengths[axis]
+    let place = index < 0 ? index + length : index
+    guard (0..<length).contains(place) else { throw unsupported(node, "index \(index) is out of range") }
+    var result = try slice(node, view, axis, place..<place + 1)
+    if constant.shape.isEmpty { result.dimensions.remove(at: axis) }
+    set(node, result)
+  }
+
+  private mutating func slice(_ node: ONNXNode) throws(ImportError) {
+    var view = try input(node)
+    func integers(_ name: String, _ input: Int) throws(ImportError) -> [Int]? {
+      guard let constant = try constant(node, input) else { return node.ints(name) }
+      return try reading { () throws(ONNXError) in try constant.integers() }
+    }
+    guard let starts = try integers("starts", 1), let ends = try integers("ends", 2), starts.count == ends.count,
+      starts.count <= view.dimensions.count
+    else { throw unsupported(node, "starts and ends are missing") }
+    let axes = try axes(node, input: 3, rank: view.dimensions.count) ?? Array(starts.indices)
+    guard axes.count == starts.count, try integers("steps", 4)?.allSatisfy({ $0 == 1 }) ?? true else {
+      throw unsupported(node, "only steps of 1 are supported")
+    }
+    for (axis, (start, end)) in zip(axes, zip(starts, ends)) {
+      let axis = try dimension(node, axis, of: view)
+      let length = view.lengths[axis]
+      func place(_ index: Int) -> Int { min(max(index < 0 ? index + length : index, 0), length) }
+      guard place(start) < place(end) else { throw unsupported(node, "the result is empty") }
+      view = try slice(node, view, axis, place(start)..<place(end))
+    }
+    set(node, view)
+  }
+
+  private mutating func split(_ node: ONNXNode) throws(ImportError) {
+    let view = try input(node)
+    let axis = try dimension(node, node.int("axis", 0), of: view)
+    let length = view.lengths[axis]
+    var counts = node.ints("split")
+    if let constant = try constant(node, 1) {
+      counts = try reading { () throws(ONNXError) in try constant.integers() }
+    }
+    let parts = node.outputs.count
+    let equal = (length + parts - 1) / parts
+    let lengths = counts ?? (0..<parts).map { min(equal, length - $0 * equal) }
+    guard lengths.count == parts, lengths.allSatisfy({ (1...length).contains($0) }),
+      lengths.reduce(0, +) == length
+    else { throw unsupported(node, "\(lengths) are no parts of \(length)") }
+    var start = 0
+    for (output, count) in zip(node.outputs, lengths) {
+      if !output.isEmpty { set(output, try slice(node, view, axis, start..<start + count)) }
+      start += count
+    }
+  }
+
+  private func dimension(_ node: ONNXNode, _ axis: Int, of view: ONNXView) throws(ImportError) -> Int {
+    let dimension = axis < 0 ? axis + view.dimensions.count : axis
+    guard view.dimensions.indices.contains(dimension) else { throw unsupported(node, "axis \(axis) is out of range") }
+    return dimension
+  }
+
+  private func slice(
+    _ node: ONNXNode, _ view: ONNXView, _ dimension: Int, _ range: Range<Int>
+  ) throws(ImportError) -> ONNXView {
+    guard let part = view.sliced(dimension, range) else {
+      throw unsupported(node, "a part that crosses rows, columns or channels is not supported")
+    }
+    return part
   }
 }

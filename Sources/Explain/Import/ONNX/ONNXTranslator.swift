@@ -5,6 +5,13 @@ struct ONNXTranslator {
   var values: [String: ONNXValue] = [:]
   /// How many nodes read a value, and the graph's output.
   private var readers: [String: Int] = [:]
+  /// The first node that reads a value, and the one that yields it.
+  private var firstReader: [String: Int] = [:]
+  private(set) var producers: [String: Int] = [:]
+  /// Where tokens come from, by their number.
+  var grids: [Int: TokenGrid] = [:]
+  /// Elements that constants may still be computed of.
+  var foldingBudget = 1 << 24
   /// Nodes whose work another one has done.
   private var done: Set<Int> = []
 
@@ -15,7 +22,7 @@ struct ONNXTranslator {
 
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
-    .merging(shapeRules) { $1 }
+    .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
 
   init(_ model: ONNXModel, precision: Precision) throws(ImportError) {
     self.model = model
@@ -23,7 +30,13 @@ struct ONNXTranslator {
     let files = WeightFiles([:], metadata: [:], paths: [])
     graph = GraphBuilder(
       state: StateDict(files, prefix: "", scheme: .none), inputSize: shape.height, precision: precision)
-    for node in model.graph.nodes { for name in node.reads { readers[name, default: 0] += 1 } }
+    for (index, node) in model.graph.nodes.enumerated() {
+      for name in node.reads {
+        readers[name, default: 0] += 1
+        if firstReader[name] == nil { firstReader[name] = index }
+      }
+      for name in node.outputs where !name.isEmpty { producers[name] = index }
+    }
     for output in model.graph.outputs { readers[output.name, default: 0] += 1 }
     for (name, tensor) in model.graph.tensors { values[name] = .constant(ONNXConstant(tensor)) }
     values[model.graph.inputs[0].name] = .activation(ONNXActivation(image: graph.input, shape))
@@ -42,9 +55,11 @@ struct ONNXTranslator {
       }
       try rule(&self, node)
     }
-    guard let output = model.graph.outputs.first, case .activation(let logits)? = values[output.name] else {
+    guard let output = model.graph.outputs.first, let value = values[output.name] else {
       throw .onnx(.missingOutput(model.graph.outputs.first?.name ?? "output"))
     }
+    if case .constant = value { throw .onnx(.missingOutput(output.name)) }
+    let logits = try settle(output.name)
     try graph.finish()
     let shape = graph.shape(logits.node)
     guard shape.height == 1, shape.width == 1 else { throw .noClassifier(shape) }
@@ -82,9 +97,7 @@ extension ONNXTranslator {
 
   /// The only node that reads a value, if it is of this type.
   func onlyReader(_ name: String, _ opType: String) -> (index: Int, node: ONNXNode)? {
-    guard readerCount(name) == 1,
-      let index = model.graph.nodes.firstIndex(where: { $0.inputs.contains(name) })
-    else { return nil }
+    guard readerCount(name) == 1, let index = firstReader[name] else { return nil }
     let node = model.graph.nodes[index]
     return node.opType == opType && node.domain.isEmpty ? (index, node) : nil
   }
@@ -108,13 +121,6 @@ extension ONNXTranslator {
     return value
   }
 
-  func activation(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXActivation {
-    guard case .activation(let activation) = try value(node, index) else {
-      throw unsupported(node, "input \(index) is a constant")
-    }
-    return activation
-  }
-
   /// Nil where the node leaves the input out.
   func constant(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXConstant? {
     guard node.inputs.indices.contains(index), !node.inputs[index].isEmpty else { return nil }
@@ -125,7 +131,7 @@ extension ONNXTranslator {
   }
 
   /// A picture or feature map in PyTorch's order.
-  func image(_ node: ONNXNode, _ index: Int = 0) throws(ImportError) -> ONNXActivation {
+  mutating func image(_ node: ONNXNode, _ index: Int = 0) throws(ImportError) -> ONNXActivation {
     let activation = try activation(node, index)
     guard activation.isImage else { throw unsupported(node, "input \(index) is not [1, channels, height, width]") }
     return activation
@@ -133,10 +139,15 @@ extension ONNXTranslator {
 
   func unsupported(_ node: ONNXNode, _ reason: String) -> ImportError { .unsupportedNode("\(node)", reason: reason) }
 
-  /// A name for a node of ours: what the ONNX node is called, as paths of modules are written; not that of a head's node.
-  func name(_ node: ONNXNode) -> String {
-    var label = node.label.split(separator: "/").joined(separator: ".")
-    if label.isEmpty { label = node.opType }
+  /// A name for a node of ours: what the ONNX node is called.
+  func name(_ node: ONNXNode) -> String { name(label: node.label, or: node.opType) }
+
+  /// A free name for a node of ours, as paths of modules are written; not that of a head's node.
+  ///
+  /// - Parameter fallback: where nothing is left of the label.
+  func name(label: String, or fallback: String = "node") -> String {
+    var label = label.split(separator: "/").joined(separator: ".")
+    if label.isEmpty { label = fallback }
     if label.hasPrefix(HeadDescription.prefix) { label = "network.\(label)" }
     guard graph.shapes[label] != nil else { return label }
     return (2...).lazy.map { "\(label).\($0)" }.first { graph.shapes[$0] == nil } ?? label

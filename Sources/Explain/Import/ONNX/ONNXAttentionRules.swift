@@ -1,0 +1,101 @@
+// Attention that is written out: products of parts of the same tokens, with a softmax between them.
+
+extension ONNXTranslator {
+  /// A product of two activations: queries and keys, or attention and values.
+  mutating func attentionProduct(_ node: ONNXNode) throws(ImportError) {
+    if case .scores(let scores) = try value(node, 0) {
+      guard scores.isSoftmax else { throw unsupported(node, "a softmax is needed before values are multiplied") }
+      return try attend(node, scores, try view(node.inputs[1]))
+    }
+    set(node, .scores(ONNXScores(queries: try view(node.inputs[0]), keys: try view(node.inputs[1]))))
+  }
+
+  /// - Returns: whether the node's input is a product of queries and keys.
+  mutating func attentionSoftmax(_ node: ONNXNode) throws(ImportError) -> Bool {
+    guard case .scores(var scores) = try value(node, 0) else { return false }
+    let axis = node.int("axis", -1)
+    guard !scores.isSoftmax, axis == -1 || axis == scores.queries.dimensions.count - 1 else {
+      throw unsupported(node, "attention has a softmax over its last dimension")
+    }
+    scores.isSoftmax = true
+    set(node, .scores(scores))
+    return true
+  }
+
+  private mutating func attend(_ node: ONNXNode, _ scores: ONNXScores, _ values: ONNXView) throws(ImportError) {
+    var keys = scores.keys
+    if keys.dimensions.count > 1 { keys.dimensions.swapAt(keys.dimensions.count - 1, keys.dimensions.count - 2) }
+    guard let queries = heads(scores.queries), let keys = heads(keys), let values = heads(values),
+      queries.count == keys.count, queries.count == values.count, queries.depth == keys.depth,
+      queries.depth == values.depth, queries.tokens == keys.tokens, queries.tokens == values.tokens
+    else { throw unsupported(node, "this is no attention among the tokens of one tensor") }
+    let factor =
+      scores.factor * scores.queries.factor * scores.keys.factor * Double(queries.depth).squareRoot()
+    let input = try queriesKeysValues(node, [queries, keys, values], factors: [factor, 1, values.view.factor])
+    let result = try graph.append(name(node), Attention(heads: queries.count), [input])
+    let parts = [
+      ONNXView.Part(axis: .channels, stride: queries.depth, length: queries.count),
+      ONNXView.Part(axis: .columns, stride: 1, length: queries.tokens),
+      ONNXView.Part(axis: .channels, stride: 1, length: queries.depth),
+    ]
+    var view = values.view
+    (view.node, view.first, view.factor) = (result, [:], 1)
+    let rank = view.dimensions.count
+    for index in 0..<rank - 2 where !view.dimensions[index].isEmpty { view.dimensions[index] = [parts[0]] }
+    (view.dimensions[rank - 2], view.dimensions[rank - 1]) = ([parts[1]], [parts[2]])
+    set(node.outputs[0], view)
+  }
+
+  /// Queries, keys or values, as heads of channels.
+  private struct Heads {
+    var view: ONNXView
+    var count, depth, tokens: Int
+    /// Elements from one head to the next, and from one channel of a head to the next.
+    var headStride, depthStride: Int
+
+    /// Channels of the view's node, head by head.
+    var channels: [Int] {
+      let first = view.first[.channels] ?? 0
+      return (0..<count * depth).map { first + $0 / depth * headStride + $0 % depth * depthStride }
+    }
+  }
+
+  /// Nil where the view is not `[..., heads, tokens, depth]` of all tokens.
+  private func heads(_ view: ONNXView) -> Heads? {
+    let shape = graph.shape(view.node)
+    let rank = view.dimensions.count
+    guard rank >= 2, shape.height == 1, view.first.keys.allSatisfy({ $0 == .channels }) else { return nil }
+    let heads = view.dimensions.dropLast(2).flatMap(\.self)
+    guard view.dimensions[rank - 2] == [ONNXView.Part(axis: .columns, stride: 1, length: shape.width)],
+      let depth = view.dimensions[rank - 1].first, view.dimensions[rank - 1].count == 1, depth.axis == .channels,
+      heads.count <= 1, heads.allSatisfy({ $0.axis == .channels })
+    else { return nil }
+    return Heads(
+      view: view, count: heads.first?.length ?? 1, depth: depth.length, tokens: shape.width,
+      headStride: heads.first?.stride ?? 0, depthStride: depth.stride)
+  }
+
+  /// The node that yields queries, keys and values one after the other.
+  ///
+  /// - Parameter factors: what each of them is to be multiplied by.
+  private mutating func queriesKeysValues(
+    _ node: ONNXNode, _ parts: [Heads], factors: [Double]
+  ) throws(ImportError) -> String {
+    let nodes = parts.map(\.view.node)
+    let channels = parts.map(\.channels)
+    let isUnscaled = factors.allSatisfy { abs($0 - 1) < 1e-5 }
+    let width = graph.shape(nodes[0]).channels
+    if isUnscaled, Set(nodes).count == 1, channels.flatMap(\.self) == Array(0..<width) { return nodes[0] }
+    let scales = zip(channels, factors).flatMap { [Double](repeating: $1, count: $0.count) }
+    let name = name(label: "\(name(node)).qkv")
+    if let stacked = try graph.stackedLinear(
+      name, zip(nodes, channels).map { (node: $0, channels: $1) }, factors: scales)
+    {
+      return stacked
+    }
+    guard isUnscaled, zip(nodes, channels).allSatisfy({ Array(0..<graph.shape($0).channels) == $1 }) else {
+      throw unsupported(node, "queries, keys and values do not come from linear layers of the same tokens")
+    }
+    return try graph.append(name, Concat(), nodes)
+  }
+}
