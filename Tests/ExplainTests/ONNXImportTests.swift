@@ -98,12 +98,14 @@ import Testing
   }
 
   /// Whatever becomes of the bytes: a model or an error.
-  @Test(.disabled(if: Emulation.isRepeated, Emulation.ranBefore), arguments: ["silu", "mean", "reshape"])
+  @Test(
+    .disabled(if: Emulation.isRepeated, Emulation.ranBefore),
+    arguments: ["silu", "mean", "reshape", "vit", "written_norm_dynamo"])
   func changedBytesAreNoTrap(_ name: String) throws {
     let whole = try fileBytes(ONNXNetwork.path(name))
     var random = SplitMix64(state: UInt64(name.utf8.count))
     // Nodes lie before the weights.
-    let nodes = UInt64(min(whole.count, 2500))
+    let nodes = UInt64(min(whole.count, name.hasPrefix("vit") ? 50_000 : name.hasPrefix("written") ? 10_000 : 2500))
     var refused = 0
     for _ in 0..<300 {
       var bytes = whole

@@ -9,10 +9,21 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
   let shapes: [Shape]
   /// Whether it ends in pooling and one linear layer.
   let hasClassActivationMap: Bool
+  /// Whether it is a transformer.
+  let hasAttention: Bool
 
-  private init(_ name: String, _ shapes: Shape..., hasClassActivationMap: Bool = true) {
+  private init(_ name: String, _ shapes: Shape..., hasClassActivationMap: Bool = true, hasAttention: Bool = false) {
     (self.name, self.shapes, self.hasClassActivationMap) = (name, shapes, hasClassActivationMap)
+    self.hasAttention = hasAttention
   }
+
+  /// Tokens of 4 x 4 patches.
+  private static func transformer(_ name: String) -> ONNXNetwork {
+    let shape = Shape(4, 4, 16)
+    return ONNXNetwork(name, shape, shape, shape, hasClassActivationMap: false, hasAttention: true)
+  }
+
+  private static let transformers = ["vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
 
   var testDescription: String { name }
   var path: String { Self.path(name) }
@@ -30,7 +41,8 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
   }
 
   static let all =
-    ["matmul", "mean", "reshape", "slopes", "softmax"].map(pyramid)
+    (transformers + transformers.map { "\($0)_dynamo" }).map(transformer)
+    + ["matmul", "mean", "reshape", "slopes", "softmax"].map(pyramid)
     + ["hardswish", "silu", "silu_dynamo"].map(inverted)
     + ["residual", "residual_dynamo"].map { ONNXNetwork($0, Shape(16, 16, 12), Shape(8, 8, 12), Shape(4, 4, 20)) }
     + ["inception", "inception_dynamo"].map { ONNXNetwork($0, Shape(16, 16, 16), Shape(8, 8, 32), Shape(4, 4, 24)) }

@@ -3,7 +3,7 @@
 
 Weights are random. `expected.safetensors` holds `input` [1, 3, 32, 32], whole pixels normalised as torchvision does it, and
 the logits of each network, before a softmax, under the network's name. Equal versions of the libraries give equal bytes.
-Needs torch, onnx, onnxscript and onnxruntime in an environment of their own; nothing else needs this tool.
+Needs torch, torchvision, timm, onnx, onnxscript and onnxruntime in an environment of their own; nothing else needs this tool.
 
 usage: networks.py [FOLDER]
 """
@@ -17,7 +17,10 @@ import warnings
 import numpy as np
 import onnx
 import onnxruntime
+import timm.layers
+import timm.models.vision_transformer
 import torch
+import torchvision
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional as F
@@ -159,6 +162,74 @@ class Function(nn.Module):
         return self.function(x)
 
 
+class WrittenNorm(nn.Module):
+    """Layer normalization as opsets below 17 write it."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x):
+        centered = x - x.mean(-1, keepdim=True)
+        variance = centered.pow(2).mean(-1, keepdim=True)
+        return centered / torch.sqrt(variance + 1e-6) * self.norm.weight + self.norm.bias
+
+
+class SeparateAttention(nn.Module):
+    """Queries, keys and values by a linear layer each, as Hugging Face has them; the keys' without a bias, as in BEiT."""
+
+    def __init__(self, width, heads, has_key_bias):
+        super().__init__()
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width, bias=has_key_bias)
+        self.value, self.dense, self.heads = nn.Linear(width, width), nn.Linear(width, width), heads
+
+    def forward(self, x):
+        query, key, value = (
+            layer(x).view(1, -1, self.heads, x.shape[-1] // self.heads).transpose(1, 2)
+            for layer in (self.query, self.key, self.value)
+        )
+        scores = query @ key.transpose(-1, -2) / (x.shape[-1] // self.heads) ** 0.5
+        mixed = (scores.softmax(-1) @ value).permute(0, 2, 1, 3).contiguous()
+        return self.dense(mixed.view(1, -1, x.shape[-1]))
+
+
+class Encoder(nn.Module):
+    """Patches, a class token, three blocks; the end reads the class token, or all patches' mean."""
+
+    def __init__(self, norm, function, width=16, heads=2, ends_in_mean=False, has_key_bias=True):
+        super().__init__()
+        self.patches, self.ends_in_mean = nn.Conv2d(3, width, 8, 8), ends_in_mean
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.zeros(1, 17, width))
+        self.norms = nn.ModuleList(norm(width) for _ in range(7))
+        self.attentions = nn.ModuleList(SeparateAttention(width, heads, has_key_bias) for _ in range(3))
+        self.first = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(3))
+        self.second = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(3))
+        self.function, self.classifier = function, nn.Linear(width, CLASSES)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1) + self.positions
+        for index in range(3):
+            x = x + self.attentions[index](self.norms[2 * index](x))
+            x = x + self.second[index](self.function(self.first[index](self.norms[2 * index + 1](x))))
+        x = x[:, 1:].mean(1) if self.ends_in_mean else self.norms[6](x)[:, 0]
+        return self.classifier(self.norms[6](x) if self.ends_in_mean else x)
+
+
+def torchvision_transformer():
+    return torchvision.models.VisionTransformer(
+        image_size=SIDE, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32, num_classes=CLASSES)
+
+
+def timm_transformer(is_fused=True, **arguments):
+    network = timm.models.vision_transformer.VisionTransformer(
+        img_size=SIDE, patch_size=8, embed_dim=16, depth=3, num_heads=2, mlp_ratio=2, num_classes=CLASSES, **arguments)
+    for block in network.blocks:
+        block.attn.fused_attn = is_fused
+    return network
+
+
 def averaged():
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
@@ -204,9 +275,17 @@ NETWORKS = {
     "reshape": lambda: Spatial(pyramid(), Pooled(Function(lambda x: x.mean((2, 3), keepdim=True).reshape(x.shape[0], -1)))),
 }
 
+NETWORKS |= {
+    "vit": torchvision_transformer,
+    "timm_vit": timm_transformer,
+    "timm_vit_products": lambda: timm_transformer(is_fused=False, class_token=False, global_pool="avg"),
+    "separate": lambda: Encoder(nn.LayerNorm, nn.GELU()),
+    "written_norm": lambda: Encoder(WrittenNorm, Function(lambda x: x * torch.sigmoid(1.702 * x)), ends_in_mean=True, has_key_bias=False),
+}
+
 # Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
 UNFOLDED, DYNAMIC = {"residual", "slopes"}, {"reshape", "mean"}
-DYNAMO = ["residual", "silu", "inception"]
+DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
 
 
 def randomise(network):
@@ -221,6 +300,15 @@ def randomise(network):
             layer.weight.data.uniform_(0.7, 1.3), layer.bias.data.normal_(0, 0.2)
         if isinstance(layer, nn.PReLU):
             layer.weight.data.uniform_(0.05, 0.5)
+        if isinstance(layer, nn.LayerNorm):
+            layer.weight.data.uniform_(0.7, 1.3), layer.bias.data.normal_(0, 0.2)
+        if isinstance(layer, nn.MultiheadAttention):
+            nn.init.normal_(layer.in_proj_weight, 0, 2 / layer.embed_dim**0.5), nn.init.normal_(layer.in_proj_bias, 0, 0.2)
+    for name, values in network.named_parameters():
+        if any(part in name for part in ("token", "pos")):
+            nn.init.normal_(values, 0, 0.5)
+        if name.endswith("gamma"):
+            nn.init.uniform_(values, 0.3, 1.2)
 
 
 def picture():
