@@ -14,6 +14,7 @@ import Testing
     (.sigmoid, { sigmoid($0) }), (.silu, { $0 * sigmoid($0) }), (.hardSigmoid, { hardSigmoid($0) }),
     (.hardSwish, { $0 * hardSigmoid($0) }), (.quickGELU, { $0 * sigmoid(1.702 * $0) }),
     (.tanh, { Foundation.tanh($0) }),
+    (.tanhGELU, { $0 / 2 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }),
   ]
 
   @Test func everyFunctionIsTested() {

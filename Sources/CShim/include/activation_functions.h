@@ -19,8 +19,10 @@ typedef enum __attribute__((enum_extensibility(closed))) {
   // x / (1 + e^(-1.702 x))
   activation_quick_gelu SWIFT_CASE(quickGELU),
   activation_tanh SWIFT_CASE(tanh),
+  // x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  activation_tanh_gelu SWIFT_CASE(tanhGELU),
 } activation_function;
 
-enum { activation_function_count = activation_tanh + 1 };
+enum { activation_function_count = activation_tanh_gelu + 1 };
 
 #endif

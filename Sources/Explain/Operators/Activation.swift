@@ -11,7 +11,7 @@ struct Activation: GraphOperator {
   /// The functions that a model file may name.
   static let functions: [any ActivationFunction.Type] = [
     ReLU.self, ReLU6.self, GELU.self, Sigmoid.self, SiLU.self, HardSigmoid.self, HardSwish.self,
-    QuickGELU.self, Tanh.self,
+    QuickGELU.self, Tanh.self, TanhGELU.self,
   ]
 
   init(from attributes: AttributeDecoder) throws {

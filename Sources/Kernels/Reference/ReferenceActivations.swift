@@ -23,6 +23,7 @@ extension Reference {
       case .hardSwish: output[i] = x * hardSigmoid(x)
       case .quickGELU: output[i] = x * sigmoid(1.702 * x)
       case .tanh: output[i] = tanhf(x)
+      case .tanhGELU: output[i] = x * sigmoid(tanhGELUArgument(x).value)
       }
     }
   }
@@ -41,6 +42,9 @@ extension Reference {
       case .hardSigmoid: slope = x > -3 && x < 3 ? 1 / 6 : 0
       case .quickGELU: slope = sigmoid(1.702 * x) * (1 + 1.702 * x * sigmoid(-1.702 * x))
       case .tanh: slope = 1 - tanhf(x) * tanhf(x)
+      case .tanhGELU:
+        let (value, rise) = tanhGELUArgument(x)
+        slope = sigmoid(value) * (1 + x * rise * sigmoid(-value))
       case .hardSwish: slope = x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
       }
       result[i] = gradient[i] * slope
@@ -50,6 +54,14 @@ extension Reference {
   private static func normalDistribution(_ x: Float) -> Float { (1 + erff(x * Float(0.5).squareRoot())) / 2 }
 
   private static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+
+  /// `2 sqrt(2 / pi) (x + 0.044715 x^3)`, and its slope: `(1 + tanh(u)) / 2` is `sigmoid(2 u)`.
+  private static func tanhGELUArgument(_ x: Float) -> (value: Float, rise: Float) {
+    // Beyond, the sigmoid is 0 or 1, and the cube would become infinite.
+    let x = min(max(x, -16), 16)
+    let factor = 2 * (2 / Float.pi).squareRoot()
+    return (factor * x * (1 + 0.044715 * x * x), factor * (1 + 3 * 0.044715 * x * x))
+  }
 
   private static func hardSigmoid(_ x: Float) -> Float { min(max(x / 6 + 0.5, 0), 1) }
 }
@@ -68,6 +80,7 @@ extension activation_function {
     case .hardSwish: "hard-swish"
     case .quickGELU: "quick-gelu"
     case .tanh: "tanh"
+    case .tanhGELU: "tanh-gelu"
     }
   }
 }

@@ -17,6 +17,7 @@ import CShim
   case .hardSwish: map(input, output, count) { $0 * hardSigmoid($0) }
   case .quickGELU: map(input, output, count) { $0 * sigmoid(quickGELUFactor * $0) }
   case .tanh: map(input, output, count, hyperbolicTangent)
+  case .tanhGELU: map(input, output, count) { $0 * sigmoid(tanhGELUArgument($0).value) }
   @unknown default: break
   }
 }
@@ -56,6 +57,12 @@ import CShim
     multiply(gradient, input, result, count) {
       let value = hyperbolicTangent($0)
       return 1 - value * value
+    }
+  case .tanhGELU:
+    multiply(gradient, input, result, count) { x in
+      let (argument, rise) = tanhGELUArgument(x)
+      let value = sigmoid(argument)
+      return value * (1 + x * rise * (1 - value))
     }
   @unknown default: break
   }
@@ -104,6 +111,13 @@ import CShim
   let small = exponential(-2 * maximum(x, -x))
   let magnitude = (1 - small) / (1 + small)
   return magnitude.replacing(with: -magnitude, where: x .< 0)
+}
+
+/// `2 sqrt(2 / pi) (x + 0.044715 x^3)`, and its slope. Beyond 16 the sigmoid of it is 0 or 1, and the cube could overflow.
+@inline(__always) private func tanhGELUArgument(_ x: VFloat) -> (value: VFloat, rise: VFloat) {
+  let x = minimum(maximum(x, VFloat(repeating: -16)), VFloat(repeating: 16))
+  let square = x * x * 0.044715
+  return (1.5957691 * x * (1 + square), 1.5957691 * (1 + 3 * square))
 }
 
 /// By comparisons, which let what is not a number pass.
