@@ -23,7 +23,9 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
     return ONNXNetwork(name, shape, shape, shape, hasClassActivationMap: false, hasAttention: true)
   }
 
-  private static let transformers = ["vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
+  private static let transformers = [
+    "vit", "timm_vit", "timm_vit_products", "separate", "written_norm", "distilled", "class_and_mean",
+  ]
 
   var testDescription: String { name }
   var path: String { Self.path(name) }
@@ -41,7 +43,7 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
   }
 
   static let all =
-    (transformers + transformers.map { "\($0)_dynamo" }).map(transformer)
+    (transformers + transformers.map { "\($0)_dynamo" } + ["registers", "clip", "tanh_gelu"]).map(transformer)
     + ["matmul", "mean", "reshape", "slopes", "softmax"].map(pyramid)
     + ["hardswish", "silu", "silu_dynamo"].map(inverted)
     + ["residual", "residual_dynamo"].map { ONNXNetwork($0, Shape(16, 16, 12), Shape(8, 8, 12), Shape(4, 4, 20)) }

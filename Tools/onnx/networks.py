@@ -18,6 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import timm.layers
+import timm.models.deit
 import timm.models.vision_transformer
 import torch
 import torchvision
@@ -222,12 +223,32 @@ def torchvision_transformer():
         image_size=SIDE, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32, num_classes=CLASSES)
 
 
-def timm_transformer(is_fused=True, **arguments):
-    network = timm.models.vision_transformer.VisionTransformer(
+def timm_transformer(is_fused=True, build=timm.models.vision_transformer.VisionTransformer, **arguments):
+    network = build(
         img_size=SIDE, patch_size=8, embed_dim=16, depth=3, num_heads=2, mlp_ratio=2, num_classes=CLASSES, **arguments)
     for block in network.blocks:
         block.attn.fused_attn = is_fused
     return network
+
+
+def clip():
+    """CLIP's image encoder: a normalization before the first block, and a projection as the classifier."""
+    network = timm_transformer(pre_norm=True, act_layer=timm.layers.QuickGELU)
+    network.head = nn.Linear(16, CLASSES, bias=False)
+    return network
+
+
+class ClassAndMean(nn.Module):
+    """DINOv2 and its linear classifier: registers, LayerScale, the class token beside the mean of the patches."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = timm_transformer(reg_tokens=2, init_values=0.5, no_embed_class=True)
+        self.linear = nn.Linear(32, CLASSES)
+
+    def forward(self, x):
+        x = self.features.forward_features(x)
+        return self.linear(torch.cat([x[:, 0], x[:, self.features.num_prefix_tokens :].mean(1)], -1))
 
 
 def averaged():
@@ -282,10 +303,18 @@ NETWORKS |= {
     "separate": lambda: Encoder(nn.LayerNorm, nn.GELU()),
     "written_norm": lambda: Encoder(WrittenNorm, Function(lambda x: x * torch.sigmoid(1.702 * x)), ends_in_mean=True, has_key_bias=False),
 }
+NETWORKS |= {
+    "distilled": lambda: timm_transformer(build=timm.models.deit.VisionTransformerDistilled),
+    "registers": lambda: timm_transformer(reg_tokens=4, init_values=0.5, global_pool="avg", fc_norm=True),
+    "class_and_mean": ClassAndMean,
+    "clip": clip,
+    "tanh_gelu": lambda: Encoder(nn.LayerNorm, nn.GELU(approximate="tanh")),
+}
 
 # Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
 UNFOLDED, DYNAMIC = {"residual", "slopes"}, {"reshape", "mean"}
 DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
+DYNAMO += ["distilled", "class_and_mean"]
 
 
 def randomise(network):

@@ -32,10 +32,7 @@ extension ONNXTranslator {
   private mutating func pass(_ node: ONNXNode) throws(ImportError) { set(node, try value(node, 0)) }
 
   private mutating func gelu(_ node: ONNXNode) throws(ImportError) {
-    guard node.string("approximate", "none") == "none" else {
-      throw unsupported(node, "the tanh approximation is not supported")
-    }
-    try activate(node, .gelu)
+    try activate(node, node.string("approximate", "none") == "tanh" ? .tanhGELU : .gelu)
   }
 
   /// A clip that is no function with a name.
@@ -99,8 +96,22 @@ extension ONNXTranslator {
       }
       let (values, factors) = graph.shape(a.node).pixels >= graph.shape(b.node).pixels ? (a, b) : (b, a)
       try append(node, Multiply(), [values.node, factors.node], like: values)
-    case .one(let a, let constant, _): try affine(node, a, factors: constant, summands: nil)
+    case .one(let a, let constant, let isFirst):
+      let factors = try channelValues(node, a, constant, or: 1)
+      if scaleLayer(a, node.inputs[isFirst ? 1 : 0], by: factors) { return set(node, .activation(a)) }
+      try affine(node, a, factors, [Float](repeating: 0, count: factors.count))
     }
+  }
+
+  /// Multiplies a linear layer's weights by a factor for each output, as LayerScale does.
+  ///
+  /// - Returns: whether the tensor is the result of such a layer, and nothing else reads it.
+  private mutating func scaleLayer(_ input: ONNXActivation, _ name: String, by factors: [Float]) -> Bool {
+    guard layerValues[input.node] == name, readerCount(name) == 1, factors.count > 1,
+      let layer = graph.layer(of: input.node), layer.factors == nil, layer.normalization == nil
+    else { return false }
+    graph.setRows(Array(factors.indices), factors: factors.map(Double.init), of: input.node)
+    return true
   }
 
   private enum Operands {

@@ -71,6 +71,7 @@ struct ONNXFormula {
     (.sigmoid, sigmoid),
     (.silu, { $0 * sigmoid($0) }),
     (.gelu, { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }),
+    (.tanhGELU, { $0 * sigmoid(2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)) }),
     (.quickGELU, { $0 * sigmoid(1.702 * $0) }),
     (.hardSigmoid, { min(max($0 / 6 + 0.5, 0), 1) }),
     (.hardSwish, { $0 * min(max($0 / 6 + 0.5, 0), 1) }),

@@ -177,5 +177,6 @@ extension ONNXTranslator {
       .dense, name, input.node, window, outputs: outputs, nil, weight: "\(name).weight", stored,
       bias: bias == nil ? nil : "\(name).bias")
     set(last, result, Array(input.dimensions.dropLast()) + [outputs > 1 ? [.channels] : []])
+    layerValues[result] = last.outputs[0]
   }
 }

@@ -21,7 +21,12 @@ extension ONNXTranslator {
     return try view(node.inputs[0])
   }
 
-  private mutating func set(_ node: ONNXNode, _ view: ONNXView) { set(node.outputs[0], view) }
+  private mutating func set(_ node: ONNXNode, _ view: ONNXView) {
+    if layerValues[view.node] == node.inputs[0], readerCount(node.inputs[0]) == 1 {
+      layerValues[view.node] = node.outputs[0]
+    }
+    set(node.outputs[0], view)
+  }
 
   private mutating func flatten(_ node: ONNXNode) throws(ImportError) {
     var view = try input(node)

@@ -8,6 +8,8 @@ struct ONNXTranslator {
   /// The first node that reads a value, and the one that yields it.
   private var firstReader: [String: Int] = [:]
   private(set) var producers: [String: Int] = [:]
+  /// The one value that is a layer's result, by the layer's node: what else reads the result reads this value.
+  var layerValues: [String: String] = [:]
   /// Where tokens come from, by their number.
   var grids: [Int: TokenGrid] = [:]
   /// Elements that constants may still be computed of.
