@@ -13,12 +13,18 @@ import Testing
     /// The result's element `i` of `[8, 8, 20]`, for the results of other nodes.
     var definition: @Sendable (_ results: [String: [Float]], _ i: Int) -> Double
     var floats: [String: [Float]] = [:]
+    var shapes: [String: [Int]] = [:]
   }
 
   private static let slopes = (0..<20).map { Float($0) / 10 - 0.5 }
   private static let positions: [Float] = (0..<1320).map { (index: Int) -> Float in
     let step = index * 37 % 101
     return Float(step) / 50 - 1
+  }
+
+  private static let attentionBias: [Float] = (0..<8192).map { (index: Int) -> Float in
+    let step = index * 53 % 97
+    return Float(step) / 40 - 1
   }
 
   static let examples = [
@@ -66,7 +72,8 @@ import Testing
         let second = Double(slopes[i % 20]) + Double(positions[20 + i % 20])
         let pixel = Double(results["conv"]?[i] ?? .nan) + Double(positions[40 + i])
         return pixel * second
-      }, floats: ["class": slopes + slopes, "positions": positions]),
+      }, floats: ["class": slopes + slopes, "positions": positions],
+      shapes: ["class": [2, 20], "positions": [66, 20]]),
     Example(
       testDescription: "tokens without others, and the tenth one",
       nodes: [
@@ -78,7 +85,30 @@ import Testing
       definition: { results, i in
         func token(_ i: Int) -> Double { Double(results["conv"]?[i] ?? .nan) + Double(positions[i]) }
         return token(i) * token(9 * 20 + i % 20)
-      }, floats: ["positions": Array(positions.prefix(64 * 20))]),
+      }, floats: ["positions": Array(positions.prefix(64 * 20))], shapes: ["positions": [64, 20]]),
+    Example(
+      testDescription: "attention with a bias for each pair of tokens",
+      nodes: [
+        Node("tokens", TokenEmbedding(prefix: 0, classToken: nil, positions: "positions"), ["conv"]),
+        Node("norm", LayerNorm(epsilon: 1e-3, weight: "slopes", bias: "slopes"), ["tokens"]),
+        Node("qkv", Concat(), ["norm", "norm", "norm"]),
+        Node("attention", Attention(heads: 2, bias: "bias"), ["qkv"]),
+        Node("op", ImageTokens(height: 8, width: 8, prefix: 0), ["attention"]),
+      ],
+      definition: { results, i in
+        let tokens = (results["norm"] ?? []).map(Double.init)
+        let (query, channel) = (i / 20, i % 20)
+        let head = channel / 10
+        let weights = (0..<64).map { (key: Int) -> Double in
+          var score = 0.0
+          for c in head * 10..<head * 10 + 10 { score += tokens[query * 20 + c] * tokens[key * 20 + c] }
+          return exp(score / 10.0.squareRoot() + Double(attentionBias[(head * 64 + query) * 64 + key]))
+        }
+        var sum = 0.0
+        for key in 0..<64 { sum += weights[key] * tokens[key * 20 + channel] }
+        return sum / weights.reduce(0, +)
+      }, floats: ["positions": Array(positions.prefix(64 * 20)), "slopes": slopes, "bias": attentionBias],
+      shapes: ["positions": [64, 20], "bias": [2, 64, 64]]),
   ]
 
   private static func input() -> [Float] {
@@ -88,7 +118,7 @@ import Testing
 
   @Test(arguments: examples, Precision.allCases)
   func computesTheDefinition(_ example: Example, _ precision: Precision) throws {
-    let fixture = try OperatorFixture(example.nodes, precision, floats: example.floats)
+    let fixture = try OperatorFixture(example.nodes, precision, floats: example.floats, shapes: example.shapes)
     let others = example.nodes.map(\.name).filter { $0 != "op" }
     for tier in CPUTier.available {
       let session = Session(model: fixture.model, tier: tier, threads: 2)
@@ -106,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: examples) func gradientIsTheDifference(_ example: Example) throws {
-    let fixture = try OperatorFixture(example.nodes, .float32, floats: example.floats)
+    let fixture = try OperatorFixture(example.nodes, .float32, floats: example.floats, shapes: example.shapes)
     let session = Session(model: fixture.model, threads: 1)
     let tail = try ClassifierTail(session, behind: "conv", images: 2, hasGradient: true)
     // Clear of PReLU's corner.

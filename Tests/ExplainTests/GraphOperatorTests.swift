@@ -70,6 +70,10 @@ import Testing
     ),
     (Attention(heads: 12), #""heads":12,"inputs":["a"],"name":"x","op":"attention""#),
     (
+      Attention(heads: 12, bias: "b"),
+      #""heads":12,"inputs":["a"],"name":"x","op":"attention","tensors":{"bias":"b"}"#
+    ),
+    (
       TokenEmbedding(prefix: 0, classToken: nil, positions: "p"),
       #""inputs":["a"],"name":"x","op":"tokens","prefix":0,"tensors":{"positions":"p"}"#
     ),

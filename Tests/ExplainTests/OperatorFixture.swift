@@ -12,8 +12,11 @@ struct OperatorFixture {
 
   /// - Parameters:
   ///   - nodes: that begin with "conv"; the last one, of 20 channels, is read on.
-  ///   - floats: F32 tensors of theirs; more than 20 elements are rows of 20.
-  init(_ nodes: [Node], _ precision: Precision, floats: [String: [Float]] = [:]) throws {
+  ///   - floats: F32 tensors of theirs.
+  ///   - shapes: of those that are no vectors.
+  init(_ nodes: [Node], _ precision: Precision, floats: [String: [Float]] = [:], shapes: [String: [Int]] = [:])
+    throws
+  {
     let isInt8 = precision == .int8
     var tiny = TinyModel(precision)
     let names = WeightNames(
@@ -30,9 +33,7 @@ struct OperatorFixture {
       tiny.add("next.scale", floats: [Float](repeating: 0, count: 32), [2, 16])
       tiny.add("next.column_sums", .i32, [2, 1, 16])
     }
-    for (name, values) in floats {
-      tiny.add(name, floats: values, values.count > 20 ? [values.count / 20, 20] : [values.count])
-    }
+    for (name, values) in floats { tiny.add(name, floats: values, shapes[name] ?? [values.count]) }
     var random = SplitMix64(7, 1)
     for name in ["conv", "next", "dw", "fc"] { tiny.randomize(name, &random) }
     folder = try TemporaryFolder()

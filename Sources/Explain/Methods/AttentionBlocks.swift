@@ -6,6 +6,8 @@ package struct AttentionBlocks {
   package struct Block {
     package let attention, queriesKeysValues: String
     package let heads: Int
+    /// What is added to the scores, `[heads, tokens, tokens]`.
+    let bias: UnsafePointer<Float>?
   }
 
   /// First to last.
@@ -23,7 +25,9 @@ package struct AttentionBlocks {
     context = session.context
     blocks = model.description.graph.nodes.compactMap { node in
       guard let attention = node.op as? Attention else { return nil }
-      return Block(attention: node.name, queriesKeysValues: node.inputs[0], heads: attention.heads)
+      return Block(
+        attention: node.name, queriesKeysValues: node.inputs[0], heads: attention.heads,
+        bias: attention.bias.map(session.model.floats))
     }
     let target = try TargetLayer(model, for: method)
     guard let first = blocks.first, let shape = model.shapes[first.attention], target.skipped > 0,
@@ -48,7 +52,9 @@ package struct AttentionBlocks {
         let query = values + row * 3 * channels + head * depth
         for column in 0..<tokens {
           let key = values + column * 3 * channels + channels + head * depth
-          result[row * tokens + column] = context.kernels.functions.dot(query, key, depth) * factor
+          let place = row * tokens + column
+          result[place] = context.kernels.functions.dot(query, key, depth) * factor
+          if let bias = block.bias { result[place] += bias[head * tokens * tokens + place] }
         }
         context.softmax(result + row * tokens, count: tokens)
       }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Multi-head self-attention, `[1, T, 3 C]` to `[1, T, C]`: `softmax(q k^T / sqrt(C / heads)) v` in each head.
+/// Multi-head self-attention, `[1, T, 3 C]` to `[1, T, C]`: `softmax(q k^T / sqrt(C / heads) + bias) v` in each head.
 ///
 /// The input's channels are q, k and v one after the other, `C` each; inside each of them a head's `C / heads` channels
 /// are contiguous. The output's channels are the heads, one after the other.
@@ -9,10 +9,24 @@ struct Attention: GraphOperator {
 
   /// Divides `C`.
   var heads: Int
+  /// Name of an F32 tensor `[heads, T, T]`, such as what the places of two tokens tell about each other; nil is nothing.
+  var bias: String?
 
-  init(heads: Int) { self.heads = heads }
-  init(from attributes: AttributeDecoder) throws { heads = try attributes.decode(Int.self, forKey: "heads") }
-  func encode(to attributes: inout AttributeEncoder) throws { try attributes.encode(heads, forKey: "heads") }
+  private struct TensorNames: Codable {
+    var bias: String
+  }
+
+  init(heads: Int, bias: String? = nil) { (self.heads, self.bias) = (heads, bias) }
+
+  init(from attributes: AttributeDecoder) throws {
+    heads = try attributes.decode(Int.self, forKey: "heads")
+    bias = try attributes.decodeIfPresent(TensorNames.self, forKey: "tensors")?.bias
+  }
+
+  func encode(to attributes: inout AttributeEncoder) throws {
+    try attributes.encode(heads, forKey: "heads")
+    if let bias { try attributes.encode(TensorNames(bias: bias), forKey: "tensors") }
+  }
 
   var inputCounts: ClosedRange<Int> { 1...1 }
 
@@ -32,7 +46,9 @@ struct Attention: GraphOperator {
 
   func work(_ inputs: [Shape], _ output: Shape) -> Int { output.count * 2 * inputs[0].pixels }
 
-  func tensors(_ inputs: [Shape], _ precision: Precision) -> [TensorUse] { [] }
+  func tensors(_ inputs: [Shape], _ precision: Precision) -> [TensorUse] {
+    bias.map { [.needed(.parameters($0, [heads, inputs[0].width, inputs[0].width]))] } ?? []
+  }
 
   func isNonNegative(_ inputs: [Bool]) -> Bool { false }
 
@@ -46,7 +62,8 @@ struct Attention: GraphOperator {
     let tokens = planner.shape(operation.name)
     let plan = AttentionPlan(tokens: tokens.pixels, channels: tokens.channels, heads: heads)
     let scratch = planner.allocate(floats: plan.scratchFloats)
-    planner.append(operation, AttentionStep(plan: plan, scratch: scratch), reading: [scratch])
+    planner.append(
+      operation, AttentionStep(plan: plan, bias: bias.map(planner.model.floats), scratch: scratch), reading: [scratch])
   }
 
   func gradient(
@@ -55,13 +72,14 @@ struct Attention: GraphOperator {
     let tokens = planner.shape(operation.name)
     let plan = AttentionPlan(tokens: tokens.pixels, channels: tokens.channels, heads: heads)
     let input = planner.tensor(operation.input)
-    let step = AttentionGradientStep(plan: plan, input: input)
+    let step = AttentionGradientStep(plan: plan, bias: bias.map(planner.model.floats), input: input)
     planner.contribute(step, from: gradient, to: operation.input, reading: [input])
   }
 }
 
 private struct AttentionStep: ForwardStep {
   let plan: AttentionPlan
+  let bias: UnsafePointer<Float>?
   /// Arena tensor.
   let scratch: Int
 
@@ -69,7 +87,7 @@ private struct AttentionStep: ForwardStep {
     let (input, result, scratch) = (operands.input, operands.result, operands.memory.floats(scratch))
     for image in 0..<operands.images {
       context.attention(
-        plan, qkv: input + image * 3 * outputCount, scratch: scratch, output: result + image * outputCount)
+        plan, qkv: input + image * 3 * outputCount, bias: bias, scratch: scratch, output: result + image * outputCount)
     }
   }
 
@@ -80,18 +98,20 @@ private struct AttentionStep: ForwardStep {
   func cost(_ format: ActivationFormat) -> StepCost {
     var cost = StepCost.reading(3 * outputCount)
     cost.macs = plan.macs
+    if bias != nil { cost.weightBytes = plan.heads * plan.tokens * plan.tokens * MemoryLayout<Float>.size }
     return cost
   }
 }
 
 private struct AttentionGradientStep: Step {
   let plan: AttentionPlan
+  let bias: UnsafePointer<Float>?
   /// Arena tensor of the queries, keys and values.
   let input: Int
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     context.attentionGradient(
-      images: operands.images, plan, qkv: operands.memory.floats(input), gradient: operands.input,
-      result: operands.result)
+      images: operands.images, plan, qkv: operands.memory.floats(input), bias: bias,
+      gradient: operands.input, result: operands.result)
   }
 }

@@ -3,29 +3,30 @@ import CShim
 extension ExecutionContext {
   /// Input gradient of multi-head self-attention of several images; the probabilities are computed again.
   ///
-  /// With `S = q kᵀ / sqrt(d)`, `P = softmax(S)` and `O = P v`: `dv = Pᵀ dO`, `dP = dO vᵀ`, `dS = P (dP - rowsum(P dP))`,
+  /// With `S = q kᵀ / sqrt(d) + bias`, `P = softmax(S)` and `O = P v`: `dv = Pᵀ dO`, `dP = dO vᵀ`, `dS = P (dP - rowsum(P dP))`,
   /// `dq = dS k / sqrt(d)`, `dk = dSᵀ q / sqrt(d)`.
   ///
   /// - Parameters:
   ///   - qkv: `[images, tokens, 3 * channels]`.
+  ///   - bias: `[heads, tokens, tokens]`; nil is nothing.
   ///   - gradient: `[images, tokens, channels]`.
   ///   - result: of `qkv`'s shape.
   public func attentionGradient(
-    images: Int, _ plan: AttentionPlan, qkv: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-    result: UnsafeMutablePointer<Float>
+    images: Int, _ plan: AttentionPlan, qkv: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+    gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
     pool.run(chunks: images * plan.heads) { chunk in
       let (image, head) = chunk.quotientAndRemainder(dividingBy: plan.heads)
       let rows = image * plan.tokens
       headGradient(
-        plan, head, qkv: qkv + rows * 3 * plan.channels, gradient: gradient + rows * plan.channels,
+        plan, head, qkv: qkv + rows * 3 * plan.channels, bias: bias, gradient: gradient + rows * plan.channels,
         result: result + rows * 3 * plan.channels)
     }
   }
 
   private func headGradient(
-    _ plan: AttentionPlan, _ head: Int, qkv: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-    result: UnsafeMutablePointer<Float>
+    _ plan: AttentionPlan, _ head: Int, qkv: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
     let (tokens, depth, stride) = (plan.tokens, plan.headChannels, 3 * plan.channels)
     let scale = 1 / Float(depth).squareRoot()
@@ -65,7 +66,8 @@ extension ExecutionContext {
       multiply(queries, tokens, probabilities, tokens)
       for row in 0..<tokens {
         let scoresOfRow = probabilities + row * tokens
-        for i in 0..<tokens { scoresOfRow[i] *= scale }
+        let added = bias.map { plan.bias($0, head, row) }
+        for i in 0..<tokens { scoresOfRow[i] = scoresOfRow[i] * scale + (added?[i] ?? 0) }
         kernels.functions.softmax(scoresOfRow, tokens)
       }
       pack(outputs)

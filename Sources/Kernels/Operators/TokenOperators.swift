@@ -33,25 +33,31 @@ public struct AttentionPlan: Sendable {
   func values(_ scratch: UnsafeMutablePointer<Float>, _ head: Int) -> UnsafeMutablePointer<Float> {
     keys(scratch, head) + keyFloats
   }
+
+  /// What is added to the scores of one query.
+  func bias(_ bias: UnsafePointer<Float>, _ head: Int, _ query: Int) -> UnsafePointer<Float> {
+    bias + (head * tokens + query) * tokens
+  }
 }
 
 extension ExecutionContext {
-  /// `softmax(q kᵀ / sqrt(d)) v` for every head.
+  /// `softmax(q kᵀ / sqrt(d) + bias) v` for every head.
   ///
   /// - Parameters:
   ///   - qkv: `[tokens, 3 * channels]`: queries, keys, values, each with one head's channels side by side.
+  ///   - bias: `[heads, tokens, tokens]`, a row for each query; nil is nothing.
   ///   - scratch: `plan.scratchFloats`.
   ///   - output: `[tokens, channels]`.
   public func attention(
-    _ plan: AttentionPlan, qkv: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    _ plan: AttentionPlan, qkv: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+    scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     pool.run(chunks: plan.heads) { packHead(plan, qkv, $0, scratch) }
     let blocks = (plan.tokens + AttentionPlan.queryBlock - 1) / AttentionPlan.queryBlock
     pool.run(chunks: plan.heads * blocks) { chunk in
       let first = chunk % blocks * AttentionPlan.queryBlock
       let rows = first..<min(plan.tokens, first + AttentionPlan.queryBlock)
-      attend(plan, qkv, scratch, output, head: chunk / blocks, rows: rows)
+      attend(plan, qkv, bias, scratch, output, head: chunk / blocks, rows: rows)
     }
   }
 
@@ -99,8 +105,8 @@ extension ExecutionContext {
 
   /// One block of queries of one head: scores, softmax and weighted values, all in the cache.
   private func attend(
-    _ plan: AttentionPlan, _ qkv: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>,
-    _ output: UnsafeMutablePointer<Float>, head: Int, rows: Range<Int>
+    _ plan: AttentionPlan, _ qkv: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+    _ scratch: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, head: Int, rows: Range<Int>
   ) {
     let depth = plan.headChannels
     let columns = PanelLayout.padded(plan.tokens)
@@ -109,16 +115,23 @@ extension ExecutionContext {
     let memory = threadScratch(gemmBytes + (rows.count * columns + zeros) * MemoryLayout<Float>.size)
     let scratchMemory = GemmScratch(memory)
     let scores = (memory + gemmBytes).assumingMemoryBound(to: Float.self)
-    let bias = scores + rows.count * columns
-    bias.update(repeating: 0, count: zeros)
+    let noBias = scores + rows.count * columns
+    noBias.update(repeating: 0, count: zeros)
     multiply(
       rows: rows.count, stride: 3 * plan.channels, of: qkv + rows.lowerBound * 3 * plan.channels + head * depth,
-      depth: depth, panels: plan.keys(scratch, head), bias: bias, columns: columns, into: scores,
+      depth: depth, panels: plan.keys(scratch, head), bias: noBias, columns: columns, into: scores,
       outputStride: columns, scratchMemory)
-    for row in 0..<rows.count { kernels.functions.softmax(scores + row * columns, plan.tokens) }
+    for row in 0..<rows.count {
+      let scores = scores + row * columns
+      if let bias {
+        let added = plan.bias(bias, head, rows.lowerBound + row)
+        kernels.functions.addClamped(scores, added, scores, plan.tokens, -.infinity, .infinity)
+      }
+      kernels.functions.softmax(scores, plan.tokens)
+    }
     multiply(
       rows: rows.count, stride: columns, of: scores, depth: plan.tokens, panels: plan.values(scratch, head),
-      bias: bias, columns: depth, into: output + rows.lowerBound * plan.channels + head * depth,
+      bias: noBias, columns: depth, into: output + rows.lowerBound * plan.channels + head * depth,
       outputStride: plan.channels, scratchMemory)
   }
 
