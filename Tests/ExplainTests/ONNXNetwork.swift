@@ -23,6 +23,8 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
     return ONNXNetwork(name, shape, shape, shape, hasClassActivationMap: false, hasAttention: true)
   }
 
+  private static let others = ["registers", "clip", "tanh_gelu", "beit", "unfolded_vit", "attention_node_dynamo"]
+
   private static let transformers = [
     "vit", "timm_vit", "timm_vit_products", "separate", "written_norm", "distilled", "class_and_mean",
   ]
@@ -43,7 +45,7 @@ struct ONNXNetwork: Sendable, CustomTestStringConvertible {
   }
 
   static let all =
-    (transformers + transformers.map { "\($0)_dynamo" } + ["registers", "clip", "tanh_gelu"]).map(transformer)
+    (transformers + transformers.map { "\($0)_dynamo" } + others).map(transformer)
     + ["matmul", "mean", "reshape", "slopes", "softmax"].map(pyramid)
     + ["hardswish", "silu", "silu_dynamo"].map(inverted)
     + ["residual", "residual_dynamo"].map { ONNXNetwork($0, Shape(16, 16, 12), Shape(8, 8, 12), Shape(4, 4, 20)) }

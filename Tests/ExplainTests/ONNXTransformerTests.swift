@@ -30,7 +30,8 @@ import Testing
     let model = try network.imported(.int8, to: folder.file("m"))
     let nodes = model.description.graph.nodes
     let last = try #require(nodes.lastIndex { $0.op is Attention })
-    let readsOneToken = ["vit", "timm_vit", "separate", "clip", "tanh_gelu"].contains {
+    let readsOneToken = ["vit", "timm_vit", "separate", "clip", "tanh_gelu", "unfolded_vit", "attention_node"].contains
+    {
       network.name == $0 || network.name == "\($0)_dynamo"
     }
     let widths = nodes[(last + 1)...].filter { !($0.op is ImageTokens) }.compactMap { model.shapes[$0.name]?.pixels }

@@ -18,6 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import timm.layers
+import timm.models.beit
 import timm.models.deit
 import timm.models.vision_transformer
 import torch
@@ -251,6 +252,17 @@ class ClassAndMean(nn.Module):
         return self.linear(torch.cat([x[:, 0], x[:, self.features.num_prefix_tokens :].mean(1)], -1))
 
 
+def beit():
+    """Biases for pairs of places instead of position embeddings; LayerScale."""
+    network = timm.models.beit.Beit(
+        img_size=SIDE, patch_size=8, embed_dim=16, depth=3, num_heads=2, mlp_ratio=2, num_classes=CLASSES, init_values=0.5,
+        use_abs_pos_emb=False, use_rel_pos_bias=True)
+    for block in network.blocks:
+        nn.init.normal_(block.attn.relative_position_bias_table, 0, 1)
+        nn.init.normal_(block.attn.q_bias, 0, 0.2), nn.init.normal_(block.attn.v_bias, 0, 0.2)
+    return network
+
+
 def averaged():
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
@@ -308,13 +320,18 @@ NETWORKS |= {
     "registers": lambda: timm_transformer(reg_tokens=4, init_values=0.5, global_pool="avg", fc_norm=True),
     "class_and_mean": ClassAndMean,
     "clip": clip,
+    "unfolded_vit": torchvision_transformer,
+    "attention_node": timm_transformer,
+    "beit": beit,
     "tanh_gelu": lambda: Encoder(nn.LayerNorm, nn.GELU(approximate="tanh")),
 }
 
 # Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
-UNFOLDED, DYNAMIC = {"residual", "slopes"}, {"reshape", "mean"}
+UNFOLDED, DYNAMIC = {"residual", "slopes", "unfolded_vit"}, {"reshape", "mean"}
 DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
-DYNAMO += ["distilled", "class_and_mean"]
+DYNAMO += ["distilled", "class_and_mean", "attention_node"]
+# Whose attention is one node.
+NEWEST = {"attention_node"}
 
 
 def randomise(network):
@@ -336,7 +353,7 @@ def randomise(network):
     for name, values in network.named_parameters():
         if any(part in name for part in ("token", "pos")):
             nn.init.normal_(values, 0, 0.5)
-        if name.endswith("gamma"):
+        if "gamma" in name:
             nn.init.uniform_(values, 0.3, 1.2)
 
 
@@ -355,7 +372,7 @@ def exported(name, build, x, is_dynamo):
     names = {"input_names": ["image"], "output_names": ["result"]}
     if is_dynamo:
         program = torch.onnx.export(
-            network, (x,), opset_version=18, dynamo=True, verbose=False, dynamic_shapes=({0: torch.export.Dim("batch")},), **names)
+            network, (x,), opset_version=23 if name in NEWEST else 18, dynamo=True, verbose=False, dynamic_shapes=({0: torch.export.Dim("batch")},), **names)
         program.save(file)
     else:
         if name in DYNAMIC:
@@ -420,7 +437,7 @@ def main():
     x = np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)
     tensors = {"input": x}
     for is_dynamo in (False, True):
-        for name in DYNAMO if is_dynamo else NETWORKS:
+        for name in DYNAMO if is_dynamo else [name for name in NETWORKS if name not in NEWEST]:
             model = exported(name, NETWORKS[name], torch.from_numpy(x), is_dynamo)
             file = name + "_dynamo" * is_dynamo
             tensors[file] = np.ascontiguousarray(logits(model, x))

@@ -1,6 +1,49 @@
 // Attention that is written out: products of parts of the same tokens, with a softmax between them.
 
 extension ONNXTranslator {
+  static let attentionRules: [String: Rule] = [
+    "Attention": { translator, node throws(ImportError) in try translator.attention(node) }
+  ]
+
+  /// Attention as one node: `[1, heads, tokens, depth]`, or `[1, tokens, heads * depth]`.
+  private mutating func attention(_ node: ONNXNode) throws(ImportError) {
+    guard node.inputs.count >= 3, node.inputs.dropFirst(4).allSatisfy(\.isEmpty), node.int("is_causal", 0) == 0,
+      node.float("softcap", 0) == 0
+    else { throw unsupported(node, "causal attention, past keys and values, and softcap are not supported") }
+    var views: [ONNXView] = []
+    for (index, attribute) in ["q_num_heads", "kv_num_heads", "kv_num_heads"].enumerated() {
+      if case .constant = try value(node, index) { throw unsupported(node, "input \(index) is a constant") }
+      var view = try view(node.inputs[index])
+      if view.dimensions.count == 3 {
+        let (lengths, heads) = (view.lengths, node.int(attribute, 1))
+        guard heads > 0, lengths[2].isMultiple(of: heads),
+          let split = view.regrouped([lengths[0], lengths[1], heads, lengths[2] / heads])
+        else { throw unsupported(node, "\(lengths[2]) channels do not make \(heads) heads") }
+        view = split
+        view.dimensions.swapAt(1, 2)
+      }
+      views.append(view)
+    }
+    guard views.allSatisfy({ $0.dimensions.count == 4 }) else {
+      throw unsupported(node, "queries, keys and values are not [1, heads, tokens, depth]")
+    }
+    var keys = views[1]
+    keys.dimensions.swapAt(2, 3)
+    let depth = Double(views[0].lengths[3])
+    let factor = node.attributes["scale"] == nil ? 1 / depth.squareRoot() : Double(node.float("scale", 1))
+    let scores = ONNXScores(
+      queries: views[0], keys: keys, factor: factor, bias: try constant(node, 3), isSoftmax: true)
+    try attend(node, scores, views[2])
+    guard lengths(try value(node, 0))?.count == 3 else { return }
+    // Back to [1, tokens, heads * depth].
+    var result = try view(node.outputs[0])
+    result.dimensions.swapAt(1, 2)
+    guard let joined = result.regrouped([1, views[2].lengths[2], views[2].lengths[1] * views[2].lengths[3]]) else {
+      throw unsupported(node, "heads cannot be put together")
+    }
+    set(node.outputs[0], joined)
+  }
+
   /// A product of two activations: queries and keys, or attention and values.
   mutating func attentionProduct(_ node: ONNXNode) throws(ImportError) {
     if case .scores(let scores) = try value(node, 0) {
@@ -32,7 +75,11 @@ extension ONNXTranslator {
     let factor =
       scores.factor * scores.queries.factor * scores.keys.factor * Double(queries.depth).squareRoot()
     let input = try queriesKeysValues(node, [queries, keys, values], factors: [factor, 1, values.view.factor])
-    let result = try graph.append(name(node), Attention(heads: queries.count), [input])
+    let name = name(node)
+    let bias = try scores.bias.map { constant throws(ImportError) in
+      try attentionBias(constant, "\(name).bias", node, heads: queries.count, tokens: queries.tokens)
+    }
+    let result = try graph.append(name, Attention(heads: queries.count, bias: bias), [input])
     let parts = [
       ONNXView.Part(axis: .channels, stride: queries.depth, length: queries.count),
       ONNXView.Part(axis: .columns, stride: 1, length: queries.tokens),
@@ -44,6 +91,18 @@ extension ONNXTranslator {
     for index in 0..<rank - 2 where !view.dimensions[index].isEmpty { view.dimensions[index] = [parts[0]] }
     (view.dimensions[rank - 2], view.dimensions[rank - 1]) = ([parts[1]], [parts[2]])
     set(node.outputs[0], view)
+  }
+
+  /// What is added to the scores of every head.
+  private mutating func attentionBias(
+    _ constant: ONNXConstant, _ name: String, _ node: ONNXNode, heads: Int, tokens: Int
+  ) throws(ImportError) -> String {
+    let shape = [heads, tokens, tokens]
+    guard constant.shape.drop(while: { $0 == 1 }) == shape.drop(while: { $0 == 1 }) else {
+      throw unsupported(node, "a bias \(constant.shape) is not one for each head and each pair of \(tokens) tokens")
+    }
+    graph.insert(try reading { () throws(ONNXError) in try constant.weight(shape: shape) }, as: name)
+    return graph.parameter(name, shape, storedShape: shape)
   }
 
   /// Queries, keys or values, as heads of channels.

@@ -57,10 +57,14 @@ struct ONNXConstant: Sendable {
     return switch values {
     case .stored(let tensor): try ONNXWeight(tensor, shape: shape)
     case .transposed(let tensor):
-      ReshapedWeight(
-        try TransposedWeight(tensor, rows: self.shape[0], columns: self.shape[1]), shape: shape)
+      try transposedWeight(tensor, shape)
     case .integers, .floats: ComputedWeight(shape: shape, values: try floats())
     }
+  }
+
+  private func transposedWeight(_ tensor: ONNXTensor, _ shape: [Int]) throws(ONNXError) -> any WeightTensor {
+    let weight = try TransposedWeight(tensor, rows: self.shape[0], columns: self.shape[1])
+    return shape == weight.shape ? weight : ReshapedWeight(weight, shape: shape)
   }
 
   /// A matrix with rows and columns exchanged; nil where it is none.
@@ -69,10 +73,11 @@ struct ONNXConstant: Sendable {
     var result = self
     result.shape.swapAt(0, 1)
     switch values {
-    case .stored(let tensor) where tensor.shape == shape && !tensor.elementType.isWhole:
-      result.values = .transposed(tensor)
+    case .stored(let tensor): result.values = .transposed(tensor)
     case .transposed(let tensor): result.values = .stored(tensor)
-    default: return nil
+    case .floats(let floats):
+      result.values = .floats(floats.indices.map { floats[$0 % shape[0] * shape[1] + $0 / shape[0]] })
+    case .integers: return nil
     }
     return result
   }

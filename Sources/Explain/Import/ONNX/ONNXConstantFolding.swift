@@ -49,7 +49,7 @@ private struct ConstantFolding {
       result.shape = shape
       if case .transposed = result.values { return nil }
       return result
-    case "Transpose": return node.ints("perm") ?? [1, 0] == [1, 0] ? inputs[0].transposed : nil
+    case "Transpose": return node.ints("perm") ?? [1, 0] == [1, 0] && !inputs[0].isWhole ? inputs[0].transposed : nil
     case "Gather": return try gathered()
     case "Concat": return try joined()
     case "Slice": return try sliced()

@@ -109,8 +109,15 @@ extension ONNXTranslator {
       set(node, .tokens(tokens))
       return true
     }
+    if case .scores(var scores) = value, node.opType == "Add", scores.bias == nil, !scores.isSoftmax {
+      scores.bias = constant
+      set(node, .scores(scores))
+      return true
+    }
     guard let number = try scalar(constant, for: value) else { return false }
-    if case .scores(var scores) = value, !scores.isSoftmax, let factor = factor(node, number, isFirst) {
+    if case .scores(var scores) = value, scores.bias == nil, !scores.isSoftmax,
+      let factor = factor(node, number, isFirst)
+    {
       scores.factor *= factor
       set(node, .scores(scores))
       return true

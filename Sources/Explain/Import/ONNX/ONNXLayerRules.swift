@@ -152,17 +152,10 @@ extension ONNXTranslator {
     }
     let stored =
       isFlattened ? [outputs, shape.channels, shape.height, shape.width] : [outputs, inputs]
-    let weight: any WeightTensor
-    if isTransposed {
-      weight = try reading { () throws(ONNXError) in try matrix.weight(shape: stored) }
-    } else if case .stored(let tensor) = matrix.values {
-      let transposed = try reading { () throws(ONNXError) in
-        try TransposedWeight(tensor, rows: outputs, columns: inputs)
-      }
-      weight = isFlattened ? ReshapedWeight(transposed, shape: stored) : transposed
-    } else {
+    guard let rows = isTransposed ? matrix : matrix.transposed else {
       throw unsupported(node, "the weights are computed")
     }
+    let weight = try reading { () throws(ONNXError) in try rows.weight(shape: stored) }
     graph.insert(weight, as: "\(name).weight")
     if let bias {
       let values = try reading { () throws(ONNXError) in try bias.weight(shape: [bias.count]) }

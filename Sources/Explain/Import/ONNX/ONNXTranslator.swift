@@ -25,6 +25,7 @@ struct ONNXTranslator {
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
     .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
+    .merging(attentionRules) { $1 }
 
   init(_ model: ONNXModel, precision: Precision) throws(ImportError) {
     self.model = model

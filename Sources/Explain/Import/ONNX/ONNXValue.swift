@@ -34,5 +34,7 @@ struct ONNXScores {
   /// `[..., depth, tokens]`.
   var keys: ONNXView
   var factor = 1.0
+  /// Added behind the factor, `[..., heads, tokens, tokens]`.
+  var bias: ONNXConstant?
   var isSoftmax = false
 }
