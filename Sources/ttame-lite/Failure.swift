@@ -97,7 +97,8 @@ extension Failure {
 }
 
 extension FileError {
-  fileprivate var readStatus: ExitStatus {
+  /// What it means that an input cannot be read.
+  var readStatus: ExitStatus {
     switch self {
     case .notFound, .permissionDenied, .isDirectory, .notDirectory, .notRegularFile: .inputMissing
     case .overwritesInput: .cannotCreate

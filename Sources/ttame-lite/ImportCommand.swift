@@ -179,6 +179,7 @@ extension Failure {
       self.init(.usage, "\(error)", subject: "--std")
     case .weights(let error): self.init(error, reading: weights)
     case .onnx(.file(let error)): self.init(error, reading: weights)
+    case .onnx(.external(_, _, let file)): self.init(file.readStatus, "\(error)", subject: weights)
     case .shard(let path, let error): self.init(error, reading: path)
     case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)
     case .auxiliaryWithoutHead: self.init(.usage, "\(error)", subject: "--auxiliary")

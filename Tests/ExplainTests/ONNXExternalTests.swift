@@ -21,8 +21,12 @@ import Testing
     }
   }
 
+  private static func model(_ entries: KeyValuePairs<String, String>) -> [UInt8] {
+    ONNXBytes.model(ONNXBytes.external("t", shape: [2], entries))
+  }
+
   private func values(_ entries: KeyValuePairs<String, String>) throws(ONNXError) -> [Float] {
-    let bytes = ONNXBytes.model(ONNXBytes.external("t", shape: [2], entries))
+    let bytes = Self.model(entries)
     guard let tensor = try ONNXModel(bytes: bytes, folder: model).graph.tensors["t"] else { return [] }
     return try tensor.floats()
   }
@@ -47,6 +51,47 @@ import Testing
     let bytes = ONNXBytes.model(ONNXBytes.external("t", shape: [2], ["location": "no-such-weights"]))
     let tensor = try #require(try ONNXModel(bytes: bytes, folder: "").graph.tensors["t"])
     #expect(throws: ONNXError.external(tensor: "t", location: "no-such-weights", .notFound)) { try tensor.values() }
+  }
+
+  /// Hugging Face's cache: all files of a repository in one folder, and links to them from one for each revision.
+  @Test(arguments: ["rev", "rev/onnx"]) func aCacheLinksModelAndData(_ revision: String) throws {
+    let snapshot = folder.file("repo/snapshots/\(revision)")
+    try FileManager.default.createDirectory(atPath: snapshot, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: folder.file("repo/blobs/sub"), withIntermediateDirectories: true)
+    let model = Self.model(["location": "model.onnx_data"])
+    _ = try folder.write("repo/blobs/1a", model)
+    for path in ["repo/blobs/2b", "repo/blobs/sub/3c", "repo/other"] {
+      _ = try folder.write(path, [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
+    }
+    let blobs = revision.contains("/") ? "../../../blobs/" : "../../blobs/"
+    func link(_ name: String, _ target: String) throws {
+      try? FileManager.default.removeItem(atPath: "\(snapshot)/\(name)")
+      try FileManager.default.createSymbolicLink(atPath: "\(snapshot)/\(name)", withDestinationPath: target)
+    }
+    func values() throws -> [Float]? { try ONNXModel(path: "\(snapshot)/model.onnx").graph.tensors["t"]?.floats() }
+    try link("model.onnx", blobs + "1a")
+    for data in ["2b", "sub/3c"] {
+      try link("model.onnx_data", blobs + data)
+      #expect(try values() == [1, 2])
+    }
+    // Links to other folders stay refused, and so do those that lead out of the folder of a model which is no link.
+    let outside = ONNXError.externalOutside(tensor: "t", location: "model.onnx_data")
+    for target in [blobs + "../other", "/etc/passwd"] {
+      try link("model.onnx_data", target)
+      #expect(throws: outside) { try values() }
+    }
+    try link("model.onnx_data", blobs + "2b")
+    try FileManager.default.removeItem(atPath: "\(snapshot)/model.onnx")
+    _ = try folder.write("repo/snapshots/\(revision)/model.onnx", model)
+    #expect(throws: outside) { try values() }
+  }
+
+  /// Nobody writes to the pipe.
+  @Test func pipesAreNotWaitedFor() throws {
+    #expect(mkfifo("\(model)/pipe", 0o600) == 0)
+    #expect(throws: ONNXError.external(tensor: "t", location: "pipe", .notRegularFile)) {
+      try values(["location": "pipe"])
+    }
   }
 
   @Test func whatIsMissingOrShortIsSaid() {

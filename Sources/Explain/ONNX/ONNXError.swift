@@ -124,7 +124,7 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
     case .external(let tensor, let location, let error):
       "tensor \(tensor) is in \(location.shownPath): \(error); put the file beside the model"
     case .externalOutside(let tensor, let location):
-      "tensor \(tensor) is in \(location.shownPath), outside the model's folder; copy the file there instead of linking it"
+      "tensor \(tensor) is in \(location.shownPath), outside the model's folder; copy the file there instead of linking to it"
     case .externalTooShort(let tensor, let location, let offset, let bytes, let fileBytes):
       "tensor \(tensor) is in \(location.shownPath): \(bytes) bytes at \(offset) are needed, but the file has only \(fileBytes)"
     }

@@ -1,19 +1,16 @@
-import Glibc
-
 /// The place of a tensor's bytes in another file.
 struct ONNXExternalData: Sendable {
   /// For messages.
   let tensor: String
-  /// The model's folder; empty is the current one.
-  let folder: String
-  /// Path of the file, relative to the folder.
+  private let folders: ONNXFolders
+  /// Path of the file, relative to the model's folder.
   let location: String
   let offset: Int
   /// Nil where the model does not state it: the tensor's shape does.
   let byteCount: Int?
 
-  init(_ entries: [ONNXEntry], tensor: String, folder: String) throws(ONNXError) {
-    (self.tensor, self.folder) = (tensor, folder)
+  init(_ entries: [ONNXEntry], tensor: String, in folders: ONNXFolders) throws(ONNXError) {
+    (self.tensor, self.folders) = (tensor, folders)
     let location = entries.last { $0.key == "location" }?.value ?? ""
     guard !location.isEmpty else { throw .noExternalLocation(tensor: tensor) }
     self.location = String(pathBytes: location.utf8)
@@ -35,18 +32,16 @@ struct ONNXExternalData: Sendable {
   }
 
   /// The file's path.
-  var path: String { folder.appending(location) }
+  var path: String { folders.folder.appending(location) }
 
-  /// Maps the file. With links followed it must be below the model's folder, and it must hold the bytes.
+  /// Maps the file. With links followed it must be in one of the model's folders, and it must hold the bytes.
   func map(byteCount: Int) throws(ONNXError) -> MappedFile {
-    guard let path = Self.resolved(path), let folder = Self.resolved(folder.isEmpty ? "." : folder) else {
+    guard let path = resolvedPath(path) else {
       throw .external(tensor: tensor, location: location, .last("realpath"))
     }
-    guard path.starts(with: folder),
-      folder == [UInt8(ascii: "/")] || path.dropFirst(folder.count).first == UInt8(ascii: "/")
-    else { throw .externalOutside(tensor: tensor, location: location) }
+    guard folders.hold(path) else { throw .externalOutside(tensor: tensor, location: location) }
     let file: MappedFile
-    do { file = try MappedFile(path: String(pathBytes: path)) } catch {
+    do { file = try MappedFile(path: path) } catch {
       throw .external(tensor: tensor, location: location, error)
     }
     let (end, overflow) = offset.addingReportingOverflow(byteCount)
@@ -55,12 +50,5 @@ struct ONNXExternalData: Sendable {
         tensor: tensor, location: location, offset: offset, bytes: byteCount, fileBytes: file.bytes.count)
     }
     return file
-  }
-
-  /// The absolute path without links; nil, with `errno` set, where there is no such file.
-  private static func resolved(_ path: String) -> [UInt8]? {
-    guard let resolved = realpath(path.cPath, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cPath: resolved).pathBytes
   }
 }

@@ -32,7 +32,7 @@ struct ONNXModel: Sendable {
   init(path: String) throws(ONNXError) {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .file(error) }
-    do { try self.init(ONNXSource(file: file, folder: parentFolder(path) ?? "")) } catch {
+    do { try self.init(ONNXSource(file: file, folders: ONNXFolders(model: path))) } catch {
       if let foreign = ForeignModelFile(file.bytes), foreign != .other(.onnx) { throw .foreign(foreign) }
       throw error
     }
@@ -40,7 +40,7 @@ struct ONNXModel: Sendable {
 
   /// Checks a copy of `bytes`; external data is looked for in `folder`.
   init(bytes: [UInt8], folder: String) throws(ONNXError) {
-    try self.init(ONNXSource(file: MappedFile(copying: bytes), folder: folder))
+    try self.init(ONNXSource(file: MappedFile(copying: bytes), folders: ONNXFolders(folder)))
   }
 
   private init(_ source: ONNXSource) throws(ONNXError) {

@@ -30,7 +30,7 @@ struct ONNXTensor: Sendable {
     guard byteCount?.overflow != true else { throw .badShape(tensor: name, fields.shape) }
     (self.name, shape, self.elementType, self.count) = (name, fields.shape, elementType, count)
     if fields.isExternal {
-      let data = try ONNXExternalData(fields.external, tensor: name, folder: source.folder)
+      let data = try ONNXExternalData(fields.external, tensor: name, in: source.folders)
       if let expected = byteCount?.partialValue, let found = data.byteCount, found != expected {
         throw .wrongByteCount(tensor: name, expected: expected, found: found)
       }

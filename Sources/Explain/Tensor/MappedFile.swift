@@ -14,7 +14,8 @@ public final class MappedFile: @unchecked Sendable {  // immutable after init
 
   /// Maps the regular file at `path`. An empty file gives empty bytes.
   public init(path: String) throws(FileError) {
-    let descriptor = open(path.cPath, O_RDONLY | O_CLOEXEC)
+    // A pipe that nobody writes to must not make us wait.
+    let descriptor = open(path.cPath, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw .last("open") }
     defer { close(descriptor) }
     var status = stat()
