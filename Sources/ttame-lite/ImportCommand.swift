@@ -49,6 +49,12 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Tensors that the head reads, as info --nodes or the ONNX file names them (default: found in the network).",
+      valueName: "NAME,..."))
+  var layers: NameParts?
+
+  @Option(
+    help: ArgumentHelp(
       "A trained head, cam (Class Activation Mapping from the classifier), or none. Default: cam if the network allows it.",
       valueName: "cam|none|FILE"), completion: .file())
   var head: String?
@@ -98,6 +104,9 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var overwriting: OverwriteOptions
 
   func validate() throws {
+    if layers != nil, auxiliary != nil {
+      throw ValidationError("--layers and --auxiliary: give one of them; the auxiliary network has its own layers.")
+    }
     if let crop, !(1...4096).contains(crop) { throw ValidationError("--crop must be 1 to 4096.") }
     if let resize, !(1...16384).contains(resize) { throw ValidationError("--resize must be 1 to 16384.") }
   }
@@ -111,6 +120,7 @@ struct ImportCommand: ParsableCommand {
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
     options.fit = fit
+    options.layers = layers?.names
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
     options.auxiliary = auxiliary
@@ -153,6 +163,16 @@ struct ImportCommand: ParsableCommand {
   }
 }
 
+/// Names with commas between them.
+struct NameParts: ExpressibleByArgument {
+  let names: [String]
+
+  init?(argument: String) {
+    names = namesInList(argument).map { String($0.drop(while: \.isWhitespace)) }
+    if names.isEmpty { return nil }
+  }
+}
+
 /// Numbers with commas between them, blanks around them or not.
 struct ChannelValues: ExpressibleByArgument {
   let values: [Float]
@@ -186,6 +206,7 @@ extension Failure {
     case .labels(let path, let error): self.init(error, reading: path)
     case .badLabels(let path, let error): self.init(.badData, "\(error)", subject: path)
     case .output(let path, let error): self.init(error, writing: path)
+    case .unknownLayer, .repeatedLayer, .flatLayer: self.init(.usage, "\(error)", subject: "--layers")
     case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")
     default: self.init(.badData, "\(error)", subject: weights)
     }

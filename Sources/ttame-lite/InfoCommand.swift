@@ -11,6 +11,7 @@ struct InfoCommand: ParsableCommand {
         ttame-lite info
         ttame-lite info efficientnet-lite0
         ttame-lite info resnet50.safetensors --labels
+        ttame-lite info resnet50.safetensors --nodes
         ttame-lite info resnet50.safetensors --verify
 
       \(ExitStatus.help)
@@ -23,12 +24,23 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "List the model's classes, one a line: index, tab, label.")
   var labels = false
 
+  @Flag(
+    help: """
+      List the tensors that import --layers can name, one a line: name, tab, height x width, tab, channels, tab, note. A branch \
+      is a tensor that part of the network bypasses.
+      """)
+  var nodes = false
+
   @Flag(help: "Read the entire model and compare it with its checksum.")
   var verify = false
 
+  func validate() throws {
+    if labels, nodes { throw ValidationError("--labels and --nodes: give one of them.") }
+  }
+
   func run() throws {
     guard let model else {
-      if labels || verify { return try describe(ModelLocator.defaultName) }
+      if labels || nodes || verify { return try describe(ModelLocator.defaultName) }
       return try printOutput(table(machine))
     }
     try describe(model)
@@ -46,6 +58,7 @@ struct InfoCommand: ParsableCommand {
       let names = ClassNames(labels: model.description.labels, count: model.description.classes)
       return try printOutput((0..<names.count).map { "\($0)\t\(names.label($0))\n" }.joined())
     }
+    if nodes { return try printOutput(model.featureCandidates.map(\.line).joined()) }
     try printOutput(table(rows(path, model) + (checksum.map { [("checksum", "\($0), intact")] } ?? [])))
   }
 
@@ -108,6 +121,15 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+}
+
+extension FeatureCandidate {
+  fileprivate var line: String {
+    var notes: [String] = []
+    if !isBottleneck { notes.append("branch") }
+    if let featureLayer { notes.append("feature layer \(featureLayer)") }
+    return "\(name)\t\(shape.height)x\(shape.width)\t\(shape.channels)\t\(notes.joined(separator: ", "))\n"
+  }
 }
 
 extension Preprocessing {

@@ -29,7 +29,7 @@ struct FusedGraph {
   ///   - given: nodes whose results are there already, so that nothing in front of them is needed.
   ///   - foldsFunctions: false where the inputs of functions are wanted, as gradients need them.
   init(_ graph: Graph, outputs: Set<String>, given: Set<String> = [], foldsFunctions: Bool = true) {
-    let nodes = Self.needed(graph, outputs, given)
+    let nodes = graph.nodes.needed(for: outputs, given: given)
     var readers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
       for input in node.inputs { readers[input, default: []].append(index) }
@@ -61,17 +61,6 @@ struct FusedGraph {
     }
     operations = placed.sorted { $0.position < $1.position }.map(\.operation)
     for operation in operations where isNonNegative(operation) { nonNegative.insert(operation.name) }
-  }
-
-  /// Nodes that the outputs depend on, in the graph's order.
-  private static func needed(_ graph: Graph, _ outputs: Set<String>, _ given: Set<String>) -> [Node] {
-    var wanted = outputs
-    var nodes: [Node] = []
-    for node in graph.nodes.reversed() where wanted.contains(node.name) && !given.contains(node.name) {
-      nodes.append(node)
-      wanted.formUnion(node.inputs)
-    }
-    return nodes.reversed()
   }
 
   private static func onlyReader(_ readers: [Int]?) -> Int? {

@@ -4,31 +4,23 @@ extension GraphBuilder {
   /// depends on must have been removed.
   mutating func findFeatureLayers() throws(ImportError) {
     if try findTokenFeatures() { return }
-    // The last node that reads each result, the picture included.
-    var lastReader: [String: Int] = [:]
-    for (index, node) in nodes.enumerated() {
-      for name in node.inputs { lastReader[name] = index }
-    }
-    var reach = lastReader[input] ?? 0
     var layers: [Shape: String] = [:]
     var sizes: [Shape] = []
-    for (index, name) in nodes.map(\.name).enumerated() {
+    for index in nodes.bottlenecks(input: input) {
+      let name = nodes[index].name
       let shape = shape(name)
-      if reach <= index, shape.pixels > 1 {
-        let size = Shape(shape.height, shape.width, 1)
-        if layers.updateValue(name, forKey: size) == nil { sizes.append(size) }
-      }
-      reach = max(reach, lastReader[name] ?? 0)
+      guard shape.pixels > 1 else { continue }
+      let size = Shape(shape.height, shape.width, 1)
+      if layers.updateValue(name, forKey: size) == nil { sizes.append(size) }
     }
     for size in sizes.suffix(3) {
       if let name = layers[size] { feature(name, node: name) }
     }
   }
 
-  /// Drops nodes that the output does not depend on.
-  mutating func removeUnused(output: String) {
-    var needed: Set<String> = [output]
-    for node in nodes.reversed() where needed.contains(node.name) { needed.formUnion(node.inputs) }
+  /// Drops nodes that none of these depend on.
+  mutating func removeUnused(outputs: Set<String>) {
+    let needed = Set(nodes.needed(for: outputs).map(\.name))
     keepNodes { needed.contains($0.name) }
   }
 }

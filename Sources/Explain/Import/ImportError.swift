@@ -40,6 +40,11 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A safetensors file, but of something else than a network's weights.
   case notWeights(path: String, SafetensorsContents)
   case wrongLabelCount(labels: Int, classes: Int)
+  /// No tensor has the name of a feature layer; `near` is one that looks like it.
+  case unknownLayer(String, near: String?)
+  case repeatedLayer(String)
+  /// A feature layer that is no image.
+  case flatLayer(String, Shape)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
   /// A variant of the reference implementation's attention mechanism.
@@ -104,6 +109,13 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       contents.isNoWeights(path.shownPath)
     case .wrongLabelCount(let labels, let classes):
       "\(counted(labels, "label")) for \(counted(classes, "class", plural: "classes")) of the network"
+    case .unknownLayer(let name, let near):
+      "no tensor is named \(name); "
+        + (near.map { "did you mean \($0)?" } ?? "`ttame-lite info MODEL --nodes` lists the names of an imported model")
+    case .repeatedLayer(let name):
+      "\(name) is given twice"
+    case .flatLayer(let name, let shape):
+      "\(name) is \(shape), which has no height and width; choose a tensor in front of the pooling"
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
     case .unsupportedHeadVersion(let version):

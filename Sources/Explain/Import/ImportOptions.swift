@@ -23,6 +23,9 @@ public struct ImportOptions: Sendable, Equatable {
   /// Path of the weights of a ResNet whose features feed the head in place of the classifier's own, as in P-TAME; needs
   /// a head file.
   public var auxiliary: String?
+  /// Names of the tensors that the head reads, as `FeatureCandidate` or the ONNX file calls them; nil takes those that the
+  /// architecture or the graph tells.
+  public var layers: [String]?
   public var precision: Precision = .int8
 
   /// Shorter side after the resize, and side of the centre crop, in pixels.

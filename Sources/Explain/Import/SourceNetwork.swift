@@ -10,6 +10,8 @@ struct SourceNetwork {
   var preprocessing: Preprocessing
   /// Whether mean or standard deviation were of pixels in 0...255.
   var statisticsWereDivided: Bool
+  /// Nodes by other names than their own, which the file gives them.
+  private var otherNames: [String: String] = [:]
   /// All files that were read.
   var paths: [String]
 
@@ -20,6 +22,7 @@ struct SourceNetwork {
     } else {
       try self.init(weights: path, options)
     }
+    if let layers = options.layers { try graph.setFeatureLayers(layers, otherNames: otherNames, output: logits) }
   }
 
   /// A network that is recognised by its weights.
@@ -54,6 +57,6 @@ struct SourceNetwork {
     }
     architecture = "onnx"
     name = fileStem(path)
-    paths = classifier.paths
+    (otherNames, paths) = (classifier.nodes, classifier.paths)
   }
 }

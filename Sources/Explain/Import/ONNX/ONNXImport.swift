@@ -4,6 +4,8 @@ struct ONNXClassifier {
   /// Node of the logits.
   let logits: String
   let metadata: [String: String]
+  /// Nodes by the names that the file gives to tensors and nodes.
+  let nodes: [String: String]
   /// All files that were read.
   let paths: [String]
 
@@ -13,10 +15,11 @@ struct ONNXClassifier {
     var translator = try ONNXTranslator(model, precision: precision)
     logits = try translator.translate()
     var graph = translator.graph
-    graph.removeUnused(output: logits)
+    graph.removeUnused(outputs: [logits])
     try graph.selectTokensEarly(output: logits)
     try graph.findFeatureLayers()
     self.graph = graph
+    nodes = translator.nodes
     metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     paths = [path] + model.externalFiles
   }

@@ -95,6 +95,17 @@ struct ONNXTranslator {
 }
 
 extension ONNXTranslator {
+  /// Nodes of ours by the names of the tensors that they stand for, and of the nodes that yield these.
+  var nodes: [String: String] {
+    var nodes: [String: String] = [:]
+    for node in model.graph.nodes {
+      guard let tensor = node.outputs.first, case .activation(let activation)? = values[tensor] else { continue }
+      nodes[tensor] = activation.node
+      if !node.name.isEmpty { nodes[node.name] = activation.node }
+    }
+    return nodes
+  }
+
   /// Reads of a value.
   func readerCount(_ name: String) -> Int { readers[name, default: 0] }
 
