@@ -29,6 +29,7 @@ extension MaskForm: Choice {}
 extension MethodName: Choice {}
 extension OperandPrecision: Choice {}
 extension Optimizer: Choice {}
+extension OutputFunction: Choice {}
 extension Pass: Choice {}
 extension Precision: Choice {}
 extension RenderStyle: Choice {}

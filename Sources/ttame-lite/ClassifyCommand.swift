@@ -9,6 +9,7 @@ struct ClassifyCommand: ParsableCommand {
     discussion: """
       Examples:
         ttame-lite classify photo.jpg
+        ttame-lite classify --threshold 0.5 xray.png --model findings.safetensors
         ttame-lite classify --top 1 --json *.jpg | jq -r '.predictions[0].label'
         ffmpeg -i film.mp4 -f image2pipe -c:v mjpeg - | ttame-lite classify --json
 
@@ -22,8 +23,11 @@ struct ClassifyCommand: ParsableCommand {
     completion: .file())
   var inputs: [String] = []
 
-  @Option(help: ArgumentHelp("Number of classes to print.", valueName: "K"))
-  var top = 5
+  @Option(
+    help: ArgumentHelp("Number of classes to print (default: 5; all of them with --threshold).", valueName: "K"))
+  var top: Int?
+
+  @OptionGroup var threshold: ThresholdOptions
 
   @OptionGroup var reading: PictureOptions
   @Flag(name: [.short, .long], help: "Suppress hints on standard error.")
@@ -36,7 +40,7 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top must be 1 or more.") }
+    if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
   }
 
   func run() throws {
@@ -50,6 +54,7 @@ struct ClassifyCommand: ParsableCommand {
     let session = try model.makeSession()
     let lines = try json.lines()
     let decoding = reading.decoding
+    let choice = PredictionChoice(top: top ?? (threshold.threshold == nil ? 5 : .max), threshold: threshold.threshold)
     var warnings = DepthWarnings()
     let progress = Progress(count: source.count)
     let preprocessing = fit.preprocessing(session)
@@ -63,10 +68,10 @@ struct ClassifyCommand: ParsableCommand {
       if let lines {
         let times = ImageReport.Milliseconds(
           decode: picture.decode.milliseconds, forward: forward.milliseconds, explain: 0, encode: 0)
-        try lines.write(predictions.report(picture, top: top, explanations: nil, times))
+        try lines.write(predictions.report(picture, choice, explanations: nil, threshold: choice.threshold, times))
       }
       if !json.isPrinted {
-        try printOutput(predictions.text(picture, top: top))
+        try printOutput(predictions.text(picture, choice))
       }
       guard !quiet, !json.isPrinted else { return }
       [filmHint.line(picture), cropHint.line(picture)].compactMap(\.self).forEach(progress.say)

@@ -9,12 +9,13 @@ struct ExplainCommand: ParsableCommand {
       Without -o, the output for photo.jpg is photo-explained.png in the current folder. Output for standard input goes to \
       standard output. With -o FOLDER, it is FOLDER/photo.png. With --json and without -o, no image is written. Several \
       classes give several images, photo-LABEL.png, or one after another on standard output. A panel shows all of them in \
-      one image.
+      one image. If no class reaches --threshold, no image is written.
 
       Examples:
         ttame-lite explain photo.jpg
         ttame-lite explain photo.jpg -o out.png --class 'golden retriever'
         ttame-lite explain photos/ -o explained/ --style panel --top 3
+        ttame-lite explain xray.png --threshold 0.5 --model findings.safetensors
         ttame-lite explain *.jpg --json-file report.jsonl
         curl -s URL | ttame-lite explain - -o - | display
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
@@ -48,8 +49,12 @@ struct ExplainCommand: ParsableCommand {
   var classes: [String] = []
 
   @Option(
-    help: ArgumentHelp("Explain the K most probable classes (default: 1; none with --class).", valueName: "K"))
+    help: ArgumentHelp(
+      "Explain the K most probable classes (default: 1; none with --class; all of them with --threshold).",
+      valueName: "K"))
   var top: Int?
+
+  @OptionGroup var threshold: ThresholdOptions
 
   @Option(help: ArgumentHelp("Explanation method (default: the model's head).", valueName: "NAME"))
   var method: MethodName?
@@ -84,7 +89,8 @@ struct ExplainCommand: ParsableCommand {
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
-    if naming.skipExisting, look.style != .panel, classes.count + (top ?? (classes.isEmpty ? 1 : 0)) > 1 {
+    let mostClasses = classes.count + (top ?? (threshold.threshold != nil ? 2 : classes.isEmpty ? 1 : 0))
+    if naming.skipExisting, look.style != .panel, mostClasses > 1 {
       throw ValidationError("--skip-existing needs one image per input; omit it, or use --style panel.")
     }
     if naming.skipExisting, inputs.isEmpty || inputs.contains("-") {
@@ -127,7 +133,7 @@ struct ExplainCommand: ParsableCommand {
     do { explainer = try method.makeMethod(session, options) } catch {
       throw Failure(error, reading: model.model)
     }
-    let selection = try ClassSelection(classes, top: top, session.model.description)
+    let selection = try ClassSelection(classes, top: top, threshold: threshold.threshold, session)
     let run = ExplainRun(
       session: session, preprocessing: fit.preprocessing(session), method: explainer, selection: selection,
       decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil), assessesTrust: trust)

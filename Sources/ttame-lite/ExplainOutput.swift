@@ -56,8 +56,9 @@ struct ExplainOutput {
       encode: saliencyDone.duration(to: clock.now).milliseconds)
     try json?.write(
       predictions.report(
-        picture, method: name, top: selection.predictions(atLeast: Self.reported),
-        explanations: explained.map { report($0, predictions.names) }, times))
+        picture, method: name,
+        PredictionChoice(top: selection.predictions(atLeast: max(Self.reported, explained.count))),
+        explanations: explained.map { report($0, predictions.names) }, threshold: selection.threshold, times))
     return summary(picture, predictions, explained)
   }
 
@@ -74,7 +75,7 @@ struct ExplainOutput {
   private mutating func draw(
     _ explained: inout [Explained], _ picture: PreparedPicture, _ predictions: Predictions
   ) throws {
-    guard pictures != nil else { return }
+    guard pictures != nil, !explained.isEmpty else { return }
     var photo: Image? = look.size == .crop ? picture.crop : picture.takeImage()
     if look.style == .panel {
       let panel = panel(explained, &photo, picture, predictions)
@@ -169,6 +170,10 @@ struct ExplainOutput {
 
   /// `photo.jpg: golden retriever 93.2 % -> photo-explained.png`
   private func summary(_ picture: PreparedPicture, _ predictions: Predictions, _ explained: [Explained]) -> String {
+    if explained.isEmpty {
+      let best = predictions.best(PredictionChoice(top: 1)).map(predictions.summary).joined()
+      return "\(picture.title): \(predictions.noneReaches(selection.threshold)); the most probable is \(best)"
+    }
     var parts: [String] = []
     for (i, item) in explained.enumerated() {
       var part = predictions.summary(of: item.map.classIndex)

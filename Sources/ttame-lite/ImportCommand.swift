@@ -16,6 +16,9 @@ struct ImportCommand: ParsableCommand {
       ONNX models are convolutional classifiers with one input [1, 3, side, side] and one output. Mean and standard \
       deviation are ImageNet's unless --mean and --std give others. docs/networks.md lists the operators.
 
+      Classes that are independent of each other (multi-label) have a sigmoid each. An ONNX model that ends in a sigmoid \
+      says so; otherwise --outputs sigmoid does.
+
       A network with one output becomes a binary classifier. Class 1 has the probability sigmoid(output), class 0 the rest. \
       Two labels name class 0 and class 1; one label names class 1. Without labels, the classes are negative and positive.
 
@@ -64,6 +67,12 @@ struct ImportCommand: ParsableCommand {
       "A ResNet-18 whose features feed the head instead of the classifier's, as in P-TAME; needs --head.",
       valueName: "WEIGHTS.safetensors"), completion: .file())
   var auxiliary: String?
+
+  @Option(
+    help:
+      "Probabilities: softmax if classes exclude each other, sigmoid if each is independent (default: the file's, or softmax)."
+  )
+  var outputs: OutputFunction?
 
   @Option(help: "Precision of the stored weights; float32 is for comparison.")
   var precision = Precision.int8
@@ -121,6 +130,7 @@ struct ImportCommand: ParsableCommand {
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
     options.fit = fit
     options.layers = layers?.names
+    options.outputs = outputs
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
     options.auxiliary = auxiliary
@@ -156,6 +166,9 @@ struct ImportCommand: ParsableCommand {
       printError(
         "one logit: a binary classifier of '\(model.labels[0].onOneLine)' and '\(model.labels[1].onOneLine)', by a sigmoid"
       )
+    }
+    if model.outputs == .sigmoid {
+      printError("\(model.classes) independent classes: each has a probability of its own, by a sigmoid")
     }
     if model.head == nil && options.head == .automatic {
       printError("\(model.architecture) has no warm start for explanations; give a trained head: --head FILE")

@@ -98,6 +98,7 @@ struct InfoCommand: ParsableCommand {
         "\(description.classes)" + (description.labels.isEmpty ? ", no labels" : "")
           + (description.logits == 1
             ? ", of one logit and a sigmoid: \(description.labels.joined(separator: ", "))" : "")
+          + (description.outputs == .sigmoid ? ", independent, with a sigmoid each" : "")
       ),
       (
         "input",

@@ -60,6 +60,10 @@ struct ImageReport: Encodable {
   let crop: Crop
   /// As `--method` names it; for the model's head `ttame`, `lcam`, or `cam` for the warm start. Nothing without maps.
   let method: String?
+  /// `sigmoid` where classes are independent of each other; nothing elsewhere.
+  let probabilities: OutputFunction?
+  /// As `--threshold` says it.
+  let threshold: Double?
   let predictions: [Prediction]
   let explanations: [Explanation]?
   let milliseconds: Milliseconds

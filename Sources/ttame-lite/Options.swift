@@ -21,6 +21,16 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// The least probability of classes that are told or explained.
+struct ThresholdOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Take every class with at least this probability (default: none).", valueName: "0...1"))
+  var threshold: Double?
+
+  func validate() throws {
+    if let threshold, !(0...1).contains(threshold) { throw ValidationError("--threshold must be 0 to 1.") }
+  }
+}
+
 /// What the kernels may use.
 struct ComputeOptions: ParsableArguments {
   @Option(

@@ -13,25 +13,32 @@ struct Predictions {
     names = ClassNames(labels: model.labels, count: model.classes)
   }
 
-  /// The most probable classes, best first.
-  func best(_ count: Int) -> [Int] { largest(count, of: logits) }
+  /// The classes that are wanted, most probable first.
+  func best(_ choice: PredictionChoice) -> [Int] {
+    guard let threshold = choice.threshold else { return largest(choice.top, of: logits) }
+    return classes(reaching: threshold, probabilities: probabilities, logits: logits, most: choice.top)
+  }
 
   /// `golden retriever 93.2 %`
   func summary(of index: Int) -> String { "\(names.name(index)) \(percent(probabilities[index]))" }
 
   /// Lines for people: the image, and below it the classes.
-  func text(_ picture: PreparedPicture, top: Int) -> String {
-    let rows = best(top).map { index in
+  func text(_ picture: PreparedPicture, _ choice: PredictionChoice) -> String {
+    let rows = best(choice).map { index in
       let share = percent(probabilities[index])
       return String(repeating: " ", count: max(9 - share.count, 0)) + "\(share)  \(names.label(index)) (\(index))\n"
     }
-    return picture.title + "\n" + rows.joined()
+    return picture.title + "\n" + (rows.isEmpty ? "        -  \(noneReaches(choice.threshold))\n" : rows.joined())
   }
+
+  /// Why there is no class.
+  func noneReaches(_ threshold: Double?) -> String { "no class reaches \(percent(threshold ?? 0))" }
 
   /// The JSON of one image.
   func report(
-    _ picture: PreparedPicture, method: MethodName? = nil, top: Int, explanations: [ImageReport.Explanation]?,
-    _ times: ImageReport.Milliseconds
+    _ picture: PreparedPicture, method: MethodName? = nil, _ choice: PredictionChoice,
+    explanations: [ImageReport.Explanation]?,
+    threshold: Double? = nil, _ times: ImageReport.Milliseconds
   ) -> ImageReport {
     ImageReport(
       input: picture.origin.path.pathForJSON, inputBytes: picture.origin.path.base64ForJSON,
@@ -39,11 +46,20 @@ struct Predictions {
       scaled: picture.reduction == 1 ? nil : picture.reduction, fit: picture.fit,
       crop: ImageReport.Crop(picture.region),
       method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
-      predictions: best(top).map {
+      probabilities: model.outputs, threshold: threshold,
+      predictions: best(choice).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])
       },
       explanations: explanations, milliseconds: times)
   }
+}
+
+/// Which classes of an image are told.
+struct PredictionChoice {
+  /// No more than these.
+  var top: Int
+  /// The least probability; nil where all count.
+  var threshold: Double?
 }
 
 extension PictureOrigin {

@@ -119,9 +119,6 @@ import Testing
     Example("this part or order of a tensor is understood in attention alone", reshape([1, 3, 4, 16])),
     Example("which splits rows, columns or channels unevenly", reshape([1, 4, 48])),
     Example("the output is 8x8x3, not one value for each class", Wire.node("Relu", ["x"], ["y"])),
-    Example(
-      "3 classes that do not exclude each other are not supported",
-      Wire.node("GlobalAveragePool", ["x"], ["1"]) + Wire.node("Sigmoid", ["1"], ["y"])),
     Example("nothing to join", Wire.node("Concat", [], ["y"], name: "c")),
     Example("input 1 is missing", Wire.node("Add", ["x"], ["y"])),
     Example("input 0 is missing", Wire.node("Relu", [], ["y"])),

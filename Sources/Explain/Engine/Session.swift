@@ -50,9 +50,16 @@ public final class Session {
     return clock.explanation(logits: logits, maps: maps)
   }
 
-  /// Softmax of logits.
+  /// What the model makes of logits: probabilities that add up to 1, or of independent classes one for each.
   public func probabilities(_ logits: [Float]) -> [Float] {
-    var values = logits
+    switch model.description.outputs ?? .softmax {
+    case .softmax: softmax(logits)
+    case .sigmoid: logits.map(logistic)
+    }
+  }
+
+  func softmax(_ scores: [Float]) -> [Float] {
+    var values = scores
     context.softmax(&values, count: values.count)
     return values
   }

@@ -39,6 +39,8 @@ public func importModel(
     head: head?.description, licence: options.licence ?? metadata.licence ?? "",
     source: options.source ?? metadata.source ?? "")
   description.logits = isBinary ? 1 : nil
+  // The softmax of a binary classifier's two logits is the sigmoid of its one.
+  description.outputs = isBinary || source.outputs == .softmax ? nil : source.outputs
   if let old = FileStatus(output), inputs.contains(where: { FileStatus($0)?.identity == old.identity }) {
     throw .output(path: output, .overwritesInput)
   }

@@ -26,6 +26,8 @@ public struct ImportOptions: Sendable, Equatable {
   /// Names of the tensors that the head reads, as `FeatureCandidate` or the ONNX file calls them; nil takes those that the
   /// architecture or the graph tells.
   public var layers: [String]?
+  /// What makes probabilities of the logits; nil takes what the file tells, or else a softmax.
+  public var outputs: OutputFunction?
   public var precision: Precision = .int8
 
   /// Shorter side after the resize, and side of the centre crop, in pixels.

@@ -14,6 +14,14 @@ struct SourceMetadata {
     values["labels"].flatMap { $0.isEmpty || $0.contains("/") || $0.hasPrefix(".") ? nil : $0 }
   }
 
+  /// What makes probabilities of the logits, if the options or the file tell.
+  func outputs(_ options: ImportOptions) throws(ImportError) -> OutputFunction? {
+    if let outputs = options.outputs { return outputs }
+    guard let text = values["probabilities"] else { return nil }
+    guard let function = OutputFunction(rawValue: text) else { throw .badMetadata(key: "probabilities", value: text) }
+    return function
+  }
+
   /// `defaults`, overridden by what the metadata says, overridden by the options.
   ///
   /// - Returns: also whether mean or standard deviation were of pixels in 0...255 and are divided.

@@ -4,6 +4,8 @@ struct SourceNetwork {
   /// Node of the logits.
   var logits: String
   var architecture: String
+  /// What makes probabilities of the logits.
+  var outputs: OutputFunction
   /// What the model is called by default.
   var name: String
   var metadata: SourceMetadata
@@ -36,6 +38,7 @@ struct SourceNetwork {
     }
     let found = try Architecture.find(options.architecture, for: state)
     metadata = SourceMetadata(files.metadata)
+    outputs = try metadata.outputs(options) ?? .softmax
     (preprocessing, statisticsWereDivided) = try metadata.preprocessing(found.preprocessing(state), options)
     graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
     logits = try found.build(&graph)
@@ -48,6 +51,7 @@ struct SourceNetwork {
     let classifier = try ONNXClassifier(path: path, precision: options.precision)
     (graph, logits) = (classifier.graph, classifier.logits)
     metadata = SourceMetadata(classifier.metadata)
+    outputs = try metadata.outputs(options) ?? classifier.outputs ?? .softmax
     let side = graph.inputShape.height
     var defaults = Preprocessing.torchvision
     (defaults.crop, defaults.resize) = (side, side * defaults.resize / defaults.crop)

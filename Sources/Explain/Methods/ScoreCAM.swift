@@ -42,7 +42,7 @@ final class ScoreCAM: ExplanationMethod {
       progress(channel + 1, channels)
     }
     let maps = chosen.indices.map {
-      target.map(of: chosen[$0], target.weightedSum(activations, session.probabilities(scores[$0])))
+      target.map(of: chosen[$0], target.weightedSum(activations, session.softmax(scores[$0])))
     }
     return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + channels))
   }

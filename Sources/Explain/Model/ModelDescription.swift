@@ -24,6 +24,8 @@ public struct ModelDescription: Codable, Sendable, Equatable {
   /// Outputs of the network that was imported where they are not one for each class: 1 for a binary classifier, whose
   /// logit z and sigmoid are stored as the logits -z/2 and z/2 of two classes.
   public var logits: Int?
+  /// What makes probabilities of the logits; nil is a softmax, as in files of the time when there was nothing else.
+  public var outputs: OutputFunction?
   public var licence: String
   /// Where the weights come from.
   public var source: String

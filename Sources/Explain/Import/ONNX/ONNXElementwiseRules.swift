@@ -26,6 +26,7 @@ extension ONNXTranslator {
     guard model.graph.outputs.first?.name == node.outputs[0] else {
       throw unsupported(node, "a softmax is understood at the end and in attention alone")
     }
+    outputs = .softmax
     set(node, try value(node, 0))
   }
 

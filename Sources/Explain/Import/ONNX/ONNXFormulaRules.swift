@@ -29,10 +29,7 @@ extension ONNXTranslator {
     if node.opType == "Sigmoid", model.graph.outputs.first?.name == node.outputs[0] {
       // A sigmoid at the end makes a probability of a logit.
       let input = try activation(node, 0)
-      let outputs = graph.shape(input.node).channels
-      guard outputs == 1 else {
-        throw unsupported(node, "\(outputs) classes that do not exclude each other are not supported")
-      }
+      outputs = .sigmoid
       return set(node, .activation(input))
     }
     guard let formula = formula(try value(node, 0)) else {

@@ -3,6 +3,8 @@ struct ONNXClassifier {
   let graph: GraphBuilder
   /// Node of the logits.
   let logits: String
+  /// What the graph ends in, if that makes probabilities.
+  let outputs: OutputFunction?
   let metadata: [String: String]
   /// Nodes by the names that the file gives to tensors and nodes.
   let nodes: [String: String]
@@ -19,7 +21,7 @@ struct ONNXClassifier {
     try graph.selectTokensEarly(output: logits)
     try graph.findFeatureLayers()
     self.graph = graph
-    nodes = translator.nodes
+    (nodes, outputs) = (translator.nodes, translator.outputs)
     metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     paths = [path] + model.externalFiles
   }

@@ -3,6 +3,8 @@ struct ONNXTranslator {
   let model: ONNXModel
   var graph: GraphBuilder
   var values: [String: ONNXValue] = [:]
+  /// The function at the end of the graph, which the program applies itself.
+  var outputs: OutputFunction?
   /// How many nodes read a value, and the graph's output.
   private var readers: [String: Int] = [:]
   /// The first node that reads a value, and the one that yields it.

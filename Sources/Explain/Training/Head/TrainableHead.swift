@@ -247,8 +247,3 @@ package final class TrainableHead {
     return gradient
   }
 }
-
-/// `1 / (1 + e^-x)`
-@inline(__always) func logistic(_ x: Float) -> Float {
-  Float(1 / (1 + exp(-Double(x))))
-}

@@ -90,7 +90,7 @@ public final class Trainer {
     guard let batch = loader.load(step: done, next: done + 1 < steps ? done + 1 : nil) else {
       throw .tooFewImages(found: 0, batch: options.batch)
     }
-    let result = arithmetic.run(batch.crops)
+    let result = arithmetic.run(batch.crops, turn: done)
     guard result.loss.isFinite else { throw .notFinite(step: done, loss: result.loss, images: batch.paths) }
     let (rate, momentum) = OneCycle(steps: steps, highestRate: options.rate).values(at: done)
     context.withFlushedDenormals { descend(result.gradients, rate: rate, momentum: momentum) }

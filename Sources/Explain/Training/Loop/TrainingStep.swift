@@ -4,7 +4,7 @@ import Kernels
 package struct StepResult {
   package var loss: LossTerms
   package var gradients: HeadGradients
-  /// The classifier's own classes of the unmasked images.
+  /// The classifier's own classes of the unmasked images, one of each.
   package var labels: [Int]
   /// Sigmoid maps `[images, distinct labels, height, width]`; distinct labels ascend.
   package var maps: [Float]
@@ -79,10 +79,12 @@ package final class TrainingStep {
   private var pixels: Int { side * side }
   private var classes: Int { model.description.classes }
 
-  /// - Parameter crops: `[images, side, side, 3]`, levels 0...255.
-  package func run(_ crops: [UInt8]) -> StepResult {
+  /// - Parameters:
+  ///   - crops: `[images, side, side, 3]`, levels 0...255.
+  ///   - turn: which of its labels an image has where it has several.
+  package func run(_ crops: [UInt8], turn: Int = 0) -> StepResult {
     precondition(crops.count == images * pixels * 3)
-    return context.withFlushedDenormals { evaluate(crops) }
+    return context.withFlushedDenormals { evaluate(crops, turn) }
   }
 
   /// The smallest value of each channel of the last features.
@@ -94,7 +96,7 @@ package final class TrainingStep {
   /// Mean and deviation, before the sigmoid, of every image's map of its own label.
   func ownMapStatistics(_ crops: [UInt8]) -> (mean: Float, deviation: Float) {
     context.withFlushedDenormals {
-      let labels = labels(of: classify(crops))
+      let labels = labels(of: classify(crops), turn: 0)
       let distinct = Set(labels).sorted()
       let maps = head.scores(labels: distinct, updatesStatistics: false)
       let count = head.height * head.width
@@ -111,10 +113,17 @@ package final class TrainingStep {
     }
   }
 
-  /// The most probable class of each image.
-  private func labels(of logits: [Float]) -> [Int] {
-    (0..<images).map { image in largest(1, of: Array(logits[image * classes..<(image + 1) * classes]))[0] }
+  /// The label of each image: its most probable class. Where classes are independent of each other, those that are rather there
+  /// than not take turns.
+  private func labels(of logits: [Float], turn: Int) -> [Int] {
+    (0..<images).map { image in
+      let values = Array(logits[image * classes..<(image + 1) * classes])
+      let confident = isIndependent ? values.indices.filter { values[$0] >= 0 } : []
+      return confident.isEmpty ? largest(1, of: values)[0] : confident[(turn + image) % confident.count]
+    }
   }
+
+  private var isIndependent: Bool { model.description.outputs == .sigmoid }
 
   private func attention(_ scores: [Float]) -> [Float] {
     var maps = scores
@@ -125,9 +134,9 @@ package final class TrainingStep {
     return maps
   }
 
-  private func evaluate(_ crops: [UInt8]) -> StepResult {
+  private func evaluate(_ crops: [UInt8], _ turn: Int) -> StepResult {
     let logits = classify(crops)
-    let labels = labels(of: logits)
+    let labels = labels(of: logits, turn: turn)
     let distinct = Set(labels).sorted()
     let own = labels.map { label in distinct.firstIndex(of: label) ?? 0 }
     let scores = head.scores(labels: distinct, updatesStatistics: true)
@@ -230,6 +239,7 @@ package final class TrainingStep {
   /// The masked images forward and backward; returns the mean cross-entropy, and fills in logits and gradients of the masks.
   private func classifyMasked(_ crops: [UInt8], _ labels: [Int], _ result: inout StepResult) -> Double {
     var crossEntropy = 0.0
+    let loss = isIndependent ? BinaryCrossEntropy.evaluate : CrossEntropy.evaluate
     result.maskGradients = [Float](repeating: 0, count: images * pixels)
     for first in stride(from: 0, to: images, by: group) {
       let count = min(group, images - first)
@@ -250,9 +260,9 @@ package final class TrainingStep {
       // Images that only fill up the last group have no loss.
       masked.logitsGradient.update(repeating: 0, count: group * classes)
       for i in 0..<count {
-        crossEntropy += CrossEntropy.evaluate(
-          logits + i * classes, count: classes, label: labels[first + i], scale: weights.crossEntropy / Double(images),
-          gradient: masked.logitsGradient + i * classes)
+        crossEntropy += loss(
+          logits + i * classes, classes, labels[first + i], weights.crossEntropy / Double(images),
+          masked.logitsGradient + i * classes)
       }
       masked.backward()
       let gradients = masked.inputGradient
