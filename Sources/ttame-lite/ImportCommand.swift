@@ -79,6 +79,12 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Layers that stay in float32 in an int8 model; * stands for any text. --check tells which.", valueName: "NAME,..."
+    ))
+  var floatLayers: NameParts?
+
+  @Option(
+    help: ArgumentHelp(
       "Shorter side of the resized image in pixels (default: the network's own).",
       valueName: "PIXELS"))
   var resize: Int?
@@ -131,6 +137,7 @@ struct ImportCommand: ParsableCommand {
     options.fit = fit
     options.layers = layers?.names
     options.outputs = outputs
+    options.floatLayers = floatLayers?.names ?? []
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
     options.auxiliary = auxiliary
@@ -220,6 +227,7 @@ extension Failure {
     case .badLabels(let path, let error): self.init(.badData, "\(error)", subject: path)
     case .output(let path, let error): self.init(error, writing: path)
     case .unknownLayer, .repeatedLayer, .flatLayer: self.init(.usage, "\(error)", subject: "--layers")
+    case .unknownFloatLayer: self.init(.usage, "\(error)", subject: "--float-layers")
     case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")
     default: self.init(.badData, "\(error)", subject: weights)
     }

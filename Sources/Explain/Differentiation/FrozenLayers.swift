@@ -39,7 +39,7 @@ final class FrozenLayers {
     let key = Key(weight: names.weight, isGradient: !isForward)
     if let known = packed[key] { return known }
     // The file's own panels, where nothing has to be changed.
-    if isForward, precision == .float32, model.description.precision == .float32 {
+    if isForward, precision == .float32, names.scale == nil {
       let panels = UnsafeRawPointer(model.floats(names.weight))
       packed[key] = panels
       return panels
@@ -82,14 +82,14 @@ final class FrozenLayers {
   func depthwiseWeights(
     _ names: WeightNames, taps: Int, channels: Int
   ) throws(EngineError) -> UnsafePointer<Float> {
-    if model.description.precision == .float32 { return model.floats(names.weight) }
+    guard let scale = names.scale else { return model.floats(names.weight) }
     if let known = depthwise[names.weight] { return known }
     let padded = PanelLayout.padded(channels)
     let values = try allocate(taps * padded * 4).assumingMemoryBound(to: Float.self)
     let levels = model.int8(names.weight)
-    let scales = names.scale.map(model.floats)
+    let scales = model.floats(scale)
     for tap in 0..<taps {
-      for c in 0..<padded { values[tap * padded + c] = Float(levels[tap * padded + c]) * (scales?[c] ?? 1) }
+      for c in 0..<padded { values[tap * padded + c] = Float(levels[tap * padded + c]) * scales[c] }
     }
     depthwise[names.weight] = UnsafePointer(values)
     return UnsafePointer(values)
@@ -136,7 +136,7 @@ struct LayerRows {
     names = convolution.weights
     outputs = convolution.outputChannels
     layout = convolution.reduction(channels: channels)
-    let readsPixels = model.description.precision == .int8 && node.inputs == [model.description.graph.input]
+    let readsPixels = names.scale != nil && node.inputs == [model.description.graph.input]
     pixels = readsPixels ? model.description.preprocessing.pixelLevels : nil
   }
 

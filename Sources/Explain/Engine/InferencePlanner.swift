@@ -1,6 +1,6 @@
 import Kernels
 
-/// Plans the pass of one image in the model's own precision. Results that convolutions read are quantized by the steps
+/// Plans the pass of one image in the precision of the model and its layers. Results that convolutions read are quantized by the steps
 /// that write them, where these can.
 struct InferencePlanner: ForwardPlanner {
   let model: Model
@@ -20,6 +20,8 @@ struct InferencePlanner: ForwardPlanner {
   private struct PreparedKey: Hashable {
     var name: String
     var sharesScale: Bool
+    /// Read by layers with weights in Float.
+    var isFloat = false
   }
 
   init(model: Model, context: ExecutionContext, outputs: Set<String>) {
@@ -54,6 +56,9 @@ struct InferencePlanner: ForwardPlanner {
     let isReadInFloat =
       floatResults.contains(operation.name)
       || paddings[PreparedKey(name: operation.name, sharesScale: true)] != nil
+      || [false, true].contains {
+        paddings[PreparedKey(name: operation.name, sharesScale: $0, isFloat: true)] != nil
+      }
     var output: Int?
     if made == nil || isReadInFloat {
       let tensor = allocate(floats: shape(operation.name).count)
@@ -66,7 +71,7 @@ struct InferencePlanner: ForwardPlanner {
 
   func weights(_ convolution: DepthwiseConvolution, channels: Int) -> DepthwiseWeights {
     let names = convolution.weights
-    let isInt8 = model.description.precision == .int8
+    let isInt8 = convolution.precision(in: model.description.precision) == .int8
     return DepthwiseWeights(
       levels: isInt8 ? model.int8(names.weight) : nil, floats: isInt8 ? nil : model.floats(names.weight),
       scale: names.scale.map(model.floats), bias: model.floats(names.bias))
@@ -84,7 +89,7 @@ extension InferencePlanner {
       let channels = shape(operation.input).channels
       let layout = ReductionLayout(
         kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, channels: channels)
-      let key = PreparedKey(name: operation.input, sharesScale: layout.sharesScale)
+      let key = PreparedKey(name: operation.input, sharesScale: layout.sharesScale, isFloat: isFloat(operation))
       var widest = paddings[key] ?? window
       widest.top = max(widest.top, window.top)
       widest.left = max(widest.left, window.left)
@@ -93,9 +98,15 @@ extension InferencePlanner {
       paddings[key] = widest
     }
     for operation in fused.operations {
-      guard let residual = operation.residual, formWhileWriting(residual)?.isResidual != true else { continue }
+      guard let residual = operation.residual, isFloat(operation) || formWhileWriting(residual)?.isResidual != true
+      else { continue }
       floatResults.insert(residual)
     }
+  }
+
+  /// Whether an operator's weights are in Float.
+  private func isFloat(_ operation: FusedGraph.Operation) -> Bool {
+    (operation.op as? any ConvolutionOperator)?.precision(in: model.description.precision) == .float32
   }
 
   /// The form in which convolutions read a result; nil if none does.
@@ -104,12 +115,10 @@ extension InferencePlanner {
     let shape = shape(key.name)
     let isSigned = !fused.nonNegative.contains(key.name)
     let element: PreparedInput.Element =
-      switch model.description.precision {
-      case .float32: .float
-      case .int8 where key.name == model.description.graph.input:
+      if key.isFloat { .float } else if key.name == model.description.graph.input {
         .pixels(model.description.preprocessing.pixelLevels)
-      case .int8 where key.sharesScale: .quantizedWithOneScale(isSigned: isSigned)
-      case .int8: .quantized(isSigned: isSigned)
+      } else if key.sharesScale { .quantizedWithOneScale(isSigned: isSigned) } else {
+        .quantized(isSigned: isSigned)
       }
     return PreparedInput(
       element: element, height: shape.height, width: shape.width, channels: shape.channels, top: padding.top,
@@ -118,7 +127,7 @@ extension InferencePlanner {
 
   /// The form that a step can give its result while it writes it.
   func formWhileWriting(_ name: String) -> PreparedInput? {
-    model.description.precision == .int8 ? form(PreparedKey(name: name, sharesScale: false)) : nil
+    form(PreparedKey(name: name, sharesScale: false))
   }
 
   private mutating func allocate(_ form: PreparedInput) -> PreparedTensor {
@@ -128,8 +137,8 @@ extension InferencePlanner {
   }
 
   /// The prepared form of `name`, made by a step of its own if it isn't there yet.
-  mutating func prepare(_ name: String, sharesScale: Bool) -> PreparedTensor {
-    let key = PreparedKey(name: name, sharesScale: sharesScale)
+  mutating func prepare(_ name: String, sharesScale: Bool, isFloat: Bool) -> PreparedTensor {
+    let key = PreparedKey(name: name, sharesScale: sharesScale, isFloat: isFloat)
     if let known = prepared[key] { return known }
     guard let form = form(key) else { preconditionFailure("\(name) is read by no convolution") }
     if form.isPlain { return PreparedTensor(form: form, levels: tensor(name), scales: tensor(name)) }
@@ -142,8 +151,10 @@ extension InferencePlanner {
   }
 
   /// A residual in the form in which it is there.
-  func addend(_ name: String) -> ConvolutionStep.Addend {
-    if let known = prepared[PreparedKey(name: name, sharesScale: false)], known.form.isResidual {
+  ///
+  /// - Parameter isFloat: whether the layer that adds it has weights in Float, and reads no levels.
+  func addend(_ name: String, isFloat: Bool) -> ConvolutionStep.Addend {
+    if !isFloat, let known = prepared[PreparedKey(name: name, sharesScale: false)], known.form.isResidual {
       return .quantized(known)
     }
     return .float(tensor(name))

@@ -18,6 +18,8 @@ struct GraphBuilder {
   /// Stands before the names of nodes and stored tensors, not before those of the state dict.
   private var nodePrefix = ""
   let precision: Precision
+  /// Layers that are stored in Float, whatever the precision of the others.
+  var floatLayers = LayerPatterns([])
   /// Name of the network's input.
   let input = "input"
   let inputShape: Shape
@@ -139,7 +141,10 @@ struct GraphBuilder {
   /// Has the dense layers that read the network's input see pixels.
   mutating func readPixels(_ levels: PixelLevels) {
     let readers = Set(nodes.filter { $0.inputs == [input] }.map(\.name))
-    for index in layers.indices where readers.contains(layers[index].node) && layers[index].layout.kind == .dense {
+    for index in layers.indices
+    where readers.contains(layers[index].node) && layers[index].layout.kind == .dense
+      && layers[index].layout.precision == .int8
+    {
       layers[index].pixels = levels
     }
   }
@@ -245,15 +250,20 @@ extension GraphBuilder {
     _ normalization: BatchNorm?, groups: Int = 1, weight: String, _ shape: [Int], or otherShape: [Int]? = nil,
     bias: String?
   ) throws(ImportError) -> String {
-    let isInt8 = precision == .int8
     let stored = nodePrefix + name
+    let keepsFloat = floatLayers.match(stored) && precision != .float32
+    let isInt8 = precision == .int8 && !keepsFloat
+    let ownPrecision: Precision? = keepsFloat ? .float32 : nil
     let names = WeightNames(
       weight: "\(stored).weight", scale: isInt8 ? "\(stored).scale" : nil, bias: "\(stored).bias",
       columnSums: isInt8 && kind == .dense ? "\(stored).column_sums" : nil)
     let op: any GraphOperator =
       switch kind {
-      case .dense: Convolution(window: window, outputChannels: outputs, groups: groups, weights: names)
-      case .depthwise: DepthwiseConvolution(window: window, outputChannels: outputs, weights: names)
+      case .dense:
+        Convolution(
+          window: window, outputChannels: outputs, groups: groups, weights: names, precision: ownPrecision)
+      case .depthwise:
+        DepthwiseConvolution(window: window, outputChannels: outputs, weights: names, precision: ownPrecision)
       }
     let node = try append(name, op, [input])
     require(weight, shape, or: otherShape)
@@ -265,7 +275,8 @@ extension GraphBuilder {
     }
     let layout = TensorLayout(
       kind, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth,
-      inputChannels: self.shape(input).channels, outputChannels: outputs, groups: groups, precision: precision)
+      inputChannels: self.shape(input).channels, outputChannels: outputs, groups: groups,
+      precision: ownPrecision ?? precision)
     let matrix = WeightMatrix(weight, state: state, outputs: outputs, length: shape.dropFirst().reduce(1, *))
     layerOfNode[node] = layers.count
     layers.append(

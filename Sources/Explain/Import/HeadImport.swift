@@ -26,7 +26,8 @@ func classActivationHead(
     branches[index].node = try graph.activation("branch.\(index).relu", last.node, .relu)
   }
   let weights = linear.weights
-  branches[index].fuse = HeadDescription.FuseWeights(weight: weights.weight, scale: weights.scale)
+  branches[index].fuse = HeadDescription.FuseWeights(
+    weight: weights.weight, scale: weights.scale, precision: linear.attributes.precision)
   return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
 }
 

@@ -45,6 +45,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case repeatedLayer(String)
   /// A feature layer that is no image.
   case flatLayer(String, Shape)
+  /// A pattern that matches no layer with weights.
+  case unknownFloatLayer(String, near: String?)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
   /// A variant of the reference implementation's attention mechanism.
@@ -116,6 +118,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(name) is given twice"
     case .flatLayer(let name, let shape):
       "\(name) is \(shape), which has no height and width; choose a tensor in front of the pooling"
+    case .unknownFloatLayer(let pattern, let near):
+      "no layer is named \(pattern)" + (near.map { "; did you mean \($0)?" } ?? "; * stands for any text")
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
     case .unsupportedHeadVersion(let version):

@@ -28,6 +28,9 @@ public func importModel(
   var inputs = source.paths
   if let path = labels.path { inputs.append(path) }
   let head = try importedHead(options, &graph, logits, classes, source.architecture, &inputs)
+  if let pattern = graph.floatLayers.firstUnmatched {
+    throw .unknownFloatLayer(pattern, near: nearMiss(of: pattern, among: graph.layers.map(\.node)))
+  }
   try graph.expectActivations()
   graph.markPooledInputs()
   if options.precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }

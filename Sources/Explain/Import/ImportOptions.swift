@@ -29,6 +29,8 @@ public struct ImportOptions: Sendable, Equatable {
   /// What makes probabilities of the logits; nil takes what the file tells, or else a softmax.
   public var outputs: OutputFunction?
   public var precision: Precision = .int8
+  /// Patterns of layers that stay in Float, `*` standing for any text; the patterns are of nodes' names.
+  public var floatLayers: [String] = []
 
   /// Shorter side after the resize, and side of the centre crop, in pixels.
   public var resize, crop: Int?

@@ -34,7 +34,8 @@ extension GraphBuilder {
     var split = layer
     split.layout = TensorLayout(
       .dense, kernelHeight: reduction.kernelHeight, kernelWidth: reduction.kernelWidth,
-      inputChannels: reduction.channels, outputChannels: factors.count, precision: precision)
+      inputChannels: reduction.channels, outputChannels: factors.count,
+      precision: layer.layout.precision)
     split.weights.rows = factors.map { _ in 0 }
     split.factors = factors
     replace(split, outputs: factors.count)

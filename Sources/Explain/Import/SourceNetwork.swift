@@ -41,6 +41,7 @@ struct SourceNetwork {
     outputs = try metadata.outputs(options) ?? .softmax
     (preprocessing, statisticsWereDivided) = try metadata.preprocessing(found.preprocessing(state), options)
     graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
+    graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try found.build(&graph)
     try graph.finish()
     (architecture, name, paths) = (found.name, found.modelName, files.paths)
@@ -48,7 +49,7 @@ struct SourceNetwork {
 
   /// A network whose graph is in the file.
   private init(onnx path: String, _ options: ImportOptions) throws(ImportError) {
-    let classifier = try ONNXClassifier(path: path, precision: options.precision)
+    let classifier = try ONNXClassifier(path: path, options)
     (graph, logits) = (classifier.graph, classifier.logits)
     metadata = SourceMetadata(classifier.metadata)
     outputs = try metadata.outputs(options) ?? classifier.outputs ?? .softmax

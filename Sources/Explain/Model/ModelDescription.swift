@@ -92,14 +92,17 @@ public struct HeadDescription: Codable, Sendable, Equatable {
   ///
   /// `P` = panels of 16 classes, `G` = groups of the `ReductionLayout` of `C` channels.
   public struct FuseWeights: Codable, Sendable, Equatable {
-    /// I8 `[P, G, 16, 4]`, or F32 `[P, 4G, 16]` in a float32 model.
+    /// I8 `[P, G, 16, 4]`, or F32 `[P, 4G, 16]` in float32.
     public var weight: String
-    /// F32 `[P, 16]`; absent in a float32 model.
+    /// F32 `[P, 16]`; absent in float32.
     public var scale: String?
+    /// Nil where the weights have the model's precision; set where they are a classifier's of another one.
+    public var precision: Precision?
 
-    public init(weight: String, scale: String?) {
+    public init(weight: String, scale: String?, precision: Precision? = nil) {
       self.weight = weight
       self.scale = scale
+      self.precision = precision
     }
   }
 

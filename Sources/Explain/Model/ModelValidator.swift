@@ -53,10 +53,10 @@ extension ModelValidator {
     guard head.branches.count == model.featureLayers.count, !head.branches.isEmpty else {
       throw .wrongBranchCount(branches: head.branches.count, featureLayers: model.featureLayers.count)
     }
-    func layout(_ channels: Int) -> TensorLayout {
+    func layout(_ channels: Int, _ precision: Precision? = nil) -> TensorLayout {
       TensorLayout(
         .dense, kernelHeight: 1, kernelWidth: 1, inputChannels: channels, outputChannels: model.classes,
-        precision: model.precision)
+        precision: precision ?? model.precision)
     }
     for (index, branch) in head.branches.enumerated() {
       let found = shapes[branch.node]
@@ -66,7 +66,7 @@ extension ModelValidator {
       }
       guard let fuse = branch.fuse else { continue }
       let owner = "head branch \(index)"
-      let tensors = layout(expected.channels)
+      let tensors = layout(expected.channels, fuse.precision)
       try check(tensors.weight(fuse.weight), node: owner)
       let scale = TensorUse.optional(fuse.scale, role: "scale", isNeeded: tensors.hasScale, tensors.scale)
       if let scale { try check(scale, node: owner) }

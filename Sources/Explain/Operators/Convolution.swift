@@ -9,8 +9,9 @@ struct Convolution: ConvolutionOperator {
   /// Groups of channels that are convolved each by itself. Files say none where there is one.
   var groups: Int
 
-  init(window: Window, outputChannels: Int, groups: Int = 1, weights: WeightNames) {
-    attributes = ConvolutionAttributes(window: window, outputChannels: outputChannels, weights: weights)
+  init(window: Window, outputChannels: Int, groups: Int = 1, weights: WeightNames, precision: Precision? = nil) {
+    attributes = ConvolutionAttributes(
+      window: window, outputChannels: outputChannels, weights: weights, precision: precision)
     self.groups = groups
   }
 
@@ -54,7 +55,7 @@ struct Convolution: ConvolutionOperator {
     weights.tensors(
       TensorLayout(
         .dense, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, inputChannels: inputs[0].channels,
-        outputChannels: outputChannels, groups: groups, precision: precision))
+        outputChannels: outputChannels, groups: groups, precision: self.precision(in: precision)))
   }
 
   func isNonNegative(_ inputs: [Bool]) -> Bool { false }

@@ -3,6 +3,8 @@ struct ConvolutionAttributes: Sendable, Equatable {
   var window: Window
   var outputChannels: Int
   var weights: WeightNames
+  /// Nil where the layer has the model's precision.
+  var precision: Precision?
 }
 
 extension ConvolutionAttributes {
@@ -10,12 +12,14 @@ extension ConvolutionAttributes {
     window = try Window(from: attributes)
     outputChannels = try attributes.decode(Int.self, forKey: "outputChannels")
     weights = try attributes.decode(WeightNames.self, forKey: "tensors")
+    precision = try attributes.decodeIfPresent(Precision.self, forKey: "precision")
   }
 
   func encode(to attributes: inout AttributeEncoder) throws {
     try attributes.encode(outputChannels, forKey: "outputChannels")
     try window.encode(to: &attributes)
     try attributes.encode(weights, forKey: "tensors")
+    if let precision { try attributes.encode(precision, forKey: "precision") }
   }
 }
 
@@ -30,6 +34,8 @@ extension ConvolutionOperator {
     get { attributes.outputChannels }
     set { attributes.outputChannels = newValue }
   }
+  /// Of the layer in a model of this precision.
+  func precision(in model: Precision) -> Precision { attributes.precision ?? model }
   var weights: WeightNames {
     get { attributes.weights }
     set { attributes.weights = newValue }

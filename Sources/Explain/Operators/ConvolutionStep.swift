@@ -67,12 +67,13 @@ extension InferencePlanner {
   mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) {
     let (window, output) = (convolution.window, shape(operation.name))
     let layout = convolution.reduction(channels: shape(operation.input).channels)
-    let input = prepare(operation.input, sharesScale: layout.sharesScale)
+    let precision = convolution.precision(in: model.description.precision)
+    let input = prepare(operation.input, sharesScale: layout.sharesScale, isFloat: precision == .float32)
     let plan = ConvolutionPlan(
       input: input.form, layout: layout, stride: window.stride, top: window.top, left: window.left,
       outputHeight: output.height, outputWidth: output.width, outputChannels: output.channels,
       quantizedOutput: formWhileWriting(operation.name), context: context)
-    let residual = operation.residual.map(addend)
+    let residual = operation.residual.map { addend($0, isFloat: precision == .float32) }
     append(
       operation,
       ConvolutionStep(
@@ -84,7 +85,7 @@ extension InferencePlanner {
   private func weights(_ convolution: Convolution) -> DenseWeights {
     let names = convolution.weights
     return DenseWeights(
-      panels: model.description.precision == .int8
+      panels: convolution.precision(in: model.description.precision) == .int8
         ? UnsafeRawPointer(model.int8(names.weight)) : UnsafeRawPointer(model.floats(names.weight)),
       scale: names.scale.map(model.floats), bias: model.floats(names.bias),
       columnSums: names.columnSums.map(model.int32s))

@@ -6,8 +6,9 @@ struct DepthwiseConvolution: ConvolutionOperator {
 
   var attributes: ConvolutionAttributes
 
-  init(window: Window, outputChannels: Int, weights: WeightNames) {
-    attributes = ConvolutionAttributes(window: window, outputChannels: outputChannels, weights: weights)
+  init(window: Window, outputChannels: Int, weights: WeightNames, precision: Precision? = nil) {
+    attributes = ConvolutionAttributes(
+      window: window, outputChannels: outputChannels, weights: weights, precision: precision)
   }
 
   init(from attributes: AttributeDecoder) throws { self.attributes = try ConvolutionAttributes(from: attributes) }
@@ -30,7 +31,7 @@ struct DepthwiseConvolution: ConvolutionOperator {
     weights.tensors(
       TensorLayout(
         .depthwise, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth,
-        inputChannels: inputs[0].channels, outputChannels: outputChannels, precision: precision))
+        inputChannels: inputs[0].channels, outputChannels: outputChannels, precision: self.precision(in: precision)))
   }
 
   func isNonNegative(_ inputs: [Bool]) -> Bool { false }

@@ -11,10 +11,11 @@ struct ONNXClassifier {
   /// All files that were read.
   let paths: [String]
 
-  init(path: String, precision: Precision) throws(ImportError) {
+  init(path: String, _ options: ImportOptions) throws(ImportError) {
     let model: ONNXModel
     do { model = try ONNXModel(path: path) } catch { throw .onnx(error) }
-    var translator = try ONNXTranslator(model, precision: precision)
+    var translator = try ONNXTranslator(model, precision: options.precision)
+    translator.graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try translator.translate()
     var graph = translator.graph
     graph.removeUnused(outputs: [logits])
