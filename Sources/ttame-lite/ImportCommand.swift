@@ -17,7 +17,7 @@ struct ImportCommand: ParsableCommand {
       deviation are ImageNet's unless --mean and --std give others. docs/networks.md lists the operators.
 
       Classes that are independent of each other (multi-label) have a sigmoid each. An ONNX model that ends in a sigmoid \
-      says so; otherwise --outputs sigmoid does.
+      says so; otherwise --probabilities sigmoid does.
 
       A network with one output becomes a binary classifier. Class 1 has the probability sigmoid(output), class 0 the rest. \
       Two labels name class 0 and class 1; one label names class 1. Without labels, the classes are negative and positive.
@@ -26,6 +26,7 @@ struct ImportCommand: ParsableCommand {
         ttame-lite import resnet50.safetensors -o model.safetensors
         ttame-lite import vit.safetensors -o vit-int8.safetensors --labels labels.txt
         ttame-lite import mobilenet.onnx -o mobilenet.safetensors --labels labels.txt
+        ttame-lite import mobilenet.onnx -o mobilenet.safetensors --check photos/
 
       \(ExitStatus.help)
       """)
@@ -69,17 +70,18 @@ struct ImportCommand: ParsableCommand {
   var auxiliary: String?
 
   @Option(
-    help:
-      "Probabilities: softmax if classes exclude each other, sigmoid if each is independent (default: the file's, or softmax)."
-  )
-  var outputs: OutputFunction?
+    help: """
+      What makes probabilities of the outputs: softmax if classes exclude each other, sigmoid if they are independent \
+      (default: what the file says, or softmax).
+      """)
+  var probabilities: OutputFunction?
 
   @Option(help: "Precision of the stored weights; float32 is for comparison.")
   var precision = Precision.int8
 
   @Option(
     help: ArgumentHelp(
-      "Layers that stay in float32 in an int8 model; * stands for any text. --check tells which.", valueName: "NAME,..."
+      "Layers that stay in float32; * is any text. See --check (default: none).", valueName: "NAME,..."
     ))
   var floatLayers: NameParts?
 
@@ -116,9 +118,22 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Source of the weights (default: from their metadata).", valueName: "TEXT"))
   var source: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare the int8 model with float32 on photographs: logits, predictions, maps and layers.",
+      valueName: "DIR|LIST.tsv"), completion: .file())
+  var check: String?
+
+  @Option(help: ArgumentHelp("Maximum number of photographs for --check.", valueName: "N"))
+  var checkImages = 16
+
   @OptionGroup var overwriting: OverwriteOptions
 
   func validate() throws {
+    if check != nil, precision == .float32 {
+      throw ValidationError("--check compares int8 with float32; omit --precision float32.")
+    }
+    if checkImages < 1 { throw ValidationError("--check-images must be at least 1.") }
     if layers != nil, auxiliary != nil {
       throw ValidationError("--layers and --auxiliary: give one of them; the auxiliary network has its own layers.")
     }
@@ -129,14 +144,17 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     let claims = overwriting.claims
     try claims.read(([weights, auxiliary].compactMap(\.self) + [head].compactMap(\.self)).flatMap(weightFiles))
-    try claims.read([labels].compactMap(\.self))
+    try claims.read([labels, check].compactMap(\.self))
+    let report = try check.map { try QuantizationReport($0, count: checkImages) }
+    try claims.read(report?.paths ?? [])
     try claims.write(output, as: .model, option: "-o")
+    if report != nil { try claims.writeStandardOutput() }
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
     options.fit = fit
     options.layers = layers?.names
-    options.outputs = outputs
+    options.outputs = probabilities
     options.floatLayers = floatLayers?.names ?? []
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
@@ -156,7 +174,11 @@ struct ImportCommand: ParsableCommand {
     } catch {
       throw Failure(error, weights: weights, options: options)
     }
-    do { try Model(path: output).verify() } catch { throw Failure(error, reading: output) }
+    let written: Model
+    do {
+      written = try Model(path: output)
+      try written.verify()
+    } catch { throw Failure(error, reading: output) }
     let model = summary.description
     var line = "\(output.shownPath): \(model.architecture), \(model.precision.rawValue)"
     line += ", \(counted(model.classes, "class", plural: "classes"))"
@@ -180,6 +202,14 @@ struct ImportCommand: ParsableCommand {
     if model.head == nil && options.head == .automatic {
       printError("\(model.architecture) has no warm start for explanations; give a trained head: --head FILE")
     }
+    guard let report else { return }
+    let float: Model
+    do {
+      float = try Interruption.protecting { () throws(ImportError) in
+        try floatReference(of: weights, options: options, in: parentFolder(output) ?? ".")
+      }
+    } catch { throw Failure(error, weights: weights, options: options) }
+    try report.run(written, float).end()
   }
 }
 

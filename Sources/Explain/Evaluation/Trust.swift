@@ -51,21 +51,6 @@ extension Session {
     return Trust(
       probability: probability, maskedProbability: probabilities(logits)[map.classIndex],
       survives: largest(1, of: logits).first == map.classIndex, area: saliency.area, isFlat: saliency.isFlat,
-      agreement: other.flatMap { correlation(saliency.seenValues, $0.seenValues) })
+      agreement: other.flatMap { Similarity.correlation(saliency.seenValues, $0.seenValues) })
   }
-}
-
-/// Pearson's correlation of two maps; nil where one of them is constant.
-private func correlation(_ a: [Float], _ b: [Float]) -> Double? {
-  let count = Double(a.count)
-  let meanA = a.reduce(0.0) { $0 + Double($1) } / count
-  let meanB = b.reduce(0.0) { $0 + Double($1) } / count
-  var (ab, aa, bb) = (0.0, 0.0, 0.0)
-  for (x, y) in zip(a, b) {
-    let (dx, dy) = (Double(x) - meanA, Double(y) - meanB)
-    ab += dx * dy
-    aa += dx * dx
-    bb += dy * dy
-  }
-  return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A folder for files that nobody keeps, in `$TMPDIR` or else `/tmp`; it goes away with this object.
+/// A folder for files that nobody keeps, in `$TMPDIR` or else `/tmp` unless another is wanted; it goes away with this object.
 ///
 /// Like a `TemporaryFile` it has a random name and a lock, and the next one that is made removes those that dead processes of
 /// the same user have left.
@@ -10,9 +10,13 @@ public final class TemporaryFolder {
   public let path: String
   private let lock: Int32
 
-  public init() throws(FileError) {
+  public convenience init() throws(FileError) {
     let variable = getenv("TMPDIR").map { String(cPath: $0) } ?? ""
-    let base = variable.isEmpty ? "/tmp" : variable
+    try self.init(in: variable.isEmpty ? "/tmp" : variable)
+  }
+
+  /// - Parameter base: the folder that holds it.
+  public init(in base: String) throws(FileError) {
     Self.removeStale(in: base)
     while true {
       let path = base.appending(Self.prefix + randomDigits())

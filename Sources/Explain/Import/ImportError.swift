@@ -20,6 +20,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case labels(path: String, FileError)
   case badLabels(path: String, LabelFileError)
   case output(path: String, FileError)
+  /// The model in Float that an int8 model is compared with cannot be read again.
+  case reference(ModelError)
 
   case unknownArchitecture(String, known: [String])
   case unrecognized(known: [String])
@@ -83,6 +85,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "labels \(path.shownPath): \(error)"
     case .output(let path, let error):
       "output \(path): \(error)"
+    case .reference(let error):
+      "the float32 model for the comparison: \(error)"
     case .unknownArchitecture(let name, let known):
       "unknown architecture \(name); known are \(known.joined(separator: ", "))"
     case .unrecognized(let known):

@@ -19,6 +19,8 @@ public final class Model: Sendable {
   /// Shapes of every node's tensor and of the input.
   public let shapes: [String: Shape]
   let tensors: Safetensors
+  /// Another model some of whose tensors are this one's too, under names with a prefix.
+  private let companion: (prefix: String, model: Model)?
 
   /// Maps and checks the file at `path`. Weights are not read, so the cost does not grow with their size.
   ///
@@ -34,6 +36,19 @@ public final class Model: Sendable {
     shapes = try ModelValidator(description, tensors).validate()
     self.description = description
     self.tensors = tensors
+    companion = nil
+  }
+
+  /// A model of the tensors of two.
+  ///
+  /// - Parameters:
+  ///   - description: names tensors of `model`, and of `companion` with `prefix` before their names.
+  ///   - shapes: of all nodes.
+  ///   - prefix: begins the name of no tensor of `model`.
+  /// - Precondition: every tensor is what its operator needs.
+  init(_ description: ModelDescription, shapes: [String: Shape], of model: Model, prefix: String, _ companion: Model) {
+    (self.description, self.shapes, tensors) = (description, shapes, model.tensors)
+    self.companion = (prefix, companion)
   }
 
   /// Size of the file.
@@ -49,6 +64,9 @@ public final class Model: Sendable {
   public func int32s(_ name: String) -> UnsafePointer<Int32> { pointer(name) }
 
   private func pointer<T>(_ name: String) -> UnsafePointer<T> {
+    if let companion, name.hasPrefix(companion.prefix) {
+      return companion.model.pointer(String(name.dropFirst(companion.prefix.count)))
+    }
     guard let base = tensors.bytes(of: name)?.baseAddress else {
       preconditionFailure("the model's description names no tensor \(name)")
     }
