@@ -180,7 +180,7 @@ struct ImportCommand: ParsableCommand {
       try written.verify()
     } catch { throw Failure(error, reading: output) }
     let model = summary.description
-    var line = "\(output.shownPath): \(model.architecture), \(model.precision.rawValue)"
+    var line = "\(output.shownPath): \(model.architecture), \(model.weights)"
     line += ", \(counted(model.classes, "class", plural: "classes"))"
     line += ", \(counted(summary.layers, "layer")), \(summary.parameters) parameters, \(summary.bytes) bytes"
     if let layer = summary.worstLayer {

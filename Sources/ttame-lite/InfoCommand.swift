@@ -91,7 +91,7 @@ struct InfoCommand: ParsableCommand {
       ("model", description.name),
       ("file", "\(path.shownPath), \(model.fileBytes) bytes"),
       ("architecture", description.architecture),
-      ("weights", description.precision.rawValue),
+      ("weights", description.weights),
       ("nodes", "\(description.graph.nodes.count)"),
       (
         "classes",
@@ -130,6 +130,14 @@ extension FeatureCandidate {
     if !isBottleneck { notes.append("branch") }
     if let featureLayer { notes.append("feature layer \(featureLayer)") }
     return "\(name)\t\(shape.height)x\(shape.width)\t\(shape.channels)\t\(notes.joined(separator: ", "))\n"
+  }
+}
+
+extension ModelDescription {
+  /// The precision of the weights.
+  var weights: String {
+    let count = floatLayers.count
+    return precision.rawValue + (count > 0 ? " with \(counted(count, "layer")) in float32" : "")
   }
 }
 

@@ -31,6 +31,9 @@ import Testing
       call + ["--float-layers", "\(layer)", "--check", "photos", "--check-images", "2"], in: scratch.path)
     #expect(kept.status == 0 && kept.text.hasPrefix("int8 against float32, 2 images:"), "\(kept.error)")
     #expect(!kept.text.contains("\n\(layer) "))
+    #expect(kept.error.contains("onnx, int8 with 1 layer in float32, "))
+    #expect(
+      try Command.run(["info", "./net.safetensors"], in: scratch.path).text.contains("int8 with 1 layer in float32"))
   }
 
   @Test func photographsThatCannotBeRead() throws {

@@ -7,19 +7,19 @@ import Testing
   private static let folder = Command.package + "/Tests/Fixtures/onnx/networks/"
 
   /// A convolution whose weights are in another file.
-  private static let externalModel: [UInt8] = {
+  private static func externalModel(_ location: String = "model.onnx_data") -> [UInt8] {
     func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
       [number << 3 | 2, UInt8(bytes.count & 127 | 128), UInt8(bytes.count >> 7)] + bytes
     }
     func text(_ number: UInt8, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
-    let location = field(13, text(1, "location") + text(2, "model.onnx_data"))
+    let location = field(13, text(1, "location") + text(2, location))
     let weights = field(5, [8, 2, 8, 3, 8, 1, 8, 1, 16, 1] + text(8, "w") + location + [14 << 3, 1])
     let node = field(1, text(1, "x") + text(1, "w") + text(2, "y") + text(4, "Conv"))
     let dimensions: [UInt8] = [1, 3, 1, 1].flatMap { field(1, [8, $0]) }
     let type = field(2, field(1, [8, 1] + field(2, dimensions)))
     let graph = node + weights + field(11, text(1, "x") + type) + field(12, text(1, "y"))
     return [8, 8] + field(8, [16, 18]) + field(7, graph)
-  }()
+  }
 
   @Test func importedNetworksClassify() throws {
     let scratch = try Scratch()
@@ -58,7 +58,16 @@ import Testing
 
   @Test func refusalsAreOneLine() throws {
     let scratch = try Scratch()
-    try scratch.write(Self.externalModel, to: "external.onnx")
+    try scratch.write(Self.externalModel(), to: "external.onnx")
+    for (name, location) in [("up", "../w"), ("absolute", "/etc/passwd"), ("link", "out"), ("short", "short")] {
+      try scratch.write(Self.externalModel(location), to: "\(name).onnx")
+    }
+    try scratch.link("out", to: "/etc/passwd")
+    try scratch.write([1, 2, 3], to: "short")
+    let whole = try Command.bytes(of: Self.folder + "residual.onnx")
+    try scratch.write(Array(whole.prefix(whole.count / 2)), to: "cut.onnx")
+    try scratch.write(Array(whole.prefix(12)) + [UInt8](repeating: 255, count: 40), to: "damaged.onnx")
+    let files = try scratch.files()
     for (file, status, message) in [
       (Self.folder + "unsupported.onnx", 65, "*: node LRN norm (alpha 0.5, size 5): operator LRN is not supported"),
       ("missing.onnx", 66, "missing.onnx: *"),
@@ -66,6 +75,12 @@ import Testing
         "external.onnx", 66,
         "external.onnx: tensor w is in model.onnx_data: no such file; put the file beside the model"
       ),
+      ("up.onnx", 65, "up.onnx: tensor w is in ../w, outside the model's folder; *"),
+      ("absolute.onnx", 65, "absolute.onnx: tensor w is in /etc/passwd, outside the model's folder; *"),
+      ("link.onnx", 65, "link.onnx: tensor w is in out, outside the model's folder; *"),
+      ("short.onnx", 65, "short.onnx: tensor w is in short: 24 bytes at 0 are needed, but the file has only 3"),
+      ("cut.onnx", 65, "cut.onnx: byte *; the file is damaged or its download incomplete"),
+      ("damaged.onnx", 65, "damaged.onnx: byte *; the file is damaged or *"),
       (Self.folder + "residual.onnx --layers nothing", 64, "--layers: no tensor is named nothing; *--nodes*"),
       (Self.folder + "residual.onnx --layers=,", 64, "The value ',' is invalid for '--layers <NAME,...>'*"),
       (Self.folder + "residual.onnx --layers a --auxiliary b", 64, "--layers and --auxiliary: give one of them*"),
@@ -75,6 +90,6 @@ import Testing
       #expect(result.status == Int32(status) && result.output.isEmpty)
       #expect(matches(result.error, "ttame-lite: \(message)\n"), "\(result.error)")
     }
-    #expect(try scratch.files() == ["external.onnx"])
+    #expect(try scratch.files() == files)
   }
 }

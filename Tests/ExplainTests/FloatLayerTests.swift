@@ -68,6 +68,7 @@ import Testing
       #expect((op.weights.scale == nil) == isFloat(name), "\(name)")
       #expect(op.attributes.precision == (isFloat(name) ? .float32 : nil))
     }
+    #expect(model.description.floatLayers == names.filter(isFloat))
     let path = "/" + names[1].split(separator: ".").joined(separator: "/")
     #expect(try imported("residual", floatLayers: [path], to: "p").int8Layers == model.int8Layers + 2)
     // In a Float model there is nothing to choose.

@@ -49,6 +49,13 @@ public struct ModelDescription: Codable, Sendable, Equatable {
   }
 }
 
+extension ModelDescription {
+  /// Layers whose weights are in Float, though the model is an int8 one.
+  public var floatLayers: [String] {
+    graph.nodes.filter { ($0.op as? any ConvolutionOperator)?.attributes.precision == .float32 }.map(\.name)
+  }
+}
+
 /// A layer whose output the head reads.
 public struct FeatureLayer: Codable, Sendable, Equatable {
   /// The name that the paper and PyTorch use, such as `layer2`.
