@@ -18,6 +18,9 @@ enum GraphOperators {
     PReLU.self,
     Multiply.self,
     Rearrange.self,
+    MatrixProduct.self,
+    Softmax.self,
+    ResponseNorm.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(

@@ -2,7 +2,7 @@ import Kernels
 
 /// Elements of a tensor in the order of nested loops, as a tensor of another shape: slices and shuffles of channels, strided
 /// slices of pixels, pixels put together as channels, transposed tensors.
-struct Rearrange: GraphOperator {
+struct Rearrange: GraphOperator, Hashable {
   static let name = "rearrange"
 
   /// Of the result.

@@ -18,6 +18,9 @@ struct ONNXActivation: Equatable {
 
   init(_ node: String, _ dimensions: [[Axis]]) { (self.node, self.dimensions) = (node, dimensions) }
 
+  /// The dimension, counted from the last, that runs over channels alone; nil where there is none.
+  var channelDimension: Int? { dimensions.reversed().enumerated().first { $0.element == [.channels] }?.offset }
+
   /// All axes in the order of the elements.
   var order: [Axis] { dimensions.flatMap(\.self) }
 

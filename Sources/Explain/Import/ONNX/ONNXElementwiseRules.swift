@@ -67,8 +67,8 @@ extension ONNXTranslator {
   mutating func add(_ node: ONNXNode) throws(ImportError) {
     switch try operands(node) {
     case .two(let a, let b):
-      guard a.dimensions == b.dimensions else { throw unsupported(node, "the inputs' shapes differ") }
-      try append(node, Add(), [a.node, b.node], like: a)
+      let (values, others) = graph.shape(a.node).count >= graph.shape(b.node).count ? (a, b) : (b, a)
+      try append(node, Add(), [values.node, try spread(others, over: values, for: node)], like: values)
     case .one(let a, let constant, _): try affine(node, a, factors: nil, summands: constant)
     }
   }
@@ -92,12 +92,12 @@ extension ONNXTranslator {
   mutating func multiply(_ node: ONNXNode) throws(ImportError) {
     switch try operands(node) {
     case .two(let a, let b):
-      guard a.dimensions == b.dimensions || a.isImage && b.isImage else {
-        throw unsupported(node, "the inputs' dimensions differ")
-      }
-      let (values, factors) = graph.shape(a.node).pixels >= graph.shape(b.node).pixels ? (a, b) : (b, a)
-      try append(node, Multiply(), [values.node, factors.node], like: values)
+      let (values, factors) = graph.shape(a.node).count >= graph.shape(b.node).count ? (a, b) : (b, a)
+      let isOfChannels = factors.order == [.channels] && values.channelDimension == factors.channelDimension
+      let second = isOfChannels ? factors.node : try spread(factors, over: values, for: node)
+      try append(node, Multiply(), [values.node, second], like: values)
     case .one(let a, let constant, let isFirst):
+      let a = try varying(a, with: constant, for: node)
       let factors = try channelValues(node, a, constant, or: 1)
       if scaleLayer(a, node.inputs[isFirst ? 1 : 0], by: factors) { return set(node, .activation(a)) }
       try affine(node, a, factors, [Float](repeating: 0, count: factors.count))

@@ -6,7 +6,7 @@ extension ONNXTranslator {
   ]
 
   private mutating func layerNormalization(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
+    let input = try lastAsChannels(try activation(node, 0), for: node)
     let rank = input.dimensions.count
     let axis = node.int("axis", -1)
     let first = axis < 0 ? axis + rank : axis

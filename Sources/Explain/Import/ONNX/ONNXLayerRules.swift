@@ -138,7 +138,7 @@ extension ONNXTranslator {
   private mutating func linear(
     _ node: ONNXNode, isTransposed: Bool, bias: ONNXConstant?, last: ONNXNode
   ) throws(ImportError) {
-    let input = try activation(node, 0)
+    let input = try lastAsChannels(try activation(node, 0), for: node)
     guard let matrix = try constant(node, 1), matrix.shape.count == 2 else {
       throw unsupported(node, "the weights are no matrix")
     }

@@ -1,4 +1,4 @@
-// Pooling and concatenation.
+// Pooling.
 
 extension ONNXTranslator {
   static let poolingRules: [String: Rule] = [
@@ -59,35 +59,6 @@ extension ONNXTranslator {
       reduced.contains(index) ? (keeps ? [] : nil) : axes
     }
     set(node, result, dimensions)
-  }
-
-  private mutating func concat(_ node: ONNXNode) throws(ImportError) {
-    if try joinTokens(node) { return }
-    var inputs: [ONNXActivation] = []
-    for index in node.inputs.indices { inputs.append(try activation(node, index)) }
-    guard let first = inputs.first else { throw unsupported(node, "nothing to join") }
-    let rank = first.dimensions.count
-    let axis = node.int("axis", 1) < 0 ? node.int("axis", 1) + rank : node.int("axis", 1)
-    guard first.dimensions.indices.contains(axis),
-      inputs.allSatisfy({ $0.differs(from: first, onlyInChannelsAt: axis) })
-    else { throw unsupported(node, "only channels can be joined") }
-    guard inputs.count > 1 else { return set(node, .activation(first)) }
-    let result = try graph.append(name(node), Concat(), inputs.map(\.node))
-    var dimensions = first.dimensions
-    dimensions[axis] = [.channels]
-    set(node, result, dimensions)
-  }
-}
-
-extension ONNXActivation {
-  /// Whether all dimensions but one run over the same as another tensor's, and this one over channels.
-  fileprivate func differs(from other: ONNXActivation, onlyInChannelsAt axis: Int) -> Bool {
-    guard dimensions.count == other.dimensions.count, dimensions[axis].allSatisfy({ $0 == .channels }) else {
-      return false
-    }
-    return dimensions.indices.allSatisfy {
-      $0 == axis || dimensions[$0] == other.dimensions[$0] && !dimensions[$0].contains(.channels)
-    }
   }
 }
 

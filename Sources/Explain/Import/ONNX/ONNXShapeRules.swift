@@ -46,8 +46,12 @@ extension ONNXTranslator {
     guard given.count <= Self.largestRank, let lengths = reshaping.lengths(of: view.lengths) else {
       throw unsupported(node, "\(view.lengths) does not become \(given)")
     }
-    guard let result = view.regrouped(lengths) else {
-      throw unsupported(node, "\(view.lengths) becomes \(lengths), which splits rows, columns or channels unevenly")
+    if let result = view.regrouped(lengths) { return set(node, result) }
+    // In one row, the elements can be shared out in any way.
+    var row = view
+    row.dimensions = [view.dimensions.flatMap(\.self)]
+    guard let result = try copied(row, node).regrouped(lengths) else {
+      throw unsupported(node, "\(view.lengths) does not become \(lengths)")
     }
     set(node, result)
   }
@@ -134,15 +138,16 @@ extension ONNXTranslator {
       starts.count <= view.dimensions.count
     else { throw unsupported(node, "starts and ends are missing") }
     let axes = try axes(node, input: 3, rank: view.dimensions.count) ?? Array(starts.indices)
-    guard axes.count == starts.count, try integers("steps", 4)?.allSatisfy({ $0 == 1 }) ?? true else {
-      throw unsupported(node, "only steps of 1 are supported")
+    let steps = try integers("steps", 4) ?? [Int](repeating: 1, count: starts.count)
+    guard axes.count == starts.count, steps.count == starts.count, steps.allSatisfy({ $0 > 0 }) else {
+      throw unsupported(node, "steps below 1 are not supported")
     }
-    for (axis, (start, end)) in zip(axes, zip(starts, ends)) {
-      let axis = try dimension(node, axis, of: view)
+    for (index, (start, end)) in zip(starts, ends).enumerated() {
+      let axis = try dimension(node, axes[index], of: view)
       let length = view.lengths[axis]
       func place(_ index: Int) -> Int { min(max(index < 0 ? index + length : index, 0), length) }
       guard place(start) < place(end) else { throw unsupported(node, "the result is empty") }
-      view = try slice(node, view, axis, place(start)..<place(end))
+      view = try slice(node, view, axis, place(start)..<place(end), step: min(steps[index], length))
     }
     set(node, view)
   }
@@ -174,12 +179,23 @@ extension ONNXTranslator {
     return dimension
   }
 
-  private func slice(
-    _ node: ONNXNode, _ view: ONNXView, _ dimension: Int, _ range: Range<Int>
+  private mutating func slice(
+    _ node: ONNXNode, _ view: ONNXView, _ dimension: Int, _ range: Range<Int>, step: Int = 1
   ) throws(ImportError) -> ONNXView {
-    guard let part = view.sliced(dimension, range) else {
-      throw unsupported(node, "a part that crosses rows, columns or channels is not supported")
+    if let part = view.sliced(dimension, range, step: step) { return part }
+    guard let part = try copied(view, node).sliced(dimension, range, step: step) else {
+      throw unsupported(node, "this part of \(view.lengths) is not supported")
     }
     return part
+  }
+
+  /// The same with each dimension in one piece.
+  private mutating func copied(_ view: ONNXView, _ node: ONNXNode) throws(ImportError) -> ONNXView {
+    var unscaled = view
+    unscaled.factor = 1
+    let copy = try copy(unscaled, for: node)
+    var result = ONNXView(copy, graph.shape(copy.node))
+    result.factor = view.factor
+    return result
   }
 }

@@ -92,7 +92,7 @@ extension ONNXTranslator {
     let tokens = view.dimensions.flatMap(\.self).filter { $0.axis == .columns }
     let others = view.dimensions.flatMap(\.self).filter { $0.axis != .columns }
     guard shape.height == 1, others == [channels], view.first[.channels] == nil else {
-      throw unsupported(node, "this part or order of a tensor is understood in attention alone")
+      return try copy(view, for: node)
     }
     let first = view.first[.columns] ?? 0
     if tokens.isEmpty {
@@ -101,7 +101,7 @@ extension ONNXTranslator {
     }
     guard let grid = grids[shape.width], grid.prefix == first,
       tokens == [ONNXView.Part(axis: .columns, stride: 1, length: grid.height * grid.width)]
-    else { throw unsupported(node, "some tokens are neither one token nor all of an image") }
+    else { return try copy(view, for: node) }
     let op = ImageTokens(height: grid.height, width: grid.width, prefix: grid.prefix)
     let result = try graph.append(name(node), op, [view.node])
     let axes = [ONNXActivation.Axis.rows, .columns].filter { graph.shape(result).length($0) > 1 }

@@ -12,6 +12,8 @@ struct ONNXTranslator {
   private(set) var producers: [String: Int] = [:]
   /// The one value that is a layer's result, by the layer's node: what else reads the result reads this value.
   var layerValues: [String: String] = [:]
+  /// Parts of tensors that have been copied.
+  var copies: [CopyKey: String] = [:]
   /// Where tokens come from, by their number.
   var grids: [Int: TokenGrid] = [:]
   /// Elements that constants may still be computed of.
@@ -149,8 +151,11 @@ extension ONNXTranslator {
   /// A picture or feature map in PyTorch's order.
   mutating func image(_ node: ONNXNode, _ index: Int = 0) throws(ImportError) -> ONNXActivation {
     let activation = try activation(node, index)
-    guard activation.isImage else { throw unsupported(node, "input \(index) is not [1, channels, height, width]") }
-    return activation
+    if activation.isImage { return activation }
+    guard activation.dimensions.count == 4, activation.dimensions[0].isEmpty else {
+      throw unsupported(node, "input \(index) is not [1, channels, height, width]")
+    }
+    return try image(ONNXView(activation, graph.shape(activation.node)), for: node)
   }
 
   func unsupported(_ node: ONNXNode, _ reason: String) -> ImportError { .unsupportedNode("\(node)", reason: reason) }

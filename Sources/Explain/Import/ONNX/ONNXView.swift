@@ -18,6 +18,8 @@ struct ONNXView: Equatable {
   /// What every element is multiplied by.
   var factor = 1.0
 
+  init(node: String, dimensions: [[Part]]) { (self.node, self.dimensions) = (node, dimensions) }
+
   init(_ activation: ONNXActivation, _ shape: Shape) {
     node = activation.node
     dimensions = activation.dimensions.map { axes in
@@ -74,17 +76,32 @@ extension ONNXView {
 
   /// Part of one dimension; nil where that is no even stretch of one axis.
   ///
-  /// - Precondition: the range is not empty and lies in the dimension.
-  func sliced(_ dimension: Int, _ range: Range<Int>) -> ONNXView? {
+  /// - Parameter step: from one element that is taken to the next.
+  /// - Precondition: the range is not empty and lies in the dimension; the step is not longer than the dimension.
+  func sliced(_ dimension: Int, _ range: Range<Int>, step: Int = 1) -> ONNXView? {
     var result = self
     guard var slowest = dimensions[dimension].first else { return self }
     let inner = dimensions[dimension].dropFirst().reduce(1) { $0 * $1.length }
-    guard range.lowerBound.isMultiple(of: inner), range.count.isMultiple(of: inner) else { return nil }
+    guard range.lowerBound.isMultiple(of: inner), range.count.isMultiple(of: inner), step == 1 || inner == 1 else {
+      return nil
+    }
     let start = range.lowerBound / inner * slowest.stride
     if start > 0 { result.first[slowest.axis, default: 0] += start }
-    slowest.length = range.count / inner
+    slowest.length = (range.count / inner + step - 1) / step
+    slowest.stride *= step
     result.dimensions[dimension].removeFirst()
     if slowest.length > 1 { result.dimensions[dimension].insert(slowest, at: 0) }
     return result
+  }
+}
+
+extension ONNXView.Part {
+  /// The parts of one axis that dimensions of these lengths run over, one dimension within the other.
+  static func nested(_ axis: ONNXActivation.Axis, lengths: [Int]) -> [[ONNXView.Part]] {
+    var stride = lengths.reduce(1, *)
+    return lengths.map { length in
+      stride /= length
+      return length > 1 ? [ONNXView.Part(axis: axis, stride: stride, length: length)] : []
+    }
   }
 }
