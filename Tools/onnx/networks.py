@@ -326,9 +326,174 @@ NETWORKS |= {
     "tanh_gelu": lambda: Encoder(nn.LayerNorm, nn.GELU(approximate="tanh")),
 }
 
+class Shuffled(nn.Module):
+    """Units of ShuffleNetV2: half of the channels pass, all are shuffled."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(conv(3, 16, stride=2), nn.ReLU())
+        self.down = nn.Sequential(conv(16, 16, 3, 2, groups=16), conv(16, 16, 1), nn.ReLU())
+        self.side = nn.Sequential(conv(16, 16, 1), nn.ReLU(), conv(16, 16, 3, 2, groups=16), conv(16, 16, 1), nn.ReLU())
+        self.units = nn.ModuleList(
+            nn.Sequential(conv(16, 16, 1), nn.ReLU(), conv(16, 16, 3, groups=16), conv(16, 16, 1), nn.ReLU()) for _ in range(2))
+        self.last, self.fc = nn.Sequential(conv(32, 24, 1, 2), nn.ReLU()), nn.Linear(24, CLASSES)
+
+    def shuffle(self, x):
+        count, channels, height, width = x.shape
+        return x.view(count, 2, channels // 2, height, width).transpose(1, 2).reshape(count, channels, height, width)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = self.shuffle(torch.cat([self.down(x), self.side(x)], 1))
+        for unit in self.units:
+            first, second = x.chunk(2, 1)
+            x = self.shuffle(torch.cat([first, unit(second)], 1))
+        return self.fc(self.last(x).mean((2, 3)))
+
+
+class ChannelNorm(nn.Module):
+    """Layer normalization of an image's channels."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, 1e-6)
+
+    def forward(self, x):
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ResponseNorm(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(channels) / 3), nn.Parameter(torch.randn(channels) / 3)
+
+    def forward(self, x):
+        norm = x.norm(p=2, dim=(1, 2), keepdim=True)
+        return x + torch.addcmul(self.bias, self.weight, x * (norm / (norm.mean(-1, keepdim=True) + 1e-6)))
+
+
+class ConvNext(nn.Module):
+    """A block of ConvNeXt for each of two resolutions, with a scale for each channel or a response normalization."""
+
+    def __init__(self, has_response_norm):
+        super().__init__()
+        widths = [12, 20]
+        self.stem = nn.Sequential(nn.Conv2d(3, 12, 2, 2), ChannelNorm(12))
+        self.depthwise = nn.ModuleList(nn.Conv2d(width, width, 7, padding=3, groups=width) for width in widths)
+        self.norms = nn.ModuleList(nn.LayerNorm(width, 1e-6) for width in widths)
+        self.first = nn.ModuleList(nn.Linear(width, 3 * width) for width in widths)
+        self.second = nn.ModuleList(nn.Linear(3 * width, width) for width in widths)
+        self.responses = nn.ModuleList(ResponseNorm(3 * width) if has_response_norm else nn.Identity() for width in widths)
+        self.scales = nn.ParameterList(torch.rand(width, 1, 1) + 0.5 for width in widths if not has_response_norm)
+        self.down = nn.Sequential(ChannelNorm(12), nn.Conv2d(12, 20, 2, 2))
+        self.norm, self.last, self.fc = nn.LayerNorm(20), nn.Conv2d(20, 20, 2, 2), nn.Linear(20, CLASSES)
+
+    def block(self, x, index):
+        y = self.norms[index](self.depthwise[index](x).permute(0, 2, 3, 1))
+        y = self.second[index](self.responses[index](F.gelu(self.first[index](y)))).permute(0, 3, 1, 2)
+        return x + (self.scales[index] * y if len(self.scales) > 0 else y)
+
+    def forward(self, x):
+        x = self.block(self.down(self.block(self.stem(x), 0)), 1)
+        return self.fc(self.norm(F.adaptive_avg_pool2d(self.last(x), 1).flatten(1)))
+
+
+class Split(nn.Module):
+    """What detectors' classifiers are made of: two halves, one of which goes on through residual blocks; all parts are joined."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        half = outputs // 2
+        self.first, self.second = conv(inputs, 2 * half, 1), conv(4 * half, outputs, 1)
+        self.blocks = nn.ModuleList(nn.Sequential(conv(half, half), nn.SiLU(), conv(half, half), nn.SiLU()) for _ in range(2))
+
+    def forward(self, x):
+        parts = list(F.silu(self.first(x)).chunk(2, 1))
+        for block in self.blocks:
+            parts.append(parts[-1] + block(parts[-1]))
+        return F.silu(self.second(torch.cat(parts, 1)))
+
+
+class PixelAttention(nn.Module):
+    """Attention of an image's pixels by convolutions of 1 x 1: keys narrower than values, and a depthwise convolution for
+    the position."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.depth, self.wide = heads, width // heads // 2, width // heads
+        self.parts, self.position = conv(width, 2 * width, 1), conv(width, width, groups=width)
+        self.project = conv(width, width, 1)
+
+    def forward(self, x):
+        count, channels, height, width = x.shape
+        parts = self.parts(x).view(count, self.heads, 2 * self.depth + self.wide, height * width)
+        query, key, value = parts.split([self.depth, self.depth, self.wide], 2)
+        scores = (query.transpose(-2, -1) @ key) * self.depth**-0.5
+        mixed = (value @ scores.softmax(-1).transpose(-2, -1)).view(count, channels, height, width)
+        return self.project(mixed + self.position(value.reshape(count, channels, height, width)))
+
+
+class Detector(nn.Module):
+    """A classifier as detectors' authors build it, without attention and with it."""
+
+    def __init__(self, has_attention):
+        super().__init__()
+        self.stem, self.split = conv(3, 12, stride=2), Split(12, 16)
+        self.down, self.deep = conv(16, 16, stride=2), Split(16, 16)
+        self.attention = PixelAttention(8, 2) if has_attention else None
+        self.merge = conv(16, 16, 1)
+        self.last, self.fc = conv(16, 24, stride=2), nn.Linear(24, CLASSES)
+
+    def forward(self, x):
+        x = self.split(F.silu(self.stem(x)))
+        x = self.deep(F.silu(self.down(x)))
+        if self.attention is not None:
+            first, second = x.split(8, 1)
+            x = F.silu(self.merge(torch.cat([first, second + self.attention(second)], 1)))
+        x = F.adaptive_avg_pool2d(F.silu(self.last(x)), 1).flatten(1)
+        return self.fc(x).softmax(1)
+
+
+class Focus(nn.Module):
+    """Every other pixel, four times, as channels; groups that are normalised."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm = conv(12, 16), nn.GroupNorm(4, 16)
+        self.second, self.last, self.fc = conv(16, 16, stride=2, norm=False), conv(16, 24, stride=2), nn.Linear(24, CLASSES)
+
+    def forward(self, x):
+        x = torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1)
+        x = F.relu(self.norm(self.second(F.relu(self.stem(x)))))
+        return self.fc(F.relu(self.last(x)).mean((2, 3)))
+
+
+class Transformed(nn.Module):
+    """Channels of the input that are normalised once more, one by one, as GoogLeNet's published weights want it."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = Spatial(pyramid(), Pooled(averaged()))
+
+    def forward(self, x):
+        parts = [x[:, index].unsqueeze(1) * (0.4 + index / 10) + (index - 1) / 30 for index in range(3)]
+        return self.network(torch.cat(parts, 1))
+
+
+NETWORKS |= {
+    "shuffle": Shuffled,
+    "convnext": lambda: ConvNext(False),
+    "convnext2": lambda: ConvNext(True),
+    "detector": lambda: Detector(False),
+    "pixel_attention": lambda: Detector(True),
+    "focus": Focus,
+    "transformed": Transformed,
+}
+
 # Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
 UNFOLDED, DYNAMIC = {"residual", "slopes", "unfolded_vit"}, {"reshape", "mean"}
-DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm"]
+DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm", "shuffle", "detector",
+          "pixel_attention", "focus", "transformed"]
 DYNAMO += ["distilled", "class_and_mean", "attention_node"]
 # Whose attention is one node.
 NEWEST = {"attention_node"}
@@ -346,7 +511,7 @@ def randomise(network):
             layer.weight.data.uniform_(0.7, 1.3), layer.bias.data.normal_(0, 0.2)
         if isinstance(layer, nn.PReLU):
             layer.weight.data.uniform_(0.05, 0.5)
-        if isinstance(layer, nn.LayerNorm):
+        if isinstance(layer, (nn.LayerNorm, nn.GroupNorm)):
             layer.weight.data.uniform_(0.7, 1.3), layer.bias.data.normal_(0, 0.2)
         if isinstance(layer, nn.MultiheadAttention):
             nn.init.normal_(layer.in_proj_weight, 0, 2 / layer.embed_dim**0.5), nn.init.normal_(layer.in_proj_bias, 0, 0.2)

@@ -33,7 +33,9 @@ extension ONNXTranslator {
     let factor = node.attributes["scale"] == nil ? 1 / depth.squareRoot() : Double(node.float("scale", 1))
     let scores = ONNXScores(
       queries: views[0], keys: keys, factor: factor, bias: try constant(node, 3), isSoftmax: true)
-    try attend(node, scores, views[2])
+    guard try attend(node, scores, views[2]) else {
+      throw unsupported(node, "this is no attention among the tokens of one tensor")
+    }
     guard lengths(try value(node, 0))?.count == 3 else { return }
     // Back to [1, tokens, heads * depth].
     var result = try view(node.outputs[0])
@@ -46,9 +48,9 @@ extension ONNXTranslator {
 
   /// A product of two activations: queries and keys, or attention and values.
   mutating func attentionProduct(_ node: ONNXNode) throws(ImportError) {
-    if case .scores(let scores) = try value(node, 0) {
-      guard scores.isSoftmax else { throw unsupported(node, "a softmax is needed before values are multiplied") }
-      return try attend(node, scores, try view(node.inputs[1]))
+    if case .scores(let scores) = try value(node, 0), scores.isSoftmax {
+      let values = try view(node.inputs[1])
+      if try attend(node, scores, values) { return }
     }
     set(node, .scores(ONNXScores(queries: try view(node.inputs[0]), keys: try view(node.inputs[1]))))
   }
@@ -57,24 +59,27 @@ extension ONNXTranslator {
   mutating func attentionSoftmax(_ node: ONNXNode) throws(ImportError) -> Bool {
     guard case .scores(var scores) = try value(node, 0) else { return false }
     let axis = node.int("axis", -1)
-    guard !scores.isSoftmax, axis == -1 || axis == scores.queries.dimensions.count - 1 else {
-      throw unsupported(node, "attention has a softmax over its last dimension")
-    }
+    guard !scores.isSoftmax, axis == -1 || axis == scores.queries.dimensions.count - 1 else { return false }
     scores.isSoftmax = true
     set(node, .scores(scores))
     return true
   }
 
-  private mutating func attend(_ node: ONNXNode, _ scores: ONNXScores, _ values: ONNXView) throws(ImportError) {
+  /// - Returns: whether this is the attention of tokens to each other that one operator computes.
+  private mutating func attend(
+    _ node: ONNXNode, _ scores: ONNXScores, _ values: ONNXView
+  ) throws(ImportError) -> Bool {
     var keys = scores.keys
     if keys.dimensions.count > 1 { keys.dimensions.swapAt(keys.dimensions.count - 1, keys.dimensions.count - 2) }
     guard let queries = heads(scores.queries), let keys = heads(keys), let values = heads(values),
       queries.count == keys.count, queries.count == values.count, queries.depth == keys.depth,
       queries.depth == values.depth, queries.tokens == keys.tokens, queries.tokens == values.tokens
-    else { throw unsupported(node, "this is no attention among the tokens of one tensor") }
+    else { return false }
     let factor =
       scores.factor * scores.queries.factor * scores.keys.factor * Double(queries.depth).squareRoot()
-    let input = try queriesKeysValues(node, [queries, keys, values], factors: [factor, 1, values.view.factor])
+    guard
+      let input = try queriesKeysValues(node, [queries, keys, values], factors: [factor, 1, values.view.factor])
+    else { return false }
     let name = name(node)
     let bias = try scores.bias.map { constant throws(ImportError) in
       try attentionBias(constant, "\(name).bias", node, heads: queries.count, tokens: queries.tokens)
@@ -91,6 +96,7 @@ extension ONNXTranslator {
     for index in 0..<rank - 2 where !view.dimensions[index].isEmpty { view.dimensions[index] = [parts[0]] }
     (view.dimensions[rank - 2], view.dimensions[rank - 1]) = ([parts[1]], [parts[2]])
     set(node.outputs[0], view)
+    return true
   }
 
   /// What is added to the scores of every head.
@@ -134,12 +140,12 @@ extension ONNXTranslator {
       headStride: heads.first?.stride ?? 0, depthStride: depth.stride)
   }
 
-  /// The node that yields queries, keys and values one after the other.
+  /// The node that yields queries, keys and values one after the other; nil where no single one can.
   ///
   /// - Parameter factors: what each of them is to be multiplied by.
   private mutating func queriesKeysValues(
     _ node: ONNXNode, _ parts: [Heads], factors: [Double]
-  ) throws(ImportError) -> String {
+  ) throws(ImportError) -> String? {
     let nodes = parts.map(\.view.node)
     let channels = parts.map(\.channels)
     let isUnscaled = factors.allSatisfy { abs($0 - 1) < 1e-5 }
@@ -153,7 +159,7 @@ extension ONNXTranslator {
       return stacked
     }
     guard isUnscaled, zip(nodes, channels).allSatisfy({ Array(0..<graph.shape($0).channels) == $1 }) else {
-      throw unsupported(node, "queries, keys and values do not come from linear layers of the same tokens")
+      return nil
     }
     return try graph.append(name, Concat(), nodes)
   }

@@ -84,6 +84,20 @@ extension ONNXTranslator {
     return try copy(view, channels: view.dimensions.count - 1, for: node)
   }
 
+  /// The same with the dimension along which a constant varies as the channels.
+  mutating func varying(
+    _ activation: ONNXActivation, with constant: ONNXConstant?, for node: ONNXNode
+  ) throws(ImportError) -> ONNXActivation {
+    guard let constant, constant.count > 1, constant.shape.count <= activation.dimensions.count else {
+      return activation
+    }
+    let skipped = activation.dimensions.count - constant.shape.count
+    let long = constant.shape.indices.filter { constant.shape[$0] > 1 }
+    guard long.count == 1, activation.dimensions[long[0] + skipped] != [.channels] else { return activation }
+    return try copy(
+      ONNXView(activation, graph.shape(activation.node)), channels: long[0] + skipped, for: node)
+  }
+
   /// The node of a tensor with its elements where another one has its own, repeated along dimensions in which it has only one.
   mutating func spread(
     _ activation: ONNXActivation, over pattern: ONNXActivation, for node: ONNXNode

@@ -23,11 +23,14 @@ extension ONNXTranslator {
 
   private mutating func softmax(_ node: ONNXNode) throws(ImportError) {
     if try attentionSoftmax(node) { return }
-    guard model.graph.outputs.first?.name == node.outputs[0] else {
-      throw unsupported(node, "a softmax is understood at the end and in attention alone")
+    if model.graph.outputs.first?.name == node.outputs[0] {
+      outputs = .softmax
+      return set(node, try value(node, 0))
     }
-    outputs = .softmax
-    set(node, try value(node, 0))
+    let input = try view(node.inputs[0])
+    let (axis, rank) = (node.int("axis", -1), input.dimensions.count)
+    guard (-rank..<rank).contains(axis) else { throw unsupported(node, "axis \(axis) is out of range") }
+    set(node.outputs[0], try softmax(input, axis: axis < 0 ? axis + rank : axis, for: node))
   }
 
   private mutating func pass(_ node: ONNXNode) throws(ImportError) { set(node, try value(node, 0)) }
@@ -69,7 +72,9 @@ extension ONNXTranslator {
     case .two(let a, let b):
       let (values, others) = graph.shape(a.node).count >= graph.shape(b.node).count ? (a, b) : (b, a)
       try append(node, Add(), [values.node, try spread(others, over: values, for: node)], like: values)
-    case .one(let a, let constant, _): try affine(node, a, factors: nil, summands: constant)
+    case .one(let a, let constant, _):
+      if let sum = try sum(a, constant, for: node) { return set(node, .activation(sum)) }
+      try affine(node, a, factors: nil, summands: constant)
     }
   }
 
@@ -132,7 +137,7 @@ extension ONNXTranslator {
   /// A constant's value for each channel.
   ///
   /// - Parameter fallback: for all channels where there is no constant.
-  private func channelValues(
+  func channelValues(
     _ node: ONNXNode, _ input: ONNXActivation, _ constant: ONNXConstant?, or fallback: Float = 0
   ) throws(ImportError) -> [Float] {
     let channels = graph.shape(input.node).channels
@@ -151,6 +156,7 @@ extension ONNXTranslator {
   private mutating func affine(
     _ node: ONNXNode, _ input: ONNXActivation, factors: ONNXConstant?, summands: ONNXConstant?
   ) throws(ImportError) {
+    let input = try varying(input, with: factors ?? summands, for: node)
     try affine(
       node, input, try channelValues(node, input, factors, or: 1), try channelValues(node, input, summands))
   }
@@ -170,7 +176,7 @@ extension ONNXTranslator {
   }
 
   /// `x * factor + summand` for each channel, as a convolution of 1 x 1.
-  private mutating func affine(
+  mutating func affine(
     _ name: String, _ input: ONNXActivation, _ factors: [Float], _ summands: [Float]
   ) throws(ImportError) -> ONNXActivation {
     let channels = factors.count

@@ -9,8 +9,10 @@ extension ONNXTranslator {
   ]
 
   private mutating func convolution(_ node: ONNXNode) throws(ImportError) {
-    let input = try image(node)
+    let padding = try paddedImage(node)
+    let input = padding.image
     let shape = graph.shape(input.node)
+    guard padding.value == 0 else { throw unsupported(node, "only padding with 0 is supported") }
     guard let weights = try constant(node, 1), weights.shape.count == 4 else {
       throw unsupported(node, "the weights are not [outputs, inputs, height, width]")
     }
@@ -19,7 +21,8 @@ extension ONNXTranslator {
     guard groups > 0, shape.channels.isMultiple(of: groups), weights.shape[1] == shape.channels / groups else {
       throw unsupported(node, "weights \(weights.shape) do not fit \(shape.channels) channels in \(groups) groups")
     }
-    let window = try window(node, kernel: Array(weights.shape[2...]), over: shape)
+    var window = try window(node, kernel: Array(weights.shape[2...]), over: shape)
+    window.pad(padding)
     let name = name(node)
     try graph.insert(reading { () throws(ONNXError) in try weights.weight() }, as: "\(name).weight")
     let bias = try constant(node, 2)

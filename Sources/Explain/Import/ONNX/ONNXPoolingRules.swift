@@ -9,17 +9,25 @@ extension ONNXTranslator {
     },
     "GlobalMaxPool": { translator, node throws(ImportError) in try translator.global(node, GlobalMaxPool()) },
     "ReduceMean": { translator, node throws(ImportError) in try translator.reduceMean(node) },
+    "ReduceSum": { translator, node throws(ImportError) in try translator.reduceSum(node) },
     "Concat": { translator, node throws(ImportError) in try translator.concat(node) },
   ]
 
   private mutating func pool(_ node: ONNXNode) throws(ImportError) {
-    let input = try image(node)
+    let padding = try paddedImage(node)
+    let input = padding.image
     let shape = graph.shape(input.node)
     guard let kernel = node.ints("kernel_shape") else { throw unsupported(node, "kernel_shape is missing") }
     var window = try window(node, kernel: kernel, over: shape)
-    let hasPadding = window.top + window.left + window.bottom + window.right > 0
     let isMaximum = node.opType == "MaxPool"
-    let countsPadding = node.int("count_include_pad", 0) == 1 && hasPadding
+    let isPadded = window.isPadded
+    window.pad(padding)
+    let hasBorder = window.isPadded && !isPadded
+    // A border of a node's own is part of each mean, and never the maximum.
+    guard !hasBorder || (isMaximum ? padding.value < -Float.greatestFiniteMagnitude / 2 : padding.value == 0) else {
+      throw unsupported(node, "padding with \(padding.value) is not supported")
+    }
+    let countsPadding = window.isPadded && (hasBorder || node.int("count_include_pad", 0) == 1)
     if node.int("ceil_mode", 0) == 1 {
       let before = window
       window.roundUp(over: shape)
@@ -38,6 +46,28 @@ extension ONNXTranslator {
     set(node, .activation(ONNXActivation(image: result, graph.shape(result))))
   }
 
+  /// Sums are means times the number of elements.
+  private mutating func reduceSum(_ node: ONNXNode) throws(ImportError) {
+    var view = try view(node.inputs[0])
+    let rank = view.dimensions.count
+    var axes = node.ints("axes")
+    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
+    let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    guard !reduced.isEmpty, reduced.allSatisfy((0..<rank).contains) else {
+      throw unsupported(node, "the axes are missing")
+    }
+    view.factor *= Double(reduced.reduce(1) { $0 * view.lengths[$1] })
+    try setMean(node, view, reduced, keeps: node.int("keepdims", 1) == 1)
+  }
+
+  private mutating func setMean(
+    _ node: ONNXNode, _ view: ONNXView, _ reduced: Set<Int>, keeps: Bool
+  ) throws(ImportError) {
+    var result = try mean(view, over: reduced, for: node)
+    if !keeps { result.dimensions = result.dimensions.indices.filter { !reduced.contains($0) }.map { result.dimensions[$0] } }
+    set(node.outputs[0], result)
+  }
+
   /// The mean over rows and columns, or the channels' that a layer normalization begins with.
   private mutating func reduceMean(_ node: ONNXNode) throws(ImportError) {
     guard let lengths = lengths(try value(node, 0)) else {
@@ -53,7 +83,12 @@ extension ONNXTranslator {
     let named = reduced.sorted().flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }
     guard !reduced.isEmpty, Set(named).isSubset(of: [.rows, .columns]),
       Set(input.order).subtracting(named) == (graph.shape(input.node).channels > 1 ? [.channels] : [])
-    else { throw unsupported(node, "only the mean over height and width is supported") }
+    else {
+      guard !reduced.isEmpty, reduced.allSatisfy((0..<rank).contains) else {
+        throw unsupported(node, "the axes are missing")
+      }
+      return try setMean(node, ONNXView(input, graph.shape(input.node)), reduced, keeps: keeps)
+    }
     let result = try graph.append(name(node), GlobalAveragePool(), [input.node])
     let dimensions = input.dimensions.enumerated().compactMap { index, axes -> [ONNXActivation.Axis]? in
       reduced.contains(index) ? (keeps ? [] : nil) : axes

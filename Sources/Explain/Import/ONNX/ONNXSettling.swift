@@ -22,7 +22,8 @@ extension ONNXTranslator {
     case .formula(let formula): result = try settle(formula, of: node)
     case .normalized(let normalization): result = try settle(normalization, of: node)
     case .tokens(let tokens): result = try settle(tokens, of: node)
-    case .scores: throw unsupported(node, "products of two activations are understood in attention alone")
+    case .padded: throw unsupported(node, "padding is understood before convolution and pooling alone")
+    case .scores(let scores): result = try settle(try product(scores, for: node), of: node)
     }
     values[name] = .activation(result)
     return result
@@ -51,6 +52,11 @@ extension ONNXTranslator {
   mutating func view(_ name: String) throws(ImportError) -> ONNXView {
     switch values[name] {
     case .view(let view)?: return view
+    case .scores(let scores)?:
+      guard let index = producers[name] else { break }
+      let view = try product(scores, for: model.graph.nodes[index])
+      values[name] = .view(view)
+      return view
     case .formula(let formula)?:
       if case .tensor(let input) = formula.argument, let factor = formula.factor {
         var view = ONNXView(input, graph.shape(input.node))
@@ -78,6 +84,8 @@ extension ONNXTranslator {
     case .tokens(let tokens):
       [1, tokens.prefix.count + graph.shape(tokens.image.node).pixels, graph.shape(tokens.image.node).channels]
     case .scores: nil
+    case .padded(let padding):
+      zip(lengths(padding.image), [0, 0, padding.top + padding.bottom, padding.left + padding.right]).map { $0 + $1 }
     }
   }
 

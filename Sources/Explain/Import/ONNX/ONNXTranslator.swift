@@ -29,7 +29,7 @@ struct ONNXTranslator {
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
     .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
-    .merging(attentionRules) { $1 }
+    .merging(attentionRules) { $1 }.merging(normRules) { $1 }.merging(padRules) { $1 }
 
   init(_ model: ONNXModel, precision: Precision) throws(ImportError) {
     self.model = model
@@ -118,6 +118,11 @@ extension ONNXTranslator {
     guard readerCount(name) == 1, let index = firstReader[name] else { return nil }
     let node = model.graph.nodes[index]
     return node.opType == opType && node.domain.isEmpty ? (index, node) : nil
+  }
+
+  /// The first node that reads a value.
+  func firstReading(_ name: String) -> (index: Int, node: ONNXNode)? {
+    firstReader[name].map { ($0, model.graph.nodes[$0]) }
   }
 
   /// Takes over a later node's work.

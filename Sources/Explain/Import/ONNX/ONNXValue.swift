@@ -8,6 +8,7 @@ enum ONNXValue {
   case normalized(ONNXNormalization)
   case tokens(ONNXTokens)
   case scores(ONNXScores)
+  case padded(ONNXPadding)
 }
 
 /// `(x - mean) / sqrt(variance + epsilon)` over the channels, and what follows it.
