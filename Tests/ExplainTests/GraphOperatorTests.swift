@@ -45,6 +45,12 @@ import Testing
     (Activation.gelu, #""function":"gelu","inputs":["a"],"name":"x","op":"activation""#),
     (Add(), #""inputs":["a"],"name":"x","op":"add""#),
     (Concat(), #""inputs":["a"],"name":"x","op":"concat""#),
+    (MatrixProduct(isTransposed: true), #""inputs":["a"],"isTransposed":true,"name":"x","op":"matrix_product""#),
+    (Softmax(), #""inputs":["a"],"name":"x","op":"softmax""#),
+    (
+      ResponseNorm(epsilon: 0.5, weight: "w", bias: "b"),
+      #""epsilon":0.5,"inputs":["a"],"name":"x","op":"response_norm","tensors":{"bias":"b","weight":"w"}"#
+    ),
     (
       Rearrange(shape: Shape(2, 3, 4), offset: 5, lengths: [6, 4], strides: [16, 2]),
       #""inputs":["a"],"lengths":[6,4],"name":"x","offset":5,"op":"rearrange","shape":[2,3,4],"strides":[16,2]"#

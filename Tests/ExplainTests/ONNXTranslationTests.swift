@@ -91,6 +91,23 @@ import Testing
     Wire.node("Reshape", ["x", "s"], ["y"], name: "r") + integers("s", lengths)
   }
 
+  private static func pad(_ pads: [Int]) -> [UInt8] {
+    Wire.node("Pad", ["x", "p"], ["1"]) + integers("p", pads) + Wire.node("Relu", ["1"], ["y"])
+  }
+
+  private static func resize(_ sizes: [Int]) -> [UInt8] {
+    Wire.node("Resize", ["x", "", "", "s"], ["y"]) + integers("s", sizes)
+  }
+
+  private static func slice(step: Int) -> [UInt8] {
+    Wire.node("Slice", ["x", "a", "b", "c", "d"], ["y"]) + integers("a", [0]) + integers("b", [3])
+      + integers("c", [1]) + integers("d", [step])
+  }
+
+  private static func gather(_ indices: [Int]) -> [UInt8] {
+    Wire.node("Gather", ["x", "i"], ["y"], attribute("axis", one: 1)) + integers("i", indices)
+  }
+
   private static let huge = 1 << 62
 
   private static let examples = [
@@ -116,14 +133,35 @@ import Testing
     Example("[1, 3, 8, 8] does not become [1, \(huge), \(huge), \(huge)]", reshape([1, huge, huge, huge])),
     Example("[1, 3, 8, 8] does not become [-1, -1, 192]", reshape([-1, -1, 192])),
     Example("[1, 3, 8, 8] does not become [-2, -96]", reshape([-2, -96])),
-    Example("this part or order of a tensor is understood in attention alone", reshape([1, 3, 4, 16])),
-    Example("which splits rows, columns or channels unevenly", reshape([1, 4, 48])),
+    Example("the output is 4x16x3, not one value for each class", reshape([1, 3, 4, 16])),
+    Example("the output is 1x4x48, not one value for each class", reshape([1, 4, 48])),
+    Example("two pads for each axis are needed", pad([1, 1])),
+    Example("only height and width can be padded, and not be cut", pad([0, 1, 0, 0, 0, 0, 0, 0])),
+    Example("only height and width can be padded, and not be cut", pad([0, 0, -1, 0, 0, 0, 0, 0])),
+    Example("only height and width can be padded, and not be cut", pad([0, 0, huge, 0, 0, 0, 0, 0])),
+    Example("padding is understood before convolution and pooling alone", pad([0, 0, 1, 1, 0, 0, 1, 1])),
+    Example("only whole factors are supported", resize([1, 3, 12, 12])),
+    Example("only whole factors are supported", resize([1, 3, huge, huge])),
+    Example("a size for each dimension is needed", resize([16, 16])),
+    Example("steps below 1 are not supported", slice(step: -1)),
+    Example("steps below 1 are not supported", slice(step: 0)),
+    Example("the output is 8x8x1, not one value for each class", slice(step: huge)),
+    Example("only indices that follow each other evenly are supported", gather([0, 2, 1])),
+    Example("only indices that follow each other evenly are supported", gather([0, huge])),
+    Example("only indices that follow each other evenly are supported", gather([.min, .max])),
+    Example(
+      "norms are understood in global response normalization alone",
+      Wire.node("ReduceL2", ["x"], ["y"], attribute("axes", 2, 3))),
+    Example(
+      "have no product",
+      Wire.node("Flatten", ["x"], ["1"]) + Wire.node("MatMul", ["x", "1"], ["2"]) + Wire.node("Relu", ["2"], ["y"])),
+    Example("the inputs' shapes differ", Wire.node("Flatten", ["x"], ["1"]) + Wire.node("Add", ["x", "1"], ["y"])),
     Example("the output is 8x8x3, not one value for each class", Wire.node("Relu", ["x"], ["y"])),
     Example("nothing to join", Wire.node("Concat", [], ["y"], name: "c")),
     Example("input 1 is missing", Wire.node("Add", ["x"], ["y"])),
     Example("input 0 is missing", Wire.node("Relu", [], ["y"])),
     Example("the weights are no matrix", Wire.node("Gemm", ["x", "w"], ["y"]) + floats("w", [4])),
-    Example("is not one value for each channel", Wire.node("Mul", ["x", "w"], ["y"]) + floats("w", [8])),
+    Example("not one value for each class", Wire.node("Mul", ["x", "w"], ["y"]) + floats("w", [8])),
     Example("is not one value for each channel", Wire.node("PRelu", ["x", "w"], ["y"]) + floats("w", [3])),
     Example(
       "training_mode is not supported",

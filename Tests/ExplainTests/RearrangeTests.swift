@@ -108,7 +108,7 @@ import Testing
     ("stride", Rearrange(shape: Shape(1, 1, 2), offset: 0, lengths: [2], strides: [huge])),
     ("length", Rearrange(shape: Shape(1, 1, 2), offset: 0, lengths: [huge, huge], strides: [0, 0])),
     ("elements", Rearrange(shape: Shape(1, 1, 3), offset: 0, lengths: [2], strides: [1])),
-    ("elements", Rearrange(shape: Shape(1, 1, 3), offset: 0, lengths: [4], strides: [1])),
+    ("length", Rearrange(shape: Shape(1, 1, 3), offset: 0, lengths: [4], strides: [1])),
     ("elements", Rearrange(shape: Shape(16384, 16384, 1024), offset: 0, lengths: [1], strides: [1])),
     ("height", Rearrange(shape: Shape(0, 1, 1), offset: 0, lengths: [1], strides: [1])),
     ("width", Rearrange(shape: Shape(1, -1, 1), offset: 0, lengths: [1], strides: [1])),

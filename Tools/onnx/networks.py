@@ -433,14 +433,31 @@ class PixelAttention(nn.Module):
         return self.project(mixed + self.position(value.reshape(count, channels, height, width)))
 
 
-class Detector(nn.Module):
-    """A classifier as detectors' authors build it, without attention and with it."""
+class ChannelAttention(nn.Module):
+    """Attention of channels to each other, by queries and keys of length 1, with a temperature for each head."""
 
-    def __init__(self, has_attention):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.parts, self.project = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.temperature = nn.Parameter(torch.rand(heads, 1, 1) + 0.5)
+
+    def forward(self, x):
+        count, channels, height, width = x.shape
+        parts = self.parts(x.flatten(2).transpose(1, 2))
+        query, key, value = parts.reshape(count, height * width, 3, self.heads, channels // self.heads).permute(2, 0, 3, 4, 1).unbind(0)
+        scores = F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).transpose(-2, -1) * self.temperature
+        mixed = (scores.softmax(-1) @ value).permute(0, 3, 1, 2).reshape(count, height * width, channels)
+        return self.project(mixed).transpose(1, 2).reshape(count, channels, height, width)
+
+
+class Detector(nn.Module):
+    """A classifier as detectors' authors build it, without attention and with one."""
+
+    def __init__(self, attention=None):
         super().__init__()
         self.stem, self.split = conv(3, 12, stride=2), Split(12, 16)
         self.down, self.deep = conv(16, 16, stride=2), Split(16, 16)
-        self.attention = PixelAttention(8, 2) if has_attention else None
+        self.attention = attention
         self.merge = conv(16, 16, 1)
         self.last, self.fc = conv(16, 24, stride=2), nn.Linear(24, CLASSES)
 
@@ -455,16 +472,17 @@ class Detector(nn.Module):
 
 
 class Focus(nn.Module):
-    """Every other pixel, four times, as channels; groups that are normalised."""
+    """Every other pixel, four times, as channels; groups that are normalised; padding, and enlarged pixels."""
 
     def __init__(self):
         super().__init__()
         self.stem, self.norm = conv(12, 16), nn.GroupNorm(4, 16)
-        self.second, self.last, self.fc = conv(16, 16, stride=2, norm=False), conv(16, 24, stride=2), nn.Linear(24, CLASSES)
+        self.second, self.last, self.fc = conv(16, 16, stride=2, padding=0, norm=False), conv(16, 24, stride=2), nn.Linear(24, CLASSES)
 
     def forward(self, x):
         x = torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1)
-        x = F.relu(self.norm(self.second(F.relu(self.stem(x)))))
+        x = F.relu(self.norm(self.second(F.pad(F.relu(self.stem(x)), (0, 1, 0, 1)))))
+        x = x * torch.sigmoid(F.interpolate(F.avg_pool2d(x, 2), scale_factor=2))
         return self.fc(F.relu(self.last(x)).mean((2, 3)))
 
 
@@ -484,8 +502,9 @@ NETWORKS |= {
     "shuffle": Shuffled,
     "convnext": lambda: ConvNext(False),
     "convnext2": lambda: ConvNext(True),
-    "detector": lambda: Detector(False),
-    "pixel_attention": lambda: Detector(True),
+    "detector": Detector,
+    "pixel_attention": lambda: Detector(PixelAttention(8, 2)),
+    "channel_attention": lambda: Detector(ChannelAttention(8, 2)),
     "focus": Focus,
     "transformed": Transformed,
 }
@@ -493,7 +512,7 @@ NETWORKS |= {
 # Exported with BatchNorm as nodes, with a batch of any size, and by the newer exporter.
 UNFOLDED, DYNAMIC = {"residual", "slopes", "unfolded_vit"}, {"reshape", "mean"}
 DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm", "shuffle", "detector",
-          "pixel_attention", "focus", "transformed"]
+          "pixel_attention", "channel_attention", "focus", "transformed"]
 DYNAMO += ["distilled", "class_and_mean", "attention_node"]
 # Whose attention is one node.
 NEWEST = {"attention_node"}

@@ -9,7 +9,8 @@ extension GraphBuilder {
     for index in nodes.bottlenecks(input: input) {
       let name = nodes[index].name
       let shape = shape(name)
-      guard shape.pixels > 1 else { continue }
+      // Rows of tokens, as norms of groups read them, are no resolution of the image.
+      guard shape.height > 1 else { continue }
       let size = Shape(shape.height, shape.width, 1)
       if layers.updateValue(name, forKey: size) == nil { sizes.append(size) }
     }

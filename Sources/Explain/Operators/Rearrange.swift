@@ -50,7 +50,7 @@ struct Rearrange: GraphOperator, Hashable {
     // Each factor is bounded, so products of two fit.
     var (elements, last) = (1, offset)
     for (length, stride) in zip(lengths, strides) {
-      try checkAttribute("length", length, 1...count, node: node)
+      try checkAttribute("length", length, 1...shape.count, node: node)
       try checkAttribute("stride", stride, 0...count, node: node)
       elements *= length
       try checkAttribute("elements", elements, 1...shape.count, node: node)

@@ -4,7 +4,7 @@ extension ONNXTranslator {
   mutating func concat(_ node: ONNXNode) throws(ImportError) {
     if try joinTokens(node) { return }
     var inputs: [ONNXActivation] = []
-    for index in node.inputs.indices { inputs.append(try activation(node, index)) }
+    for index in node.inputs.indices { inputs.append(try part(node, index)) }
     guard let first = inputs.first else { throw unsupported(node, "nothing to join") }
     let rank = first.dimensions.count
     let axis = node.int("axis", 1) < 0 ? node.int("axis", 1) + rank : node.int("axis", 1)
@@ -27,6 +27,23 @@ extension ONNXTranslator {
       return try stack(node, inputs.map(\.node), like: first, axis)
     }
     try join(node, inputs, axis)
+  }
+
+  /// A tensor; a constant token `[1, 1, channels]` becomes one of the other's tokens, times 0, with the constant added.
+  private mutating func part(_ node: ONNXNode, _ index: Int) throws(ImportError) -> ONNXActivation {
+    guard case .constant(let constant) = try value(node, index) else { return try activation(node, index) }
+    for (other, input) in node.inputs.enumerated() where other != index {
+      if case .constant? = values[input] { continue }
+      let tokens = try activation(node, other)
+      guard tokens.dimensions == [[], [.columns], [.channels]],
+        constant.shape == [1, 1, graph.shape(tokens.node).channels],
+        let token = ONNXView(tokens, graph.shape(tokens.node)).sliced(1, 0..<1)
+      else { continue }
+      let summands = try reading { () throws(ONNXError) in try constant.floats() }
+      let zeros = [Float](repeating: 0, count: summands.count)
+      return try affine("\(name(node)).constant", try copy(token, for: node), zeros, summands)
+    }
+    throw unsupported(node, "input \(index) is a constant")
   }
 
   /// Tensors of one shape along a new dimension: groups of channels.

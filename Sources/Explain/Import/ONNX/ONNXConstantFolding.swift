@@ -49,7 +49,10 @@ private struct ConstantFolding {
       result.shape = shape
       if case .transposed = result.values { return nil }
       return result
-    case "Transpose": return node.ints("perm") ?? [1, 0] == [1, 0] && !inputs[0].isWhole ? inputs[0].transposed : nil
+    case "Transpose":
+      let isMatrix = node.ints("perm") ?? [1, 0] == [1, 0] && !inputs[0].isWhole
+      if isMatrix, let transposed = inputs[0].transposed { return transposed }
+      return try permuted()
     case "Gather": return try gathered()
     case "Concat": return try joined()
     case "Slice": return try sliced()
@@ -70,6 +73,8 @@ private struct ConstantFolding {
       guard inputs[0].count <= Self.shortest else { return nil }
       return ONNXConstant(try inputs[0].integers().map { 0 &- $0 }, shape: inputs[0].shape)
     case "Reciprocal": return try function { 1 / $0 }
+    case "Ceil": return try function { $0.rounded(.up) }
+    case "Floor": return try function { $0.rounded(.down) }
     default: return nil
     }
   }
@@ -144,27 +149,62 @@ private struct ConstantFolding {
     guard inputs.count >= 3, inputs[0].count <= limit, inputs.dropFirst().allSatisfy({ $0.count == 1 }) else {
       return nil
     }
-    if inputs.count > 4 {
-      let steps = try inputs[4].integers()
-      guard steps == [1] else { return nil }
-    }
+    let step = inputs.count > 4 ? try inputs[4].integers()[0] : 1
     var shape = inputs[0].shape
     let given = inputs.count > 3 ? try inputs[3].integers()[0] : 0
     let axis = given < 0 ? given + shape.count : given
     guard shape.indices.contains(axis) else { return nil }
     let (starts, ends) = (try inputs[1].integers(), try inputs[2].integers())
     guard shape.count == 1 || !shape.contains(0) else { return nil }
-    let kept = Array(0..<shape[axis]).part(from: starts[0], to: ends[0])
+    let kept = Self.places(shape[axis], from: starts[0], to: ends[0], step: step)
     let inner = shape[(axis + 1)...].reduce(1, *)
     let (length, outer) = (shape[axis] * inner, shape[..<axis].reduce(1, *))
     shape[axis] = kept.count
-    let first = (kept.first ?? 0) * inner
     func part<Element>(_ values: [Element]) -> [Element] {
-      (0..<outer).flatMap { values[$0 * length + first..<$0 * length + first + kept.count * inner] }
+      var result: [Element] = []
+      for row in 0..<outer {
+        for place in kept {
+          let first = row * length + place * inner
+          result += values[first..<first + inner]
+        }
+      }
+      return result
     }
     return inputs[0].isWhole
       ? ONNXConstant(part(try inputs[0].integers()), shape: shape)
       : ONNXConstant(part(try inputs[0].floats()), shape: shape)
+  }
+
+  private func permuted() throws(ONNXError) -> ONNXConstant? {
+    let shape = inputs[0].shape
+    let order = node.ints("perm") ?? shape.indices.reversed()
+    let count = inputs[0].count
+    guard order.sorted() == Array(shape.indices), count > 0, count <= limit else { return nil }
+    var strides = [Int](repeating: 1, count: shape.count)
+    for index in shape.indices.dropLast().reversed() { strides[index] = strides[index + 1] * shape[index + 1] }
+    var places = [0]
+    for dimension in order {
+      let steps = (0..<shape[dimension]).map { $0 * strides[dimension] }
+      places = places.flatMap { place in steps.map { place + $0 } }
+    }
+    let lengths = order.map { shape[$0] }
+    if inputs[0].isWhole {
+      let values = try inputs[0].integers()
+      return ONNXConstant(places.map { values[$0] }, shape: lengths)
+    }
+    let values = try inputs[0].floats()
+    return ONNXConstant(places.map { values[$0] }, shape: lengths)
+  }
+
+  /// The places that a slice of `count` elements keeps, as ONNX counts: negative ones from the end, and backwards with a
+  /// negative step, as the exporter of PyTorch reverses paddings.
+  private static func places(_ count: Int, from start: Int, to end: Int, step: Int) -> [Int] {
+    let range = step < 0 ? -1...max(-1, count - 1) : 0...count
+    func place(_ index: Int) -> Int {
+      min(max(index < 0 ? index + count : index, range.lowerBound), range.upperBound)
+    }
+    guard count > 0, step != 0 else { return [] }
+    return Array(stride(from: place(start), to: place(end), by: min(max(step, -count), count)))
   }
 
   /// To a shape with the same elements, or with one element as often as it takes.

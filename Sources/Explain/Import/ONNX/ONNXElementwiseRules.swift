@@ -27,7 +27,7 @@ extension ONNXTranslator {
       outputs = .softmax
       return set(node, try value(node, 0))
     }
-    let input = try view(node.inputs[0])
+    let input = try inputView(node)
     let (axis, rank) = (node.int("axis", -1), input.dimensions.count)
     guard (-rank..<rank).contains(axis) else { throw unsupported(node, "axis \(axis) is out of range") }
     set(node.outputs[0], try softmax(input, axis: axis < 0 ? axis + rank : axis, for: node))
@@ -79,11 +79,29 @@ extension ONNXTranslator {
   }
 
   mutating func subtract(_ node: ONNXNode) throws(ImportError) {
-    guard case .one(let a, let constant, false) = try operands(node) else {
-      throw unsupported(node, "only a constant can be subtracted")
+    let (a, constant): (ONNXActivation, ONNXConstant)
+    switch try operands(node) {
+    case .two(let first, let second):
+      guard graph.shape(first.node).count >= graph.shape(second.node).count else {
+        throw unsupported(node, "the inputs' shapes differ")
+      }
+      let negative = try scale(second, by: -1, node)
+      return try append(node, Add(), [first.node, try spread(negative, over: first, for: node)], like: first)
+    case .one(let input, let values, let isFirst):
+      guard !isFirst else { throw unsupported(node, "nothing can be subtracted from a constant") }
+      (a, constant) = (input, values)
     }
     let values = try channelValues(node, a, constant).map { -$0 }
     try affine(node, a, [Float](repeating: 1, count: values.count), values)
+  }
+
+  mutating func square(_ node: ONNXNode) throws(ImportError) {
+    guard let exponent = try constant(node, 1), try reading({ () throws(ONNXError) in try exponent.scalar() }) == 2
+    else {
+      throw unsupported(node, "only squares are supported")
+    }
+    let input = try activation(node, 0)
+    try append(node, Multiply(), [input.node, input.node], like: input)
   }
 
   mutating func divide(_ node: ONNXNode) throws(ImportError) {

@@ -20,6 +20,7 @@ extension ONNXTranslator {
     "Sub": { translator, node throws(ImportError) in try translator.subtract(node) },
     "Mul": { translator, node throws(ImportError) in try translator.multiply(node) },
     "Div": { translator, node throws(ImportError) in try translator.divide(node) },
+    "Pow": { translator, node throws(ImportError) in try translator.square(node) },
     "Clip": { translator, node throws(ImportError) in try translator.clip(node) },
     "HardSigmoid": { translator, node throws(ImportError) in try translator.hardSigmoid(node) },
   ]
@@ -119,15 +120,23 @@ extension ONNXTranslator {
       set(node, .scores(scores))
       return true
     }
-    if case .view(var view) = value, let factor = factor(node, number, isFirst) {
+    if case .view(var view) = value, isReadAsView(node), let factor = factor(node, number, isFirst) {
       view.factor *= factor
       set(node, .view(view))
       return true
     }
+    var value = value
+    if case .view = value { value = .activation(try activation(node, isFirst ? 1 : 0)) }
     guard let formula = formula(value) else { return false }
     let operation = Self.operation(node.opType)
     set(node, .formula(apply({ isFirst ? operation(number, $0) : operation($0, number) }, to: formula)))
     return true
+  }
+
+  /// Whether a node's result goes into a product, as queries and keys do; anything else reads a tensor.
+  private func isReadAsView(_ node: ONNXNode) -> Bool {
+    let reader = firstReading(node.outputs[0])?.node.opType
+    return reader.map(["MatMul", "Transpose", "Reshape", "Slice", "Split", "Squeeze"].contains) ?? false
   }
 
   /// A constant's only element, where it does not give the value more dimensions.

@@ -9,7 +9,7 @@ extension ONNXTranslator {
 
   /// Each channel, or what a group of channels has been reshaped to, is normalised over its elements.
   private mutating func instanceNormalization(_ node: ONNXNode) throws(ImportError) {
-    let input = try view(node.inputs[0])
+    let input = try inputView(node)
     guard input.dimensions.count >= 3, input.dimensions[0].isEmpty else {
       throw unsupported(node, "the input is not [1, channels, ...]")
     }
@@ -19,13 +19,13 @@ extension ONNXTranslator {
       bias.count == channels
     else { throw unsupported(node, "a weight or bias for each channel is missing") }
     let (factors, summands) = try reading { () throws(ONNXError) in (try weight.floats(), try bias.floats()) }
-    if factors.allSatisfy({ $0 == 1 }), summands.allSatisfy({ $0 == 0 }) { return set(node.outputs[0], result) }
+    if factors.allSatisfy({ $0 == 1 }), summands.allSatisfy({ $0 == 0 }) { return set(node.output, result) }
     let image = try copy(result, channels: 1, for: node)
     set(node, .activation(try affine(name(node), image, factors, summands)))
   }
 
   private mutating func groupNormalization(_ node: ONNXNode) throws(ImportError) {
-    let input = try view(node.inputs[0])
+    let input = try inputView(node)
     let groups = node.int("num_groups", 0)
     guard input.dimensions.count >= 3, input.dimensions[0].isEmpty, groups > 0,
       input.lengths[1].isMultiple(of: groups), let weight = try constant(node, 1), let bias = try constant(node, 2)
@@ -69,12 +69,13 @@ extension ONNXTranslator {
   /// A layer normalization of `[x, -x]`, whose mean is 0, divides by the root of the mean of squares.
   private mutating func normalize(_ node: ONNXNode, _ reduced: Set<Int>) throws(ImportError) -> Bool {
     var divisor = node
-    if let next = onlyReader(divisor.outputs[0], "Clip") { divisor = next.node }
-    if let next = onlyReader(divisor.outputs[0], "Expand") { divisor = next.node }
-    guard reduced.count == 1, let axis = reduced.first,
-      let quotient = onlyReader(divisor.outputs[0], "Div"), quotient.node.inputs == [node.inputs[0], divisor.outputs[0]]
+    if let next = onlyReader(divisor.output, "Clip") { divisor = next.node }
+    if let next = onlyReader(divisor.output, "Expand") { divisor = next.node }
+    let view = try inputView(node)
+    guard reduced.count == 1, let axis = reduced.first, view.dimensions.indices.contains(axis),
+      let quotient = onlyReader(divisor.output, "Div"),
+      quotient.node.inputs == [node.inputs[0], divisor.output]
     else { return false }
-    let view = try view(node.inputs[0])
     let others = view.dimensions.indices.filter { $0 != axis }
     let count = view.lengths[axis]
     let input = try copy(
@@ -92,11 +93,11 @@ extension ONNXTranslator {
       dimensions[index] = parts
     }
     dimensions[axis] = ONNXView.Part.nested(.channels, lengths: [count])[0]
-    set(quotient.node.outputs[0], ONNXView(node: result.node, dimensions: dimensions))
+    set(quotient.node.output, ONNXView(node: result.node, dimensions: dimensions))
     absorb(quotient.index)
     // What lies between is read by nobody else.
     var between = node
-    while let next = onlyReader(between.outputs[0], "Clip") ?? onlyReader(between.outputs[0], "Expand") {
+    while let next = onlyReader(between.output, "Clip") ?? onlyReader(between.output, "Expand") {
       absorb(next.index)
       between = next.node
     }
@@ -138,29 +139,29 @@ extension ONNXTranslator {
   private mutating func response(
     _ node: ONNXNode, of tensor: String, _ input: ONNXActivation
   ) throws(ImportError) -> Response? {
-    let norm = node.outputs[0]
+    let norm = node.output
     guard readerCount(norm) == 2, let mean = firstReading(norm), mean.node.opType == "ReduceMean",
-      let sum = onlyReader(mean.node.outputs[0], "Add"), let epsilon = try number(sum.node, beside: mean.node),
-      let quotient = onlyReader(sum.node.outputs[0], "Div"),
-      quotient.node.inputs == [norm, sum.node.outputs[0]],
-      var last = onlyReader(quotient.node.outputs[0], "Mul"), last.node.inputs.contains(tensor)
+      let sum = onlyReader(mean.node.output, "Add"), let epsilon = try number(sum.node, beside: mean.node),
+      let quotient = onlyReader(sum.node.output, "Div"),
+      quotient.node.inputs == [norm, sum.node.output],
+      var last = onlyReader(quotient.node.output, "Mul"), last.node.inputs.contains(tensor)
     else { return nil }
     let channels = graph.shape(input.node).channels
     var response = Response(
       epsilon: epsilon, weight: [Float](repeating: 1, count: channels), bias: [Float](repeating: 0, count: channels),
       nodes: [mean.index, sum.index, quotient.index, last.index], last: last.node)
-    while let next = onlyReader(last.node.outputs[0], "Mul"),
+    while let next = onlyReader(last.node.output, "Mul"),
       let factors = try channelConstant(next.node, beside: last.node, of: input)
     {
       response.weight = zip(response.weight, factors).map(*)
       response.nodes.append(next.index)
       last = next
     }
-    guard let shift = onlyReader(last.node.outputs[0], "Add") else { return nil }
+    guard let shift = onlyReader(last.node.output, "Add") else { return nil }
     if let summands = try channelConstant(shift.node, beside: last.node, of: input) {
       response.bias = summands
       response.nodes.append(shift.index)
-      guard let end = onlyReader(shift.node.outputs[0], "Add") else { return nil }
+      guard let end = onlyReader(shift.node.output, "Add") else { return nil }
       last = end
     } else {
       last = shift
@@ -188,4 +189,9 @@ extension ONNXTranslator {
     else { return nil }
     return try reading { () throws(ONNXError) in try constant.scalar() }
   }
+}
+
+extension ONNXNode {
+  /// The first output; empty where there is none.
+  fileprivate var output: String { outputs.first ?? "" }
 }

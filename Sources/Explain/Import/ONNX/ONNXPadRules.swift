@@ -35,7 +35,11 @@ extension ONNXTranslator {
     else { throw unsupported(node, "only height and width can be padded, and not be cut") }
     var result = ONNXPadding(image: try image(node))
     for (axis, (before, after)) in padding {
-      if axis == 2 { (result.top, result.bottom) = (before, after) } else { (result.left, result.right) = (before, after) }
+      if axis == 2 {
+        (result.top, result.bottom) = (before, after)
+      } else {
+        (result.left, result.right) = (before, after)
+      }
     }
     result.value = node.float("value", 0)
     if let constant = try constant(node, 2) {

@@ -48,7 +48,7 @@ extension ONNXTranslator {
 
   /// Sums are means times the number of elements.
   private mutating func reduceSum(_ node: ONNXNode) throws(ImportError) {
-    var view = try view(node.inputs[0])
+    var view = try inputView(node)
     let rank = view.dimensions.count
     var axes = node.ints("axes")
     if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
@@ -64,7 +64,9 @@ extension ONNXTranslator {
     _ node: ONNXNode, _ view: ONNXView, _ reduced: Set<Int>, keeps: Bool
   ) throws(ImportError) {
     var result = try mean(view, over: reduced, for: node)
-    if !keeps { result.dimensions = result.dimensions.indices.filter { !reduced.contains($0) }.map { result.dimensions[$0] } }
+    if !keeps {
+      result.dimensions = result.dimensions.indices.filter { !reduced.contains($0) }.map { result.dimensions[$0] }
+    }
     set(node.outputs[0], result)
   }
 

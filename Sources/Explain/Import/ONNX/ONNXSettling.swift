@@ -48,6 +48,12 @@ extension ONNXTranslator {
     return result
   }
 
+  /// A node's first input as a view.
+  mutating func inputView(_ node: ONNXNode) throws(ImportError) -> ONNXView {
+    if case .constant = try value(node, 0) { throw unsupported(node, "input 0 is a constant") }
+    return try view(node.inputs[0])
+  }
+
   /// A tensor or view as a view.
   mutating func view(_ name: String) throws(ImportError) -> ONNXView {
     switch values[name] {

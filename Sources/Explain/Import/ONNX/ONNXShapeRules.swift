@@ -16,11 +16,6 @@ extension ONNXTranslator {
   /// Dimensions that a tensor has at most.
   private static let largestRank = 16
 
-  private mutating func input(_ node: ONNXNode) throws(ImportError) -> ONNXView {
-    if case .constant = try value(node, 0) { throw unsupported(node, "input 0 is a constant") }
-    return try view(node.inputs[0])
-  }
-
   private mutating func set(_ node: ONNXNode, _ view: ONNXView) {
     if layerValues[view.node] == node.inputs[0], readerCount(node.inputs[0]) == 1 {
       layerValues[view.node] = node.outputs[0]
@@ -29,7 +24,7 @@ extension ONNXTranslator {
   }
 
   private mutating func flatten(_ node: ONNXNode) throws(ImportError) {
-    var view = try input(node)
+    var view = try inputView(node)
     let rank = view.dimensions.count
     let axis = node.int("axis", 1)
     let split = axis < 0 ? axis + rank : axis
@@ -39,7 +34,7 @@ extension ONNXTranslator {
   }
 
   private mutating func reshape(_ node: ONNXNode) throws(ImportError) {
-    let view = try input(node)
+    let view = try inputView(node)
     guard let target = try constant(node, 1) else { throw unsupported(node, "the shape is missing") }
     let given = try reading { () throws(ONNXError) in try target.integers() }
     let reshaping = Reshaping(to: given, keepsZeros: node.int("allowzero", 0) != 0)
@@ -57,7 +52,7 @@ extension ONNXTranslator {
   }
 
   private mutating func transpose(_ node: ONNXNode) throws(ImportError) {
-    var view = try input(node)
+    var view = try inputView(node)
     let order = node.ints("perm") ?? Array(view.dimensions.indices.reversed())
     guard order.sorted() == Array(view.dimensions.indices) else { throw unsupported(node, "perm is no order") }
     view.dimensions = order.map { view.dimensions[$0] }
@@ -74,7 +69,7 @@ extension ONNXTranslator {
   }
 
   private mutating func squeeze(_ node: ONNXNode) throws(ImportError) {
-    var view = try input(node)
+    var view = try inputView(node)
     let dimensions = view.dimensions
     let removed =
       try axes(node, rank: dimensions.count).map(Set.init)
@@ -87,7 +82,7 @@ extension ONNXTranslator {
   }
 
   private mutating func unsqueeze(_ node: ONNXNode) throws(ImportError) {
-    var view = try input(node)
+    var view = try inputView(node)
     // Axes count in the result's dimensions.
     var count = node.ints("axes")?.count ?? 0
     if let constant = try constant(node, 1) { count = constant.count }
@@ -102,7 +97,7 @@ extension ONNXTranslator {
 
   /// To the shape that the input has already.
   private mutating func expand(_ node: ONNXNode) throws(ImportError) {
-    let view = try input(node)
+    let view = try inputView(node)
     let lengths = try constant(node, 1).map { constant throws(ImportError) in
       try reading { () throws(ONNXError) in try constant.integers() }
     }
@@ -112,12 +107,11 @@ extension ONNXTranslator {
     set(node, view)
   }
 
-  /// One index of a dimension.
+  /// One index of a dimension, or several that follow each other evenly.
   private mutating func gather(_ node: ONNXNode) throws(ImportError) {
-    let view = try input(node)
-    guard let constant = try constant(node, 1), constant.count == 1, constant.shape.count <= 1 else {
-      throw unsupported(node, "only one index is supported")
-    }
+    let view = try inputView(node)
+    guard let constant = try constant(node, 1), constant.count > 0 else { throw unsupported(node, "no indices") }
+    if constant.count > 1 || constant.shape.count > 1 { return try gatherSlice(node, view, constant) }
     let index = try reading { () throws(ONNXError) in try constant.integers() }[0]
     let axis = try dimension(node, node.int("axis", 0), of: view)
     let length = view.lengths[axis]
@@ -128,8 +122,25 @@ extension ONNXTranslator {
     set(node, result)
   }
 
+  private mutating func gatherSlice(
+    _ node: ONNXNode, _ view: ONNXView, _ constant: ONNXConstant
+  ) throws(ImportError) {
+    let indices = try reading { () throws(ONNXError) in try constant.integers() }
+    let axis = try dimension(node, node.int("axis", 0), of: view)
+    let length = view.lengths[axis]
+    let (first, step) = (indices[0], indices.count > 1 ? indices[1] &- indices[0] : 1)
+    guard indices.count <= length, (0..<length).contains(first), step > 0, step <= length,
+      indices.indices.allSatisfy({ indices[$0] == first + $0 * step }), let last = indices.last, last < length,
+      constant.shape.count <= Self.largestRank
+    else { throw unsupported(node, "only indices that follow each other evenly are supported") }
+    let part = try slice(node, view, axis, first..<last + 1, step: step)
+    let lengths = Array(part.lengths[..<axis]) + constant.shape + Array(part.lengths[(axis + 1)...])
+    guard let result = part.regrouped(lengths) else { throw unsupported(node, "indices \(constant.shape)") }
+    set(node, result)
+  }
+
   private mutating func slice(_ node: ONNXNode) throws(ImportError) {
-    var view = try input(node)
+    var view = try inputView(node)
     func integers(_ name: String, _ input: Int) throws(ImportError) -> [Int]? {
       guard let constant = try constant(node, input) else { return node.ints(name) }
       return try reading { () throws(ONNXError) in try constant.integers() }
@@ -153,7 +164,7 @@ extension ONNXTranslator {
   }
 
   private mutating func split(_ node: ONNXNode) throws(ImportError) {
-    let view = try input(node)
+    let view = try inputView(node)
     let axis = try dimension(node, node.int("axis", 0), of: view)
     let length = view.lengths[axis]
     var counts = node.ints("split")

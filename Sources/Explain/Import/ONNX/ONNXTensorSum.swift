@@ -1,12 +1,16 @@
 // Constants of many values that are added to a tensor: biases of positions.
 
 extension ONNXTranslator {
+  /// Elements of the largest tensor that a constant is stored for.
+  private static let largestSum = 1 << 22
+
   /// A tensor with a constant added that differs from pixel to pixel; nil where the constant does not.
   mutating func sum(
     _ tensor: ONNXActivation, _ constant: ONNXConstant, for node: ONNXNode
   ) throws(ImportError) -> ONNXActivation? {
     let lengths = lengths(tensor)
-    guard constant.count > 1, constant.shape.count <= lengths.count else { return nil }
+    guard constant.count > 1, graph.shape(tensor.node).count <= Self.largestSum, constant.shape.count <= lengths.count
+    else { return nil }
     let stored = [Int](repeating: 1, count: lengths.count - constant.shape.count) + constant.shape
     guard zip(stored, lengths).allSatisfy({ $0 == 1 || $0 == $1 }) else { return nil }
     // Elements of the constant from one row, column or channel to the next.
