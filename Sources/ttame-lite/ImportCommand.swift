@@ -9,7 +9,7 @@ struct ImportCommand: ParsableCommand {
       Reads a network's weights, or a network as ONNX.
 
       Weights are safetensors in float32, float16 or bfloat16, as one file or an index of shards, with tensor names of torchvision, \
-      timm or Hugging Face. Supports ResNet, VGG, Vision Transformer and EfficientNet-Lite0. \
+      timm or Hugging Face. docs/networks.md lists the families, ResNet, Vision Transformer and MobileNet among them. \
       Tools/convert_checkpoint.py converts PyTorch's own files to safetensors. \
       Preprocessing comes from the metadata of the weights, or else from the architecture.
 

@@ -67,8 +67,7 @@ import Testing
     try weights.writeZeros(folder.file("a"))
     refuse(.unexpectedTensors(["extra"]))
     try SyntheticWeights.vgg([1, 1, 2, 2, 2], classes: 3, hidden: nil).writeZeros(folder.file("a"))
-    let known = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
-    refuse(.unrecognized(known: known))
+    refuse(.unrecognized(known: ["ResNet", "ResNeXt", "Wide ResNet"]))
     try FileManager.default.removeItem(atPath: folder.file("a"))
     refuse(.weights(.file(.notFound)))
   }

@@ -1,4 +1,4 @@
-import Explain
+@testable import Explain
 import Foundation
 import Testing
 
@@ -19,9 +19,8 @@ private struct Refused: CustomTestStringConvertible, Sendable {
 }
 
 private let known = [
-  "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16",
-  "vgg16_bn", "vgg19", "vgg19_bn", "vit_tiny_16", "vit_tiny_32", "vit_small_16", "vit_small_32", "vit_b_16", "vit_b_32",
-  "vit_l_16", "vit_l_32", "tf_efficientnet_lite0",
+  "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
+  "MnasNet",
 ]
 
 private let refused = [
@@ -30,7 +29,7 @@ private let refused = [
   Refused("an odd number of blocks", .unrecognized(known: known)) { weights, _ in
     for name in weights.shapes.keys where name.hasPrefix("layer3.1.") { weights.shapes[name] = nil }
   },
-  Refused("unknown architecture", .unknownArchitecture("vgg99", known: known)) { _, options in
+  Refused("unknown architecture", .unknownArchitecture("vgg99", known: Architecture.names)) { _, options in
     options.architecture = "vgg99"
   },
   Refused("a missing weight", .missingTensors(["layer3.0.conv2.weight"])) { weights, _ in

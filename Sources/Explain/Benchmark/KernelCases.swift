@@ -96,13 +96,16 @@ private struct CaseList {
   mutating func addEfficientNetLite0() {
     network = "efficientnet-lite0"
     quantize(224, 3, padding: 1)
-    var (size, channels) = (112, EfficientNetLite0.stemChannels)
+    var (size, channels) = (112, 32)
     convolution(224, 3, channels, kernel: 3, stride: 2, isRepresentative: true)
-    for (index, stage) in EfficientNetLite0.stages.enumerated() {
+    let stages: [(channels: Int, kernel: Int, stride: Int, blocks: Int)] = [
+      (16, 3, 1, 1), (24, 3, 2, 2), (40, 5, 2, 2), (80, 3, 2, 3), (112, 5, 1, 3), (192, 5, 2, 4), (320, 3, 1, 1),
+    ]
+    for (index, stage) in stages.enumerated() {
       let (kernel, outputs) = (stage.kernel, stage.channels)
       for block in 0..<stage.blocks {
         let stride = block == 0 ? stage.stride : 1
-        let wide = index == 0 ? channels : channels * EfficientNetLite0.expansion
+        let wide = index == 0 ? channels : channels * 6
         if wide > channels {
           quantize(size, channels)
           convolution(size, channels, wide, isSigned: true, isRepresentative: size == 28 && channels == 40)
@@ -116,7 +119,7 @@ private struct CaseList {
         channels = outputs
       }
     }
-    let last = EfficientNetLite0.headChannels
+    let last = 1280
     quantize(size, channels)
     convolution(size, channels, last, isSigned: true)
     add(.globalAveragePool(pixels: 49, channels: last))

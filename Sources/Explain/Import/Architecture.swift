@@ -14,21 +14,36 @@ struct Architecture: Sendable {
   var build: @Sendable (inout GraphBuilder) throws(ImportError) -> String
 
   /// Every architecture, in the order in which they are tried.
-  static let all = resNets + vggs + visionTransformers + [efficientNetLite0]
+  static let all = resNets + vggs + visionTransformers + invertedResidualNetworks
 
   static var names: [String] { all.map(\.name) }
 
-  /// The architecture asked for, or else the first that recognises the weights.
-  static func find(_ name: String?, for state: StateDict) throws(ImportError) -> Architecture {
-    guard let name else {
-      guard let match = all.first(where: { $0.recognizes(state) }) else { throw .unrecognized(known: names) }
+  /// What the names are of, for people.
+  private static let families = [
+    "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
+    "MnasNet",
+  ]
+
+  /// The architecture asked for, or else the one that recognises the weights.
+  ///
+  /// - Parameter said: what the weights say to be; it decides where several recognise them.
+  static func find(_ name: String?, said: String? = nil, for state: StateDict) throws(ImportError) -> Architecture {
+    if let name {
+      guard let match = all.first(where: { $0.isCalled(name) }) else { throw .unknownArchitecture(name, known: names) }
       return match
     }
-    let wanted = name.foldedName
-    guard let match = all.first(where: { ([$0.name] + $0.aliases).contains { $0.foldedName == wanted } }) else {
-      throw .unknownArchitecture(name, known: names)
+    let matches = all.filter { $0.recognizes(state) }
+    guard let first = matches.first else { throw .unrecognized(known: families) }
+    if matches.count == 1 { return first }
+    guard let said, let match = matches.first(where: { $0.isCalled(said) }) else {
+      throw .ambiguousArchitecture(matches.map(\.name))
     }
     return match
+  }
+
+  private func isCalled(_ name: String) -> Bool {
+    let wanted = name.foldedName
+    return ([self.name] + aliases).contains { $0.foldedName == wanted }
   }
 }
 

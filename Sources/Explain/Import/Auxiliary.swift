@@ -14,7 +14,7 @@ struct AuxiliaryNetwork {
     guard files.contents == .weights else { throw .notWeights(path: path, files.contents) }
     let state = StateDict(files)
     guard let network = ResNet.all.first(where: { $0.recognizes(state) }) else {
-      throw .unrecognized(known: Architecture.resNets.map(\.name))
+      throw .unrecognized(known: ["ResNet", "ResNeXt", "Wide ResNet"])
     }
     self.network = network
     self.state = state

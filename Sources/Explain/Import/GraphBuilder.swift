@@ -114,10 +114,22 @@ struct GraphBuilder {
     try append(name, Add(), [first, second])
   }
 
+  /// Adds the product of an image and a factor for each channel, or of two tensors of one shape.
+  mutating func multiply(_ name: String, _ input: String, _ factors: String) throws(ImportError) -> String {
+    try append(name, Multiply(), [input, factors])
+  }
+
   mutating func maxPool(
     _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
   ) throws(ImportError) -> String {
     try append(name, MaxPool(window(kernel, stride, padding, over: shape(input))), [input])
+  }
+
+  /// Adds the mean over each window, which does not count padding.
+  mutating func averagePool(
+    _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
+  ) throws(ImportError) -> String {
+    try append(name, AveragePool(window(kernel, stride, padding, over: shape(input)), countsPadding: false), [input])
   }
 
   mutating func globalAveragePool(_ name: String, _ input: String) throws(ImportError) -> String {

@@ -25,6 +25,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
 
   case unknownArchitecture(String, known: [String])
   case unrecognized(known: [String])
+  /// Weights of the same names and shapes belong to all of these, which compute differently.
+  case ambiguousArchitecture([String])
   case missingTensors([String])
   case unexpectedTensors([String])
   case wrongShape(tensor: String, expected: [Int], found: [Int])
@@ -90,7 +92,9 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownArchitecture(let name, let known):
       "unknown architecture \(name); known are \(known.joined(separator: ", "))"
     case .unrecognized(let known):
-      "no known architecture has these tensors; known are \(known.joined(separator: ", "))"
+      "no known architecture has these tensors; known are \(known.joined(separator: ", ")); others can come as ONNX"
+    case .ambiguousArchitecture(let names):
+      "the weights fit \(names.joined(separator: " and ")), which compute differently; say which with --arch"
     case .missingTensors(let names):
       "\(Self.listed(names)) missing"
     case .unexpectedTensors(let names):

@@ -1,7 +1,11 @@
 /// How a library calls the tensors of the networks that torchvision defines; architectures are built in torchvision's
 /// names.
 struct NamingScheme: Sendable {
-  enum Library: Sendable { case torchvision, timm, huggingFace }
+  enum Library: Sendable {
+    case torchvision, timm, huggingFace
+    /// The package `efficientnet_pytorch`, and those that copy it.
+    case efficientNetPyTorch
+  }
 
   var library: Library
   /// A tensor that only this scheme has.
@@ -32,7 +36,8 @@ struct NamingScheme: Sendable {
     return renames.lazy.compactMap { $0.fileNames(name) }.first ?? [name]
   }
 
-  private static let all = [timmVisionTransformer, timmVGG, huggingFaceVisionTransformer, huggingFaceResNet]
+  private static let all =
+    [timmVisionTransformer, timmVGG, huggingFaceVisionTransformer, huggingFaceResNet] + invertedResidualNetworks
 
   /// Names as they are.
   static let none = NamingScheme(library: .torchvision, telltale: "", renames: [])

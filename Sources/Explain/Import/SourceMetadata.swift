@@ -8,6 +8,7 @@ struct SourceMetadata {
 
   var licence: String? { values["licence"] ?? values["license"] }
   var source: String? { values["source"] }
+  var architecture: String? { values["architecture"] }
 
   /// Name of a labels file in the same folder. A path that leads elsewhere is ignored.
   var labels: String? {

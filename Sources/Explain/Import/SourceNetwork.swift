@@ -36,8 +36,8 @@ struct SourceNetwork {
       if let name = options.architecture { _ = try Architecture.find(name, for: state) }
       throw .notWeights(path: path, files.contents)
     }
-    let found = try Architecture.find(options.architecture, for: state)
     metadata = SourceMetadata(files.metadata)
+    let found = try Architecture.find(options.architecture, said: metadata.architecture, for: state)
     outputs = try metadata.outputs(options) ?? .softmax
     (preprocessing, statisticsWereDivided) = try metadata.preprocessing(found.preprocessing(state), options)
     graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)

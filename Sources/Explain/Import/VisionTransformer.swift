@@ -35,7 +35,7 @@ private struct VisionTransformer {
       return Preprocessing(
         resize: side, crop: side, interpolation: .bicubic, mean: Preprocessing.torchvision.mean,
         std: Preprocessing.torchvision.std)
-    case .timm:
+    case .timm, .efficientNetPyTorch:
       // 248 for 224; larger inputs are not cropped.
       let resize = side > 224 ? side : side * 10 / 9
       return Preprocessing(resize: resize, crop: side, interpolation: .bicubic, mean: half, std: half)

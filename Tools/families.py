@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes Tests/Fixtures/families.json: tensors of small networks, as libraries name them, and what PyTorch computes.
+
+No weights are stored: each tensor's values follow from its name, here and in the tests. Logits are of one image, `input`
+[1, 3, 64, 64], made in the same way. Equal versions of the libraries give equal bytes. Needs torch, torchvision, timm
+and efficientnet-lite-pytorch in an environment of their own; nothing else needs this tool.
+
+usage: families.py [OUTPUT]
+"""
+import functools
+import json
+import os
+import sys
+
+import numpy as np
+import timm
+import torch
+import torchvision
+from efficientnet_lite_pytorch import EfficientNet, get_model_params
+from timm.models import efficientnet, mobilenetv3
+from torchvision.models import efficientnet as tv_efficientnet
+from torchvision.models import mobilenetv3 as tv_mobilenetv3
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SIDE, CLASSES = 64, 5
+
+
+def torchvision_efficientnet():
+    settings, _ = tv_efficientnet._efficientnet_conf("efficientnet_b0", width_mult=0.15, depth_mult=1.0)
+    return tv_efficientnet.EfficientNet(settings, 0.0, num_classes=CLASSES, last_channel=96)
+
+
+def torchvision_mobilenet_v3(size):
+    settings, last = tv_mobilenetv3._mobilenet_v3_conf(f"mobilenet_v3_{size}", width_mult=0.15)
+    return tv_mobilenetv3.MobileNetV3(settings, last, num_classes=CLASSES)
+
+
+def efficientnet_pytorch(name, **changes):
+    blocks, parameters = get_model_params(name, {"num_classes": CLASSES, "image_size": SIDE})
+    return EfficientNet(blocks, parameters._replace(width_coefficient=0.25, **changes))
+
+
+def timm_network(make, name, **arguments):
+    return make(name, **{"channel_multiplier": 0.25, "num_classes": CLASSES, **arguments})
+
+
+NETWORKS = {
+    "timm_efficientnet_b0": functools.partial(timm_network, efficientnet._gen_efficientnet, "efficientnet_b0"),
+    "timm_tf_efficientnet_b0": functools.partial(
+        timm_network, efficientnet._gen_efficientnet, "tf_efficientnet_b0", pad_type="same", bn_eps=1e-3),
+    "timm_tf_efficientnet_lite3": functools.partial(
+        timm_network, efficientnet._gen_efficientnet_lite, "tf_efficientnet_lite3", depth_multiplier=1.4,
+        pad_type="same", bn_eps=1e-3),
+    "timm_mobilenetv2": functools.partial(timm_network, efficientnet._gen_mobilenet_v2, "mobilenetv2_100"),
+    "timm_mobilenetv3_small": functools.partial(
+        timm_network, mobilenetv3._gen_mobilenet_v3, "mobilenetv3_small_100"),
+    "timm_mobilenetv3_large": functools.partial(
+        timm_network, mobilenetv3._gen_mobilenet_v3, "mobilenetv3_large_100"),
+    "timm_mnasnet": functools.partial(timm_network, efficientnet._gen_mnasnet_b1, "mnasnet_100", channel_multiplier=0.5),
+    "timm_semnasnet": functools.partial(timm_network, efficientnet._gen_mnasnet_a1, "semnasnet_100", channel_multiplier=0.5),
+    "timm_resnet18d": functools.partial(timm.create_model, "resnet18d", num_classes=CLASSES),
+    "torchvision_resnext50_32x4d": functools.partial(torchvision.models.resnext50_32x4d, num_classes=CLASSES),
+    "torchvision_efficientnet_b0": torchvision_efficientnet,
+    "torchvision_mobilenet_v2": functools.partial(
+        torchvision.models.mobilenet_v2, width_mult=0.15, num_classes=CLASSES),
+    "torchvision_mobilenet_v3_small": functools.partial(torchvision_mobilenet_v3, "small"),
+    "torchvision_mobilenet_v3_large": functools.partial(torchvision_mobilenet_v3, "large"),
+    "efficientnet_pytorch_lite0": functools.partial(efficientnet_pytorch, "efficientnet-lite0"),
+    "efficientnet_pytorch_lite4": functools.partial(efficientnet_pytorch, "efficientnet-lite4"),
+}  # fmt: skip
+
+
+def uniform(name, shape):
+    """Values from -1 to 1 by SplitMix64, whose state starts as the name's 64-bit FNV-1a hash."""
+    state = 0xCBF29CE484222325
+    for byte in name.encode():
+        state = (state ^ byte) * 0x100000001B3 % 2**64
+    count = int(np.prod(shape))
+    z = np.uint64(state) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return ((z >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - 1).reshape(shape)
+
+
+def values(name, shape):
+    """Weights of layers keep the size of what passes through them; BatchNorms are as after training."""
+    draw = uniform(name, shape)
+    if name.endswith("running_var") or (len(shape) == 1 and name.endswith("weight")):
+        return 1 + np.float32(0.5) * draw
+    if len(shape) == 1:
+        return np.float32(0.2) * draw
+    return np.float32((6 / np.prod(shape[1:])) ** 0.5) * draw
+
+
+def main():
+    default = os.path.join(ROOT, "Tests", "Fixtures", "families.json")
+    x = torch.from_numpy(uniform("input", (1, 3, SIDE, SIDE)))
+    result = {}
+    for name, make in NETWORKS.items():
+        with torch.no_grad():
+            network = make().eval()
+            state = {key: value for key, value in network.state_dict().items() if value.is_floating_point()}
+            for key, tensor in state.items():
+                tensor.copy_(torch.from_numpy(values(key, tuple(tensor.shape))))
+            logits = network(x)[0].tolist()
+        shapes = {key: list(tensor.shape) for key, tensor in state.items()}
+        result[name] = {"logits": logits, "shapes": shapes}
+    with open(sys.argv[1] if len(sys.argv) > 1 else default, "w") as file:
+        lines = [f'"{name}":' + json.dumps(network, separators=(",", ":")) for name, network in result.items()]
+        file.write("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+main()
