@@ -20,6 +20,7 @@ extension Choice {
 
 extension CPUTier: Choice {}
 extension ColorMap: Choice {}
+extension ColorOrder: Choice {}
 extension EvaluationMetric: Choice {}
 extension Fit: Choice {}
 extension HeadForm: Choice {}
@@ -32,6 +33,7 @@ extension Optimizer: Choice {}
 extension OutputFunction: Choice {}
 extension Pass: Choice {}
 extension Precision: Choice {}
+extension PreprocessingPreset: Choice {}
 extension RenderStyle: Choice {}
 
 /// Names with commas between them, each once.

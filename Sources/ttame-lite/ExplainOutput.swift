@@ -64,10 +64,10 @@ struct ExplainOutput {
 
   private func explain(_ map: ClassMap, _ picture: PreparedPicture, _ trust: Trust?) -> Explained {
     let normalized = map.normalized()
-    let side = picture.crop.width
+    let crop = PixelSize(picture.crop)
     let whole = SaliencyLayer(
-      normalized, crop: side, region: picture.region, width: picture.width, height: picture.height)
-    let drawn = look.size == .image ? whole : SaliencyLayer(normalized, crop: side, shown: picture.shown)
+      normalized, crop: crop, region: picture.region, width: picture.width, height: picture.height)
+    let drawn = look.size == .image ? whole : SaliencyLayer(normalized, crop: crop, shown: picture.shown)
     return Explained(map: map, normalized: normalized, saliency: drawn, statistics: whole.statistics, trust: trust)
   }
 

@@ -5,7 +5,7 @@ import Explain
 struct FitOptions: ParsableArguments {
   @Option(
     help:
-      "How an image is made square: centre crop, distorted (squash), or padded with bars (letterbox). Default: the model's."
+      "How an image is made square: crop (centre), squash (distorted), squash-crop, letterbox (bars), none (not resized). Default: the model's."
   )
   var fit: Fit?
 

@@ -11,10 +11,12 @@ struct ImportCommand: ParsableCommand {
       Weights are safetensors in float32, float16 or bfloat16, as one file or an index of shards, with tensor names of torchvision, \
       timm or Hugging Face. docs/networks.md lists the families, ResNet, Vision Transformer and MobileNet among them. \
       Tools/convert_checkpoint.py converts PyTorch's own files to safetensors. \
-      Preprocessing comes from the metadata of the weights, or else from the architecture.
+      Preprocessing comes from the options, from --preset, from the metadata of the weights, from preprocessor_config.json or \
+      config.json beside them (Hugging Face, timm), or else from the architecture, in this order. Labels come from --labels, or \
+      from the same files. A message says what was found, and what is assumed.
 
-      ONNX models are convolutional classifiers with one input [1, 3, side, side] and one output. Mean and standard \
-      deviation are ImageNet's unless --mean and --std give others. docs/networks.md lists the operators.
+      ONNX models are convolutional classifiers with one input [1, 3, height, width], or [1, 1, height, width] for grey, and one \
+      output. If nothing is found, preprocessing is torchvision's. docs/networks.md lists the operators and the presets.
 
       Classes that are independent of each other (multi-label) have a sigmoid each. An ONNX model that ends in a sigmoid \
       says so; otherwise --probabilities sigmoid does.
@@ -27,6 +29,7 @@ struct ImportCommand: ParsableCommand {
         ttame-lite import vit.safetensors -o vit-int8.safetensors --labels labels.txt
         ttame-lite import mobilenet.onnx -o mobilenet.safetensors --labels labels.txt
         ttame-lite import mobilenet.onnx -o mobilenet.safetensors --check photos/
+        ttame-lite import keras.onnx -o keras.safetensors --preset tensorflow
 
       \(ExitStatus.help)
       """)
@@ -59,6 +62,12 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Class of the first label. With 1, class 0 is the background; with -1, the first label is left out (default: 0).",
+      valueName: "N"))
+  var labelOffset = 0
+
+  @Option(
+    help: ArgumentHelp(
       "A trained head, cam (Class Activation Mapping from the classifier), or none. Default: cam if the network allows it.",
       valueName: "cam|none|FILE"), completion: .file())
   var head: String?
@@ -80,6 +89,10 @@ struct ImportCommand: ParsableCommand {
   var precision = Precision.int8
 
   @Option(
+    help: "Preprocessing of a library; the options below override parts of it (default: what is found, see below).")
+  var preset: PreprocessingPreset?
+
+  @Option(
     help: ArgumentHelp(
       "Layers that stay in float32; * is any text. See --check (default: none).", valueName: "NAME,..."
     ))
@@ -91,14 +104,27 @@ struct ImportCommand: ParsableCommand {
       valueName: "PIXELS"))
   var resize: Int?
 
-  @Option(help: ArgumentHelp("Side of the centre crop in pixels (default: the network's own).", valueName: "PIXELS"))
-  var crop: Int?
+  @Option(
+    help: ArgumentHelp(
+      "The network's input in pixels: its side, or WIDTHxHEIGHT (default: the network's own).", valueName: "PIXELS"))
+  var crop: PixelSize?
 
   @Option(help: "Interpolation when resizing (default: the network's own).")
   var interpolation: Interpolation?
 
-  @Option(help: "How images are made square (default: crop).")
+  @Flag(inversion: .prefixedNo, help: "Whether shrinking averages over all pixels, as Pillow does, unlike OpenCV.")
+  var antialias: Bool?
+
+  @Option(help: "How images get the shape of the input (default: what the weights say, or crop).")
   var fit: Fit?
+
+  @Option(
+    help: ArgumentHelp("Colour of the bars of --fit letterbox, 0...255 (default: the mean).", valueName: "R,G,B"))
+  var fill: ChannelValues?
+
+  @Option(
+    help: "How the network reads colours; gray is one channel (default: what the network or the weights say, or rgb).")
+  var color: ColorOrder?
 
   @Option(
     help: ArgumentHelp(
@@ -137,8 +163,11 @@ struct ImportCommand: ParsableCommand {
     if layers != nil, auxiliary != nil {
       throw ValidationError("--layers and --auxiliary: give one of them; the auxiliary network has its own layers.")
     }
-    if let crop, !(1...4096).contains(crop) { throw ValidationError("--crop must be 1 to 4096.") }
+    if let crop, ![crop.width, crop.height].allSatisfy((1...4096).contains) {
+      throw ValidationError("--crop must be 1 to 4096.")
+    }
     if let resize, !(1...16384).contains(resize) { throw ValidationError("--resize must be 1 to 16384.") }
+    if let fill, fill.levels == nil { throw ValidationError("--fill must be one or three whole numbers, 0 to 255.") }
   }
 
   func run() throws {
@@ -151,11 +180,13 @@ struct ImportCommand: ParsableCommand {
     if report != nil { try claims.writeStandardOutput() }
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
+    options.labelOffset = labelOffset
     (options.resize, options.crop, options.interpolation) = (resize, crop, interpolation)
-    options.fit = fit
     options.layers = layers?.names
     options.outputs = probabilities
     options.floatLayers = floatLayers?.names ?? []
+    (options.preset, options.antialias, options.fit) = (preset, antialias, fit)
+    (options.fill, options.color) = (fill?.levels, color)
     (options.mean, options.std) = (mean?.values, std?.values)
     (options.name, options.licence, options.source) = (name, licence, source)
     options.auxiliary = auxiliary
@@ -187,6 +218,7 @@ struct ImportCommand: ParsableCommand {
       line += "; largest quantization error of a channel \(percent(summary.worstRelativeError)) in \(layer)"
     }
     printError(line)
+    printError(summary.foundText)
     if summary.statisticsWereDivided {
       let (mean, std) = (model.preprocessing.mean.written, model.preprocessing.std.written)
       printError("mean and std are of pixels in 0...255 and were divided: mean \(mean), std \(std)")
@@ -232,11 +264,27 @@ struct ChannelValues: ExpressibleByArgument {
     values = parts.compactMap { Float($0) }
     guard values.count == parts.count else { return nil }
   }
+
+  /// Levels 0...255 of red, green and blue, given as one or three; nil where they are none.
+  var levels: [UInt8]? {
+    let levels = values.compactMap { UInt8(exactly: $0) }
+    guard levels.count == values.count, [1, 3].contains(levels.count) else { return nil }
+    return levels.count == 1 ? [levels[0], levels[0], levels[0]] : levels
+  }
+}
+
+extension PixelSize: ExpressibleByArgument {
+  /// A side, or width and height with an x between them.
+  public init?(argument: String) {
+    let sides = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(sides.count), let width = sides[0], let height = sides[sides.count - 1] else { return nil }
+    self.init(width: width, height: height)
+  }
 }
 
 extension [Float] {
   /// These numbers as the options take them.
-  fileprivate var written: String { map { $0.fixed(4) }.joined(separator: ",") }
+  var written: String { map { $0.fixed(4) }.joined(separator: ",") }
 }
 
 extension Failure {
@@ -253,7 +301,10 @@ extension Failure {
     case .shard(let path, let error): self.init(error, reading: path)
     case .head(let path, let error), .auxiliary(let path, let error): self.init(error, weights: path)
     case .auxiliaryWithoutHead: self.init(.usage, "\(error)", subject: "--auxiliary")
-    case .labels(let path, let error): self.init(error, reading: path)
+    case .labels(let path, let error), .configuration(let path, let error): self.init(error, reading: path)
+    case .badConfiguration(let path, let problem): self.init(.badData, problem, subject: path)
+    case .wrongColor where options.color != nil: self.init(.usage, "\(error)", subject: "--color")
+    case .noLabelsToShift, .badLabelOffset: self.init(.usage, "\(error)", subject: "--label-offset")
     case .badLabels(let path, let error): self.init(.badData, "\(error)", subject: path)
     case .output(let path, let error): self.init(error, writing: path)
     case .unknownLayer, .repeatedLayer, .flatLayer: self.init(.usage, "\(error)", subject: "--layers")

@@ -102,7 +102,7 @@ struct InfoCommand: ParsableCommand {
       ),
       (
         "input",
-        "\(description.graph.inputShape), \(preprocessing.fitting) (\(preprocessing.interpolation.rawValue)), "
+        "\(description.graph.inputShape), \(preprocessing.summary), "
           + "mean \(list(preprocessing.mean)), std \(list(preprocessing.std))"
       ),
     ]
@@ -139,11 +139,6 @@ extension ModelDescription {
     let count = floatLayers.count
     return precision.rawValue + (count > 0 ? " with \(counted(count, "layer")) in float32" : "")
   }
-}
-
-extension Preprocessing {
-  /// How pictures are made square.
-  fileprivate var fitting: String { fit == .crop ? "resized to \(resize)" : "fitted by \(fit.rawValue)" }
 }
 
 extension HeadDescription {

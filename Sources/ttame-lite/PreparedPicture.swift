@@ -43,8 +43,8 @@ final class PreparedPicture {
     (image, claim) = isDrawn ? (decoded.image, decoded.claim) : (nil, nil)
     (crop, region) = preprocessing.crop(decoded.image)
     fit = preprocessing.fit
-    shown = region.shown(side: crop.width, width: width, height: height)
-    let (count, crop) = (crop.pixels.count, crop)
+    shown = region.shown(crop: PixelSize(crop), width: width, height: height)
+    let (count, crop) = (preprocessing.inputCount, crop)
     input = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { preprocessing.normalize(crop, into: base) }
       initialized = count

@@ -100,7 +100,7 @@ struct TrainRun {
           continue
         }
         let (crop, region) = session.model.description.preprocessing.crop(image)
-        let shown = region.shown(side: crop.width, width: image.width, height: image.height)
+        let shown = region.shown(crop: PixelSize(crop), width: image.width, height: image.height)
         let result = try session.maskedConfidence(crop, shown: shown)
         faithfulness.add(probability: result.probability, masked: result.masked)
       }

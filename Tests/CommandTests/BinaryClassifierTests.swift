@@ -69,6 +69,7 @@ import Testing
     (["--mean", "1.5"], "--mean: mean 1.5 is neither of pixels in 0...1 nor of pixels in 0...255"),
     (["--mean", "-1,0,0"], "--mean: mean -1,0,0 must be 0 or more, as pixels are"),
     (["--mean", "0.485,0.456"], "--mean: *mean must be three finite numbers*"),
+    (["--crop", "32x"], "The value '32x' is invalid *"), (["--crop", "5000x32"], "--crop must be 1 to 4096. *"),
     (["--mean", "0.485,0.456,0.406,"], "The value '0.485,*' is invalid for '--mean <R,G,B>'; *numbers *"),
     (["--mean", "grey"], "The value 'grey' is invalid for '--mean <R,G,B>'; *number*"),
     (["--mean", "nan,0,0"], "--mean: *finite*"),

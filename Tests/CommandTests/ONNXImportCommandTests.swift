@@ -27,8 +27,13 @@ import Testing
     try scratch.write(Array("a\nb\nc\nd\ne\nf\ng\n".utf8), to: "labels.txt")
     let call = ["import", Self.folder + "silu.onnx", "-o", "net.safetensors", "--labels", "labels.txt"]
     let imported = try Command.run(call, in: scratch.path)
-    #expect(imported.status == 0 && imported.output.isEmpty && imported.errorLines.count == 1, "\(imported.error)")
+    #expect(imported.status == 0 && imported.output.isEmpty && imported.errorLines.count == 2, "\(imported.error)")
     #expect(imported.error.hasPrefix("net.safetensors: onnx, int8, 7 classes, "))
+    #expect(
+      imported.errorLines[1] == """
+        input 32x32, resized to 36 (bilinear), mean 0.4850,0.4560,0.4060, std 0.2290,0.2240,0.2250. Assumed, as torchvision has \
+        it: all; --preset and other options change it. Labels from labels.txt.
+        """)
     let classified = try Command.run(
       ["classify", "photo.png", "--model", "./net.safetensors", "--json"], in: scratch.path)
     #expect(classified.status == 0 && classified.error.isEmpty, "\(classified.error)")
@@ -54,6 +59,116 @@ import Testing
     #expect(try Command.run(call + ["--layers", layers], in: scratch.path).status == 0)
     let info = try Command.run(["info", "./net.safetensors"], in: scratch.path)
     #expect(info.text.components(separatedBy: "feature layer").count == 3, "\(info.text)")
+  }
+
+  @Test func preprocessingByName() throws {
+    let scratch = try Scratch()
+    func input(_ options: [String]) throws -> String {
+      let call = ["import", Self.folder + "silu.onnx", "-o", "net.safetensors"] + options
+      let imported = try Command.run(call, in: scratch.path)
+      #expect(imported.status == 0, "\(imported.error)")
+      let info = try Command.run(["info", "net.safetensors"], in: scratch.path).text
+      return info.split(separator: "\n").first { $0.hasPrefix("input") }.map(String.init) ?? info
+    }
+    #expect(
+      try input(["--preset", "caffe", "--mean", "0", "--std", "1"]).hasSuffix(
+        "32x32x3, fitted by squash (bilinear without antialiasing), bgr, mean 0.0 0.0 0.0, std 1.0 1.0 1.0"))
+    #expect(
+      try input(["--preset", "yolo", "--fit", "letterbox", "--interpolation", "nearest", "--no-antialias"]).hasSuffix(
+        "32x32x3, fitted by letterbox (nearest), bars of 114,114,114, mean 0.0 0.0 0.0, std 1.0 1.0 1.0"))
+    #expect(
+      try input(["--color", "BGR", "--fit", "squash-crop", "--fill", "9", "--antialias", "--preset", "clip"]).contains(
+        "squashed to 32 (bicubic), bars of 9,9,9, bgr, mean 0.48"))
+    for wrong in [["--fill", "1,2"], ["--fill", "256"], ["--preset", "keras"], ["--color", "grey"]] {
+      let call = ["import", Self.folder + "silu.onnx", "-o", "other.safetensors"] + wrong
+      let result = try Command.run(call, in: scratch.path)
+      #expect(result.status == 64 && result.errorLines.count == 1, "\(result.error)")
+    }
+  }
+
+  /// What lies beside the model is found, and said.
+  @Test func configurationsAreFound() throws {
+    let scratch = try Scratch()
+    let network = try MappedFile(path: Self.folder + "silu.onnx")
+    try withExtendedLifetime(network) { try scratch.write(Array(network.bytes), to: "net.onnx") }
+    let names = (0..<7).map { "\"\($0)\": \"class \($0)\"" }.joined(separator: ", ")
+    try scratch.write(Array("{\"model_type\": \"x\", \"id2label\": {\(names)}}".utf8), to: "config.json")
+    let processor = #"{"size": 48, "do_resize": true, "resample": 3, "image_mean": [0.5, 0.5, 0.5]}"#
+    try scratch.write(Array(processor.utf8), to: "preprocessor_config.json")
+    let call = ["import", "net.onnx", "-o", "net.safetensors", "--std", "0.25"]
+    let imported = try Command.run(call, in: scratch.path)
+    #expect(imported.status == 0)
+    #expect(
+      imported.errorLines.last == """
+        input 32x32, fitted by squash (bicubic), mean 0.5000,0.5000,0.5000, std 0.2500,0.2500,0.2500. From \
+        preprocessor_config.json: fit, interpolation, mean. From options: std. Labels from config.json.
+        """, "\(imported.error)")
+    #expect(try Command.run(["info", "net.safetensors", "--labels"], in: scratch.path).text.hasPrefix("0\tclass 0\n"))
+    // Neither is overwritten.
+    for output in ["config.json", "preprocessor_config.json"] {
+      let result = try Command.run(["import", "net.onnx", "-o", output, "--force"], in: scratch.path)
+      #expect(result.status == 73 && result.errorLines.count == 1, "\(result.error)")
+    }
+    for (text, message) in [
+      ("{", "config.json: is no JSON object"), ("[1]", nil),
+      (#"{"model_type": "x", "image_size": "large"}"#, "config.json: key image_size makes no sense"),
+      (#"{"architectures": [], "id2label": {"1": "a"}}"#, "config.json: id2label: no label for class 0"),
+      (#"{"pretrained_cfg": {"crop_mode": "round"}}"#, "config.json: key crop_mode makes no sense"),
+      (#"{"image_size": "large", "editor": {}}"#, nil),
+    ] as [(String, String?)] {
+      try scratch.write(Array(text.utf8), to: "config.json")
+      let result = try Command.run(call + ["--force"], in: scratch.path)
+      #expect(result.status == (message == nil ? 0 : 65), "\(text): \(result.error)")
+      if let message { #expect(result.error == "ttame-lite: \(message)\n") }
+    }
+  }
+
+  @Test func labelsMayBeginBehindTheBackground() throws {
+    let scratch = try Scratch()
+    try scratch.write(Array("a\nb\nc\nd\ne\nf\n".utf8), to: "six.txt")
+    try scratch.write(Array("0\na\nb\nc\nd\ne\nf\ng\n".utf8), to: "eight.txt")
+    func run(_ options: [String]) throws -> Command.Result {
+      try Command.run(
+        ["import", Self.folder + "silu.onnx", "-o", "net.safetensors", "--force", "--labels"] + options,
+        in: scratch.path)
+    }
+    func labels() throws -> String {
+      try Command.run(["info", "net.safetensors", "--labels"], in: scratch.path).text
+    }
+    #expect(try run(["six.txt", "--label-offset", "1"]).status == 0)
+    #expect(try labels().hasPrefix("0\tbackground\n1\ta\n"))
+    #expect(try run(["eight.txt", "--label-offset", "-1"]).status == 0)
+    #expect(try labels().hasPrefix("0\ta\n1\tb\n"))
+    for (options, status, message) in [
+      (["six.txt"], 65, "*: 6 labels for 7 classes of the network; with --label-offset 1, class 0 is the background"),
+      (["eight.txt"], 65, "*: 8 labels for 7 classes of the network; --label-offset -1 leaves out the first"),
+      (["six.txt", "--label-offset", "2"], 65, "*: 8 labels for 7 classes *"),
+      (["six.txt", "--label-offset", "-6"], 64, "--label-offset: an offset of -6 does not fit 6 labels"),
+    ] {
+      let result = try run(options)
+      #expect(result.status == Int32(status) && matches(result.error, "ttame-lite: \(message)\n"), "\(result.error)")
+    }
+  }
+
+  /// Grey, wider than high, and normalised by the graph: everything runs on it.
+  @Test func otherInputsExplain() throws {
+    let scratch = try Scratch()
+    try scratch.write(try Photos.small(width: 90, height: 60).encodedPNG(), to: "photo.png")
+    let inputs = Command.package + "/Tests/Fixtures/onnx/inputs/"
+    for (name, size) in [("gray_tall", "16x40"), ("wide", "40x16"), ("reversed_slice", "16x16"), ("open", "40x24")] {
+      let imported = try Command.run(
+        ["import", inputs + "\(name).onnx", "-o", "\(name).safetensors"], in: scratch.path)
+      #expect(imported.status == 0 && imported.error.contains("\ninput \(size), "), "\(imported.error)")
+      let model = ["--model", "./\(name).safetensors"]
+      for options in [["--style", "panel"], ["--size", "crop"], ["--method", "gradcam", "--fit", "letterbox"]] {
+        let explained = try Command.run(["explain", "-q", "photo.png"] + model + options, in: scratch.path)
+        #expect(explained.status == 0, "\(options): \(explained.error)")
+      }
+      try scratch.write(Array("photo.png\t1\t0\t0\t60\t60\n".utf8), to: "list.tsv")
+      let metrics = ["--metrics", "ad,road,insertion,deletion,pointing,trust", "--report", "\(name).html"]
+      let evaluated = try Command.run(["evaluate", "--data", "list.tsv"] + model + metrics, in: scratch.path)
+      #expect(evaluated.status == 0, "\(evaluated.error)")
+    }
   }
 
   @Test func refusalsAreOneLine() throws {

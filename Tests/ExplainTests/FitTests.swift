@@ -5,7 +5,7 @@ import Testing
 @testable import Explain
 
 @Suite struct FitTests {
-  private func preprocessing(_ fit: Fit, crop: Int = 8, resize: Int = 10) -> Preprocessing {
+  private func preprocessing(_ fit: Fit, crop: PixelSize = 8, resize: Int = 10) -> Preprocessing {
     Preprocessing(
       resize: resize, crop: crop, interpolation: .bilinear, mean: [0.5, 0.2, 2], std: [1, 1, 1], fit: fit)
   }
@@ -19,7 +19,7 @@ import Testing
     let (image, region) = preprocessing(.squash).crop(source)
     #expect(image == source.resized(width: 8, height: 8, .bilinear))
     #expect(region == CropRegion(x: 0, y: 0, width: 40, height: 10))
-    #expect(region.shown(side: 8, width: 40, height: 10) == PixelArea(width: 8, height: 8))
+    #expect(region.shown(crop: 8, width: 40, height: 10) == PixelArea(width: 8, height: 8))
     #expect(region.hiddenShare(width: 40, height: 10) == 0)
   }
 
@@ -28,13 +28,37 @@ import Testing
     let source = picture(32, 8)
     let (image, region) = preprocessing(.letterbox).crop(source)
     #expect(region == CropRegion(x: 0, y: -12, width: 32, height: 32))
-    #expect(region.shown(side: 8, width: 32, height: 8) == PixelArea(columns: 0..<8, rows: 3..<5))
+    #expect(region.shown(crop: 8, width: 32, height: 8) == PixelArea(columns: 0..<8, rows: 3..<5))
     #expect(region.seen(width: 32, height: 8) == PixelArea(width: 32, height: 8))
     #expect(region.hiddenShare(width: 32, height: 8) == 0)
     #expect(image.cropped(columns: 0..<8, rows: 3..<5) == source.resized(width: 8, height: 2, .bilinear))
     // A mean beyond white is white.
     let bar = Image(width: 8, height: 3, filledWith: Ink(128, 51, 255))
     #expect(image.cropped(columns: 0..<8, rows: 0..<3) == bar && image.cropped(columns: 0..<8, rows: 5..<8) == bar)
+  }
+
+  @Test func squashCropCutsTheCentreOfTheSquashed() {
+    let source = picture(40, 20)
+    let (image, region) = preprocessing(.squashCrop).crop(source)
+    #expect(image == source.resized(width: 10, height: 10, .bilinear).cropped(columns: 1..<9, rows: 1..<9))
+    #expect(region == CropRegion(x: 4, y: 2, width: 32, height: 16))
+  }
+
+  @Test func withoutResizingTheCentreIsCutOrGetsBars() {
+    let source = picture(12, 5)
+    let (image, region) = preprocessing(.none).crop(source)
+    #expect(region == CropRegion(x: 2, y: -2, width: 8, height: 8))
+    #expect(image.cropped(columns: 0..<8, rows: 2..<7) == source.cropped(columns: 2..<10, rows: 0..<5))
+    let bar = Image(width: 8, height: 1, filledWith: Ink(128, 51, 255))
+    #expect(image.cropped(columns: 0..<8, rows: 7..<8) == bar)
+    #expect(region.shown(crop: 8, width: 12, height: 5) == PixelArea(columns: 0..<8, rows: 2..<7))
+  }
+
+  @Test func barsHaveTheColourThatIsGiven() {
+    var rule = preprocessing(.letterbox)
+    rule.fill = [1, 2, 3]
+    let image = rule.crop(picture(32, 8)).image
+    #expect(image.cropped(columns: 0..<8, rows: 5..<8) == Image(width: 8, height: 3, filledWith: Ink(1, 2, 3)))
   }
 
   @Test func squarePicturesHaveNoBars() {
@@ -46,16 +70,16 @@ import Testing
   @Test func hiddenSharesByHand() {
     let region = preprocessing(.crop, crop: 224, resize: 256).crop(picture(400, 100)).region
     #expect(abs(region.hiddenShare(width: 400, height: 100) - (1 - 87.5 * 87.5 / 40000)) < 1e-9)
-    #expect(region.shown(side: 224, width: 400, height: 100) == PixelArea(width: 224, height: 224))
+    #expect(region.shown(crop: 224, width: 400, height: 100) == PixelArea(width: 224, height: 224))
   }
 
   @Test(arguments: Fit.allCases, [(1, 5000), (5000, 1), (16384, 1), (1, 1), (2, 3), (7, 5)])
   func extremeShapes(fit: Fit, size: (Int, Int)) {
     let (image, region) = preprocessing(fit).crop(picture(size.0, size.1))
     #expect(image.width == 8 && image.height == 8)
-    #expect(region.shown(side: 8, width: size.0, height: size.1).count > 0)
+    #expect(region.shown(crop: 8, width: size.0, height: size.1).count > 0)
     #expect(region.seen(width: size.0, height: size.1).count > 0)
-    if fit != .crop {
+    if fit == .squash || fit == .letterbox {
       #expect(region.seen(width: size.0, height: size.1) == PixelArea(width: size.0, height: size.1))
     }
   }
@@ -68,6 +92,15 @@ import Testing
       #expect(String(decoding: bytes, as: UTF8.self).contains("fit") == (fit != .crop))
       #expect(try JSONDecoder().decode(Preprocessing.self, from: bytes) == preprocessing(fit))
     }
+  }
+
+  @Test func descriptionsKeepWhatIsUnusual() throws {
+    var rule = preprocessing(.letterbox)
+    (rule.antialias, rule.fill, rule.color, rule.interpolation) = (false, [1, 2, 255], .bgr, .nearest)
+    let bytes = try JSONEncoder().encode(rule)
+    #expect(try JSONDecoder().decode(Preprocessing.self, from: bytes) == rule)
+    let usual = String(decoding: try JSONEncoder().encode(preprocessing(.crop)), as: UTF8.self)
+    #expect(!["antialias", "fill", "color"].contains(where: usual.contains))
   }
 
   /// Views of a training show what the model's fit shows.
@@ -89,6 +122,27 @@ import Testing
       tops.insert(top ?? -1)
     }
     #expect(tops == Set(0...6))
+  }
+
+  @Test(arguments: [Fit.crop, .squashCrop, .none]) func randomViewsAreCutAnywhere(fit: Fit) {
+    // 20 x 12 are resized to 16 x 10, 10 x 10, or not at all.
+    let source = picture(20, 12)
+    let size = preprocessing(fit).scaledSize(of: source)
+    let whole = source.resized(width: size.width, height: size.height, .bilinear)
+    var found: Set<Int> = []
+    for seed in 0..<400 {
+      let pixels = Augmentation(preprocessing: preprocessing(fit)).view(of: source, SplitMix64(seed))
+      let view = Image(width: 8, height: 8, pixels: pixels)
+      let places = (0...size.height - 8).flatMap { top in
+        (0...size.width - 8).filter { left in
+          let part = whole.cropped(columns: left..<left + 8, rows: top..<top + 8)
+          return part == view || part == view.mirrored
+        }.map { top * 100 + $0 }
+      }
+      #expect(places.count == 1)
+      found.formUnion(places)
+    }
+    #expect(found.count == (size.width - 7) * (size.height - 7))
   }
 }
 
@@ -112,7 +166,7 @@ import Testing
     let region = CropRegion(x: 0, y: -1, width: 4, height: 4)
     let layer = SaliencyLayer(map, crop: 4, region: region, width: 4, height: 1)
     #expect(layer.statistics == SaliencyStatistics(area: 0.25, x: 2, y: 0))
-    let shown = region.shown(side: 4, width: 4, height: 1)
+    let shown = region.shown(crop: 4, width: 4, height: 1)
     #expect(shown == PixelArea(columns: 0..<4, rows: 1..<2))
     let crop = SaliencyMap(map, crop: 4, shown: shown)
     #expect(crop.area == 0.25 && crop.peak == (2, 1) && crop.values[1] == 0)

@@ -30,7 +30,7 @@ import Testing
   private static let size = 10
   private static let classes = 5
   private static let preprocessing = Preprocessing(
-    resize: 12, crop: size, interpolation: .bilinear, mean: [0.4, 0.5, 0.6], std: [0.25, 0.2, 0.3])
+    resize: 12, crop: PixelSize(side: size), interpolation: .bilinear, mean: [0.4, 0.5, 0.6], std: [0.25, 0.2, 0.3])
 
   private static let weights: SyntheticWeights = {
     var shapes: [String: [Int]] = [:]
@@ -59,7 +59,7 @@ import Testing
 
   private func model(_ precision: Precision) throws -> Model {
     let state = StateDict(try WeightFiles(path: folder.file("weights")))
-    var graph = GraphBuilder(state: state, inputSize: Self.size, precision: precision)
+    var graph = GraphBuilder(state: state, inputShape: Shape(Self.size, Self.size, 3), precision: precision)
     var x = graph.input
     for layer in Self.layers {
       let norm = layer.isNormalized ? BatchNorm(name: "bn", epsilon: 1e-5) : nil

@@ -150,8 +150,8 @@ import Testing
 
   /// An explanation and its picture, or an error of the engine's own kinds.
   private func explain(_ model: Model) throws {
-    let side = model.description.preprocessing.crop
-    let photo = Image(width: side, height: side, pixels: noise(3 * side * side))
+    let size = model.description.preprocessing.crop
+    let photo = Image(width: size.width, height: size.height, pixels: noise(3 * size.count))
     let input = MethodInput(photo, model.description.preprocessing)
     let result = Result { () throws(EngineError) -> Explanation in
       try Session(model: model, threads: 1).explain(input.values) { logits in [logits.count - 1] }
@@ -160,7 +160,7 @@ import Testing
     case .success(let explanation):
       let isFinite = explanation.logits.allSatisfy { $0.isFinite }
       #expect(explanation.logits.count == model.description.classes && isFinite)
-      let saliency = SaliencyMap(explanation.maps[0].normalized(), crop: side)
+      let saliency = SaliencyMap(explanation.maps[0].normalized(), crop: size)
       let isSaliency = saliency.values.allSatisfy { (0...1).contains($0) }
       #expect(isSaliency)
       #expect(Renderer().overlay(photo, saliency).pixels.count == photo.pixels.count)

@@ -110,7 +110,7 @@ import Testing
   ])
   func boxesHaveAPlace(_ box: PixelBox, _ counts: [Int]) {
     var places = BoxPlaces()
-    places.add(box, width: 40, height: 30, region: CropRegion(x: 5, y: 0, width: 30, height: 30), side: 30)
+    places.add(box, width: 40, height: 30, region: CropRegion(x: 5, y: 0, width: 30, height: 30), crop: 30)
     #expect([places.listed, places.outsidePicture, places.outsideCrop, places.cut] == counts)
     #expect((places.remark == nil) == (counts == [1, 0, 0, 0]))
   }

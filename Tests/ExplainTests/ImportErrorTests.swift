@@ -64,8 +64,8 @@ private let refused = [
   Refused("integers", .notFloating(tensor: "bn1.bias", dtype: .i32), dtypes: ["bn1.bias": .i32]) { _, _ in },
   Refused("no crop", .preprocessing(.sizes(resize: 256, crop: 0))) { _, options in options.crop = 0 },
   Refused("bad mean", .badMetadata(key: "mean", value: "grey")) { weights, _ in weights.metadata = ["mean": "grey"] },
-  Refused("bad filter", .badMetadata(key: "interpolation", value: "nearest")) { weights, _ in
-    weights.metadata = ["interpolation": "nearest"]
+  Refused("bad filter", .badMetadata(key: "interpolation", value: "lanczos")) { weights, _ in
+    weights.metadata = ["interpolation": "lanczos"]
   },
   Refused("deviation 0", .preprocessing(.std([0, 1, 1]))) { _, options in options.std = [0, 1, 1] },
   Refused("missing labels", .labels(path: "/nowhere", .notFound)) { _, options in options.labels = "/nowhere" },

@@ -93,7 +93,7 @@ import Testing
     let description = model.description
     #expect(description.architecture == "vit_\(size.name)_\(patch)")
     #expect(description.head == nil && description.classes == 7)
-    #expect(description.preprocessing.crop == side * patch)
+    #expect(description.preprocessing.crop == PixelSize(side: side * patch))
     let blocks = (size.blocks - 3..<size.blocks).map { "encoder.layers.encoder_layer_\($0)" }
     #expect(description.featureLayers.map(\.name) == blocks.map { "\($0).ln_1" })
     for layer in description.featureLayers { #expect(model.shapes[layer.node] == Shape(side, side, size.width)) }

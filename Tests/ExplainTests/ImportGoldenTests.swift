@@ -109,7 +109,7 @@ import Testing
     let folder = try TemporaryFolder()
     var options = ImportOptions()
     for (crop, padding, size) in [(224, [0, 0, 1, 1], 112), (225, [1, 1, 1, 1], 113)] {
-      (options.crop, options.resize) = (crop, 256)
+      (options.crop, options.resize) = (PixelSize(side: crop), 256)
       let path = try weights("efficientnet_lite0")
       let description = try importModel(from: path, to: folder.file("m"), options: options).description
       guard let stem = description.graph.nodes[0].op as? Convolution else {

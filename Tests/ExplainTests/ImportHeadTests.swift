@@ -132,7 +132,7 @@ import Testing
     let folder = try TemporaryFolder()
     try SyntheticWeights(shapes: ["w": [1]]).writeZeros(folder.file("w"))
     let state = StateDict(try WeightFiles(path: folder.file("w")))
-    var graph = GraphBuilder(state: state, inputSize: 8, precision: .float32)
+    var graph = GraphBuilder(state: state, inputShape: Shape(8, 8, 3), precision: .float32)
     var last = graph.input
     for block in 0..<64 {
       let branch = try graph.activation("relu\(block)", last, .relu)

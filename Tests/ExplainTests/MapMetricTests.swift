@@ -5,9 +5,9 @@ import Testing
   @Test func boxesGoThroughResizeAndCrop() throws {
     let region = CropRegion(x: 100, y: 0, width: 400, height: 400)
     let box = PixelBox(x0: 200, y0: 100, x1: 300, y1: 500)
-    let pixels = try #require(box.pixels(in: region, side: 40))
+    let pixels = try #require(box.pixels(in: region, crop: 40))
     #expect(pixels.columns == 10..<20 && pixels.rows == 10..<40)
-    #expect(PixelBox(x0: 0, y0: 0, x1: 99, y1: 99).pixels(in: region, side: 40) == nil)
+    #expect(PixelBox(x0: 0, y0: 0, x1: 99, y1: 99).pixels(in: region, crop: 40) == nil)
   }
 
   @Test func localizationCountsTheBox() throws {

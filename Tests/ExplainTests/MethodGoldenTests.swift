@@ -90,7 +90,7 @@ struct MethodGoldenTests {
         grid: Array(grids[49 * index..<49 * index + 49]), top: offsets[2 * index], left: offsets[2 * index + 1])
     }
     let samples = reference.golden.f32("rise.mask_samples")
-    #expect(relativeError(mask(0).values(side: 224) + mask(1).values(side: 224), samples) < 1e-3)
+    #expect(relativeError(mask(0).values(crop: 224) + mask(1).values(crop: 224), samples) < 1e-3)
     var options = MethodOptions()
     options.masks = 64
     let method = RISE(reference.session, options, makeMask: mask)

@@ -46,27 +46,28 @@ import Testing
 
   private static let pool = Wire.node("GlobalAveragePool", ["x"], ["y"])
 
-  @Test(arguments: [[1, 3, 8, 8], [-1, 3, 8, 8], [-1, 3, 1, 1]]) func batchesMayBeOfAnySize(_ lengths: [Int]) throws {
+  @Test(arguments: [[1, 3, 8, 8], [-1, 3, 8, 8], [-1, 3, 1, 1], [1, 3, 8, 9], [1, 3, -1, -1], [-1, 1, 8, 8]])
+  func batchesAndSidesMayBeOfAnySize(_ lengths: [Int]) throws {
     #expect(try refusal(Self.pool, input: Self.input(lengths)) == nil)
   }
 
   @Test(arguments: [
-    ([1, 3, 8, 9], "[1, 3, 8, 9]"), ([1, 3, -1, -1], "[1, 3, n, n]"), ([1, 1, 8, 8], "[1, 1, 8, 8]"),
-    ([1, -1, 8, 8], "[1, n, 8, 8]"), ([1, 8, 8, 3], "[1, 8, 8, 3]"), ([4, 3, 8, 8], "[4, 3, 8, 8]"),
+    ([1, 2, 8, 8], "[1, 2, 8, 8]"), ([1, 3, -1, 4097], "[1, 3, n, 4097]"), ([1, -1, 8, 8], "[1, n, 8, 8]"),
+    ([1, 8, 8, 3], "[1, 8, 8, 3]"), ([4, 3, 8, 8], "[4, 3, 8, 8]"),
     ([0, 3, 8, 8], "[0, 3, 8, 8]"), ([1, 3, 0, 0], "[1, 3, 0, 0]"), ([3, 8, 8], "[3, 8, 8]"),
     ([1, 3, 1 << 40, 1 << 40], "[1, 3, \(1 << 40), \(1 << 40)]"),
   ])
   func otherInputsAreRefused(_ lengths: [Int], _ written: String) throws {
     #expect(
       try refusal(Self.pool, input: Self.input(lengths))
-        == "input x is \(written); a square picture [1, 3, side, side] of at most 4096 pixels a side is needed")
+        == "input x is \(written); an image [1, 1 or 3, height, width] of at most 4096 pixels a side is needed")
   }
 
   @Test func inputsAreOneTensorOfFloats() throws {
     let pair = Wire.field(11, Wire.field(1, "a")) + Self.input([1, 3, 8, 8])
-    #expect(try refusal(Self.pool, input: pair) == "has 2 inputs (a, x); one is needed, a picture [1, 3, side, side]")
+    #expect(try refusal(Self.pool, input: pair) == "has 2 inputs (a, x); one is needed, an image [1, 3, height, width]")
     #expect(
-      try refusal(Self.pool, input: Self.input([1, 3, 8, 8], type: 2)) == "input x is UINT8; floats are needed")
+      try refusal(Self.pool, input: Self.input([1, 3, 8, 8], type: 3)) == "input x is INT8; floats or bytes are needed")
     #expect(
       try refusal(Self.pool, input: Wire.field(11, Wire.field(1, "x")))?.hasPrefix("input x is of any shape; ") == true)
   }

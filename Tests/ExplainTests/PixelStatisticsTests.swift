@@ -20,6 +20,10 @@ import Testing
     Row(mean: [127.5], std: [127.5], wantedMean: [0.5, 0.5, 0.5], wantedStd: [0.5, 0.5, 0.5]),
     Row(mean: [0, 0, 0], std: [255, 255, 255], wantedMean: [0, 0, 0], wantedStd: [1, 1, 1]),
     Row(mean: [0, 0, 0], std: [1, 1, 1], wantedMean: [0, 0, 0], wantedStd: [1, 1, 1]),
+    // Caffe's: pixels in 0...255 less the mean.
+    Row(
+      mean: [123.675, 116.28, 103.53], std: [1, 1, 1], wantedMean: [0.485, 0.456, 0.406],
+      wantedStd: [0.003922, 0.003922, 0.003922]),
     Row(mean: nil, std: nil, wantedMean: nil, wantedStd: nil),
   ])
   func bothScalesAreUnderstood(_ row: Row) throws {
@@ -42,7 +46,7 @@ import Testing
         [0.485, 0.456, 0.406], [58.395, 57.12, 57.375],
         "std 58.395,57.12,57.375 *divided by 255 it is 0.229,0.224,0.225"
       ),
-      ([123.675, 116.28, 103.53], [1, 1, 1], "mean 123.675,116.28,103.53 *divided by 255 it is 0.485,0.456,0.406"),
+      ([123.675, 116.28, 103.53], [1, 1, 0.9], "mean 123.675,116.28,103.53 *divided by 255 it is 0.485,0.456,0.406"),
       ([1.5, 1.5, 1.5], [1, 1, 1], "mean 1.5,1.5,1.5 is neither of pixels in 0...1 nor of pixels in 0...255"),
       ([0.485, 116.28, 103.53], [58, 57, 57], "mean 0.485,116.28,103.53 is neither of *"),
       ([300, 300, 300], [58, 57, 57], "mean 300,300,300 is neither of *"),

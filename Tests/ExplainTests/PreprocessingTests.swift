@@ -1,7 +1,7 @@
 import Explain
 import Testing
 
-private func preprocessing(_ resize: Int, _ interpolation: Interpolation, crop: Int = 224) -> Preprocessing {
+private func preprocessing(_ resize: Int, _ interpolation: Interpolation, crop: PixelSize = 224) -> Preprocessing {
   Preprocessing(
     resize: resize, crop: crop, interpolation: interpolation, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
 }
@@ -51,7 +51,7 @@ struct PreprocessingGoldenTests {
   func offsetsAreRoundedHalvesToEven(width: Int, height: Int, left: Int, crop: Int) {
     // Nothing is resized here, so the crop shows source pixels.
     let source = picture(width, height)
-    let (image, region) = preprocessing(height, .bilinear, crop: crop).crop(source)
+    let (image, region) = preprocessing(height, .bilinear, crop: PixelSize(side: crop)).crop(source)
     #expect(region.x == Double(left))
     let top = Int(region.y)
     let start = 3 * (top * width + Int(region.x))
@@ -78,6 +78,16 @@ struct PreprocessingGoldenTests {
     #expect(target[2] == (Float(1) - 0.406) / 0.225)
   }
 
+  @Test func blueComesFirst() {
+    var rule = preprocessing(1, .bilinear, crop: 1)
+    rule.color = .bgr
+    var values: [Float] = [0, 0, 0]
+    rule.normalize(Image(width: 1, height: 1, pixels: [0, 128, 255]), into: &values)
+    #expect(values[2] == -Float(0.485) / 0.229)
+    #expect(values[1] == (Float(128) / 255 - 0.456) / 0.224)
+    #expect(values[0] == (Float(1) - 0.406) / 0.225)
+  }
+
   @Test func validation() throws {
     var rule = preprocessing(256, .bilinear)
     try rule.validate()
@@ -88,6 +98,9 @@ struct PreprocessingGoldenTests {
     rule.crop = 224
     rule.std = [1, 0, 1]
     #expect(throws: PreprocessingError.std([1, 0, 1])) { try rule.validate() }
+    rule.std = [1, 1, 1]
+    rule.fill = [0]
+    #expect(throws: PreprocessingError.fill([0])) { try rule.validate() }
     rule.mean = [.infinity, 0, 0]
     #expect(throws: PreprocessingError.mean([.infinity, 0, 0])) { try rule.validate() }
   }

@@ -23,12 +23,13 @@ struct RandomNetwork {
     }
     _ = try SyntheticWeights(shapes: shapes).writeRandom(folder.file("w"), seed: 1)
     let state = StateDict(try WeightFiles(path: folder.file("w")))
-    var graph = GraphBuilder(state: state, inputSize: Self.size, precision: precision)
+    var graph = GraphBuilder(state: state, inputShape: Shape(Self.size, Self.size, 3), precision: precision)
     let last = try build(&graph)
     let logits = try graph.linear("fc", graph.globalAveragePool("mean", last), outputs: Self.classes)
     try graph.finish()
     let preprocessing = Preprocessing(
-      resize: Self.size, crop: Self.size, interpolation: .bilinear, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+      resize: Self.size, crop: PixelSize(side: Self.size), interpolation: .bilinear, mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5])
     if precision == .int8 { graph.readPixels(preprocessing.pixelLevels) }
     let description = ModelDescription(
       name: "random", architecture: "random", precision: precision,

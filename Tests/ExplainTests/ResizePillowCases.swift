@@ -50,5 +50,16 @@ struct PillowResize {
     PillowResize(30, 50, 20, 30, .bicubic, 206_317_860),
     PillowResize(30, 51, 20, 30, .bilinear, 205_552_938),
     PillowResize(30, 51, 20, 30, .bicubic, 205_565_420),
+    PillowResize(37, 29, 11, 9, .nearest, 5_714_308),
+    PillowResize(37, 29, 74, 50, .nearest, 3_563_558_017),
+    PillowResize(29, 37, 28, 11, .nearest, 54_800_259),
+    PillowResize(9, 33, 33, 9, .nearest, 51_829_032),
+    PillowResize(12, 64, 11, 16, .nearest, 17_737_508),
+    PillowResize(64, 12, 16, 11, .nearest, 16_858_521),
+    PillowResize(1, 40, 8, 320, .nearest, 4_094_247_424),
+    PillowResize(40, 1, 320, 8, .nearest, 4_088_817_664),
+    PillowResize(33, 33, 1, 1, .nearest, 830),
+    PillowResize(49, 49, 7, 7, .nearest, 1_317_684),
+    PillowResize(30, 51, 20, 30, .nearest, 199_571_538),
   ]
 }

@@ -11,11 +11,11 @@ import Testing
     #expect(image.resized(width: 13, height: 7, .bicubic) == image)
   }
 
-  @Test(arguments: [Interpolation.bilinear, .bicubic])
-  func flatPicturesStayFlat(interpolation: Interpolation) {
+  @Test(arguments: Interpolation.allCases, [true, false])
+  func flatPicturesStayFlat(interpolation: Interpolation, antialias: Bool) {
     let image = Image(width: 31, height: 17, pixels: Array(repeating: 201, count: 3 * 31 * 17))
     for (width, height) in [(5, 3), (100, 80), (31, 4), (1, 1), (64, 2)] {
-      let resized = image.resized(width: width, height: height, interpolation)
+      let resized = image.resized(width: width, height: height, interpolation, antialias: antialias)
       #expect(resized.pixels == Array(repeating: 201, count: 3 * width * height))
     }
   }
@@ -44,11 +44,51 @@ import Testing
     let image = picture(width, height)
     let columns = newWidth / 4..<newWidth - 1
     let rows = newHeight / 3..<newHeight - 2
-    for interpolation in [Interpolation.bilinear, .bicubic] {
-      let whole = image.resized(width: newWidth, height: newHeight, interpolation)
-      let part = image.resized(width: newWidth, height: newHeight, columns: columns, rows: rows, interpolation)
-      #expect(part == whole.cropped(columns: columns, rows: rows))
+    for interpolation in Interpolation.allCases {
+      for antialias in [true, false] {
+        let whole = image.resized(width: newWidth, height: newHeight, interpolation, antialias: antialias)
+        let part = image.resized(
+          width: newWidth, height: newHeight, columns: columns, rows: rows, interpolation, antialias: antialias)
+        #expect(part == whole.cropped(columns: columns, rows: rows))
+      }
     }
+  }
+
+  /// OpenCV's and PyTorch's resizing without antialiasing, by its definition: two or four neighbours on each axis, none of them
+  /// outside the picture. Rounding to 8 bits after each axis costs a level at most.
+  @Test(
+    arguments: [Interpolation.bilinear, .bicubic], [(40, 30, 13, 9), (13, 9, 40, 30), (40, 30, 7, 60), (2, 1, 9, 5)])
+  func withoutAntialiasing(interpolation: Interpolation, sizes: (Int, Int, Int, Int)) {
+    let (width, height, newWidth, newHeight) = sizes
+    let source = picture(width, height)
+    func taps(_ place: Int, _ from: Int, _ to: Int) -> [(place: Int, weight: Double)] {
+      let centre = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
+      let left = Int(centre.rounded(.down))
+      return (left - 1...left + 2).map { tap in
+        let x = abs(Double(tap) - centre)
+        let cubic =
+          x <= 1 ? (1.25 * x - 2.25) * x * x + 1 : x < 2 ? -0.75 * (((x - 5) * x + 8) * x - 4) : 0
+        return (min(max(tap, 0), from - 1), interpolation == .bilinear ? max(1 - x, 0) : cubic)
+      }
+    }
+    let resized = source.resized(width: newWidth, height: newHeight, interpolation, antialias: false)
+    var largest = 0.0
+    for y in 0..<newHeight {
+      let rows = taps(y, height, newHeight)
+      for x in 0..<newWidth {
+        let columns = taps(x, width, newWidth)
+        for c in 0..<3 {
+          var sum = 0.0
+          for (row, down) in rows {
+            let line = columns.reduce(0.0) { $0 + $1.weight * Double(source.pixels[3 * (row * width + $1.place) + c]) }
+            sum += down * min(max(line, 0), 255)
+          }
+          let found = Double(resized.pixels[3 * (y * newWidth + x) + c])
+          largest = max(largest, abs(found - min(max(sum, 0), 255)))
+        }
+      }
+    }
+    #expect(largest <= 1.3)
   }
 
   /// Pillow works on the same noise.

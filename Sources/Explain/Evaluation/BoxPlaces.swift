@@ -14,13 +14,13 @@ public struct BoxPlaces: Sendable, Equatable, Encodable {
   ///
   /// - Parameters:
   ///   - region: the part of the picture that the network sees.
-  ///   - side: of the network's input, in pixels.
-  public mutating func add(_ box: PixelBox, width: Int, height: Int, region: CropRegion, side: Int) {
+  ///   - crop: the size of the network's input.
+  public mutating func add(_ box: PixelBox, width: Int, height: Int, region: CropRegion, crop: PixelSize) {
     listed += 1
     let (width, height) = (Double(width), Double(height))
     if box.x1 <= 0 || box.y1 <= 0 || box.x0 >= width || box.y0 >= height {
       outsidePicture += 1
-    } else if box.pixels(in: region, side: side) == nil {
+    } else if box.pixels(in: region, crop: crop) == nil {
       outsideCrop += 1
     } else if box.x0 < max(region.x, 0) || box.y0 < max(region.y, 0) || box.x1 > min(region.x + region.width, width)
       || box.y1 > min(region.y + region.height, height)

@@ -25,11 +25,14 @@ extension Session {
     _ metric: CausalMetric, of classIndex: Int, under saliency: SaliencyMap, crop: Image,
     steps: Int = CausalMetric.steps
   ) throws(EngineError) -> Double {
-    var image = [Float](repeating: 0, count: crop.pixels.count)
-    model.description.preprocessing.normalize(crop, into: &image)
+    let preprocessing = model.description.preprocessing
+    let channels = preprocessing.channels
+    var image = [Float](repeating: 0, count: preprocessing.inputCount)
+    preprocessing.normalize(crop, into: &image)
+    func samples(_ pixel: Int) -> Range<Int> { channels * pixel..<channels * (pixel + 1) }
     var (from, to) = (image, image)
     switch metric {
-    case .insertion: from = blurred(image, width: crop.width, height: crop.height)
+    case .insertion: from = blurred(image, width: crop.width, height: crop.height, channels: channels)
     case .deletion: to = [Float](repeating: 0, count: image.count)
     }
     let order = saliency.seenIndices.sorted { a, b in
@@ -38,14 +41,14 @@ extension Session {
     if order.count < saliency.values.count {
       // Bars around the picture are there from the beginning, and stay.
       var whole = image
-      for pixel in order { for sample in 3 * pixel..<3 * pixel + 3 { whole[sample] = from[sample] } }
+      for pixel in order { for sample in samples(pixel) { whole[sample] = from[sample] } }
       from = whole
     }
     var area = 0.0
     for step in 0...steps {
       if step > 0 {
         for pixel in order[(step - 1) * order.count / steps..<step * order.count / steps] {
-          for sample in 3 * pixel..<3 * pixel + 3 { from[sample] = to[sample] }
+          for sample in samples(pixel) { from[sample] = to[sample] }
         }
       }
       let probability = Double(probabilities(try classify(from))[classIndex])
@@ -56,8 +59,8 @@ extension Session {
   }
 }
 
-/// An image `[height, width, 3]` after a Gaussian of deviation 5 cut off at 11 x 11 pixels; beyond its borders it is zero.
-private func blurred(_ image: [Float], width: Int, height: Int) -> [Float] {
+/// An image `[height, width, channels]` after a Gaussian of deviation 5 cut off at 11 x 11 pixels; beyond its borders it is zero.
+private func blurred(_ image: [Float], width: Int, height: Int, channels: Int) -> [Float] {
   let (radius, deviation) = (5, 5.0)
   let weights = (-radius...radius).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
   let sum = weights.reduce(0, +)
@@ -72,5 +75,5 @@ private func blurred(_ image: [Float], width: Int, height: Int) -> [Float] {
     }
     return result
   }
-  return blurred(blurred(image, length: width, stride: 3), length: height, stride: 3 * width)
+  return blurred(blurred(image, length: width, stride: channels), length: height, stride: channels * width)
 }

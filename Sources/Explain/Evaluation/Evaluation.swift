@@ -65,7 +65,8 @@ public struct Evaluation {
       methods[index].add(map.measurement, map.passes, map.time, isSeen: isSeen(map))
     }
     if let box = image.box {
-      boxes?.add(box, width: picture.width, height: picture.height, region: image.region, side: image.crop.width)
+      boxes?.add(
+        box, width: picture.width, height: picture.height, region: image.region, crop: PixelSize(image.crop))
     }
     images += 1
     return maps

@@ -14,7 +14,9 @@ public struct Localization: Sendable, Equatable {
   ///   - saliency: of the crop's size.
   ///   - region: the part of the picture that the crop shows.
   public init?(_ saliency: SaliencyMap, box: PixelBox, region: CropRegion) {
-    guard let pixels = box.pixels(in: region, side: saliency.width) else { return nil }
+    guard let pixels = box.pixels(in: region, crop: PixelSize(width: saliency.width, height: saliency.height)) else {
+      return nil
+    }
     let columns = pixels.columns.clamped(to: saliency.seen.columns)
     let rows = pixels.rows.clamped(to: saliency.seen.rows)
     guard !columns.isEmpty, !rows.isEmpty else { return nil }

@@ -76,7 +76,7 @@ public struct MapEvaluator {
     _ map: ClassMap, probability: Float, of image: EvaluatedImage, cam: ClassMap? = nil
   ) throws(EngineError) -> MapMeasurement {
     let (crop, index) = (image.crop, map.classIndex)
-    let saliency = SaliencyMap(map.normalized(), crop: crop.width, shown: image.shown)
+    let saliency = SaliencyMap(map.normalized(), crop: PixelSize(crop), shown: image.shown)
     var result = MapMeasurement(classIndex: index, probability: probability)
     if !metrics.isDisjoint(with: [.ad, .ic]) {
       result.masked = try session.maskedProbabilities(of: index, under: saliency, crop: crop)

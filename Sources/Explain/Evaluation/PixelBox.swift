@@ -10,17 +10,17 @@ public struct PixelBox: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - region: the part of the picture that the network sees.
-  ///   - side: of the network's input, in pixels.
-  public func pixels(in region: CropRegion, side: Int) -> (columns: Range<Int>, rows: Range<Int>)? {
-    func range(_ from: Double, _ to: Double, origin: Double, extent: Double) -> Range<Int> {
+  ///   - crop: the size of the network's input.
+  public func pixels(in region: CropRegion, crop: PixelSize) -> (columns: Range<Int>, rows: Range<Int>)? {
+    func range(_ from: Double, _ to: Double, origin: Double, extent: Double, _ side: Int) -> Range<Int> {
       func edge(_ value: Double) -> Int {
         let scaled = (value - origin) / extent * Double(side)
         return Int(min(max((scaled - 0.5).rounded(.up), 0), Double(side)))
       }
       return edge(from)..<max(edge(from), edge(to))
     }
-    let columns = range(x0, x1, origin: region.x, extent: region.width)
-    let rows = range(y0, y1, origin: region.y, extent: region.height)
+    let columns = range(x0, x1, origin: region.x, extent: region.width, crop.width)
+    let rows = range(y0, y1, origin: region.y, extent: region.height, crop.height)
     return columns.isEmpty || rows.isEmpty ? nil : (columns, rows)
   }
 }

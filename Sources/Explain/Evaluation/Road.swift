@@ -62,7 +62,7 @@ extension Session {
     return agreement
   }
 
-  /// The network's inputs for both orders and all shares that are removed, `[height, width, 3]` each.
+  /// The network's inputs for both orders and all shares that are removed, `[height, width, channels]` each.
   private func imputed(
     _ crop: Image, under saliency: SaliencyMap, seeds: [Int], noise: Float
   ) -> [[[Float]]] {
@@ -83,18 +83,25 @@ extension Session {
           var generator = SplitMix64(seeds + [orders[order] == .morf ? 0 : 1, shares[share]])
           addNoise(noise, to: &image, where: removed, &generator)
         }
-        normalize(&image, preprocessing)
-        images[order * shares.count + share] = image
+        images[order * shares.count + share] = preprocessing.normalized(image)
       }
     }
     return orders.indices.map { Array(images[$0 * shares.count..<($0 + 1) * shares.count]) }
   }
 }
 
-private func normalize(_ image: inout [Float], _ preprocessing: Preprocessing) {
-  for channel in 0..<3 {
-    let (mean, std) = (preprocessing.mean[channel], preprocessing.std[channel])
-    for i in stride(from: channel, to: image.count, by: 3) { image[i] = (image[i] - mean) / std }
+extension Preprocessing {
+  /// The network's input for red, green and blue in 0...1.
+  fileprivate func normalized(_ image: [Float]) -> [Float] {
+    let channels = channels
+    var input = [Float](repeating: 0, count: image.count / 3 * channels)
+    for (channel, source) in color.channels.enumerated() {
+      let (mean, std) = (mean[source], std[source])
+      for pixel in 0..<image.count / 3 {
+        input[pixel * channels + channel] = (image[3 * pixel + source] - mean) / std
+      }
+    }
+    return input
   }
 }
 

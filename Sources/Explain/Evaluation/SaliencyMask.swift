@@ -47,7 +47,7 @@ extension Session {
     of classIndex: Int, under saliency: SaliencyMap, crop: Image
   ) throws(EngineError) -> [KeptShare: Float] {
     let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
-    var input = [Float](repeating: 0, count: crop.pixels.count)
+    var input = [Float](repeating: 0, count: model.description.preprocessing.inputCount)
     var result: [KeptShare: Float] = [:]
     for share in KeptShare.allCases {
       masked.apply(
@@ -74,7 +74,7 @@ extension Session {
   /// - Throws: `EngineError.noHead` if the model has no attention head; `EngineError.outOfMemory`.
   public func maskedConfidence(_ crop: Image, shown: PixelArea? = nil) throws(EngineError) -> MaskedConfidence {
     let preprocessing = model.description.preprocessing
-    var input = [Float](repeating: 0, count: crop.pixels.count)
+    var input = [Float](repeating: 0, count: preprocessing.inputCount)
     preprocessing.normalize(crop, into: &input)
     let explanation = try explain(input) { largest(1, of: $0) }
     let map = explanation.maps[0]

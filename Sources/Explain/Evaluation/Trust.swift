@@ -42,12 +42,12 @@ extension Session {
   public func trust(
     _ map: ClassMap, probability: Float, crop: Image, shown: PixelArea? = nil, cam: ClassMap? = nil
   ) throws(EngineError) -> Trust {
-    let saliency = SaliencyMap(map.normalized(), crop: crop.width, shown: shown)
+    let saliency = SaliencyMap(map.normalized(), crop: PixelSize(crop), shown: shown)
     let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
     var input = [Float](repeating: 0, count: crop.pixels.count)
     masked.apply(saliency.mask(keeping: .half), to: crop.pixels, pixels: crop.width * crop.height, output: &input)
     let logits = try classify(input)
-    let other = cam.map { SaliencyMap($0.normalized(), crop: crop.width, shown: shown) }
+    let other = cam.map { SaliencyMap($0.normalized(), crop: PixelSize(crop), shown: shown) }
     return Trust(
       probability: probability, maskedProbability: probabilities(logits)[map.classIndex],
       survives: largest(1, of: logits).first == map.classIndex, area: saliency.area, isFlat: saliency.isFlat,

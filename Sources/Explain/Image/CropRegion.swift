@@ -1,4 +1,4 @@
-/// Where the network's square input lies in a picture, in pixels of the picture from its upper left corner.
+/// Where the network's input lies in a picture, in pixels of the picture from its upper left corner.
 ///
 /// A centre crop lies inside the picture; with bars around the picture (`Fit.letterbox`) the region is larger than it.
 public struct CropRegion: Sendable, Equatable {
@@ -17,12 +17,12 @@ public struct CropRegion: Sendable, Equatable {
       columns: pixels(of: width, from: x, extent: self.width), rows: pixels(of: height, from: y, extent: self.height))
   }
 
-  /// The pixels of the network's input, `side` x `side`, that show a picture of `width` x `height` and not bars around it.
-  public func shown(side: Int, width: Int, height: Int) -> PixelArea {
-    let (across, down) = (Double(side) / self.width, Double(side) / self.height)
+  /// The pixels of the network's input that show a picture of `width` x `height` and not bars around it.
+  public func shown(crop: PixelSize, width: Int, height: Int) -> PixelArea {
+    let (across, down) = (Double(crop.width) / self.width, Double(crop.height) / self.height)
     return PixelArea(
-      columns: pixels(of: side, from: -x * across, extent: Double(width) * across),
-      rows: pixels(of: side, from: -y * down, extent: Double(height) * down))
+      columns: pixels(of: crop.width, from: -x * across, extent: Double(width) * across),
+      rows: pixels(of: crop.height, from: -y * down, extent: Double(height) * down))
   }
 
   /// The share of a picture of `width` x `height` that lies outside, 0...1.

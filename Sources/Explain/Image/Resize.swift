@@ -1,21 +1,24 @@
 extension Image {
-  /// This picture at another size, equal to Pillow's `Image.resize` (13.0) to the last bit: antialiased, one axis after
-  /// the other, in fixed point and rounded to 8 bits after each.
+  /// This picture at another size, equal to Pillow's `Image.resize` (13.0) to the last bit where it is antialiased: one axis
+  /// after the other, in fixed point and rounded to 8 bits after each.
   ///
   /// - Precondition: both sides are at least 1.
-  public func resized(width: Int, height: Int, _ interpolation: Interpolation) -> Image {
-    resized(width: width, height: height, columns: 0..<width, rows: 0..<height, interpolation)
+  public func resized(width: Int, height: Int, _ interpolation: Interpolation, antialias: Bool = true) -> Image {
+    resized(width: width, height: height, columns: 0..<width, rows: 0..<height, interpolation, antialias: antialias)
   }
 
   /// The part of `resized(width:height:_:)` within `columns` and `rows`, at the cost of this part alone.
   ///
   /// - Precondition: the ranges are not empty and lie within `0..<width` and `0..<height`.
   public func resized(
-    width: Int, height: Int, columns: Range<Int>, rows: Range<Int>, _ interpolation: Interpolation
+    width: Int, height: Int, columns: Range<Int>, rows: Range<Int>, _ interpolation: Interpolation,
+    antialias: Bool = true
   ) -> Image {
     if width == self.width, height == self.height { return cropped(columns: columns, rows: rows) }
-    let horizontal = ResamplingAxis(source: self.width, target: width, range: columns, interpolation: interpolation)
-    let vertical = ResamplingAxis(source: self.height, target: height, range: rows, interpolation: interpolation)
+    let horizontal = ResamplingAxis(
+      source: self.width, target: width, range: columns, interpolation: interpolation, antialias: antialias)
+    let vertical = ResamplingAxis(
+      source: self.height, target: height, range: rows, interpolation: interpolation, antialias: antialias)
     // Rounding makes the order visible. Pillow 13 begins with the columns where far more rows than columns go.
     if height < self.height, self.height - height > 2 * (self.width - width) {
       return resampledColumns(horizontal.sourceRange, along: vertical, origin: 0)

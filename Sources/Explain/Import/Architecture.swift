@@ -35,9 +35,10 @@ struct Architecture: Sendable {
     let matches = all.filter { $0.recognizes(state) }
     guard let first = matches.first else { throw .unrecognized(known: families) }
     if matches.count == 1 { return first }
-    guard let said, let match = matches.first(where: { $0.isCalled(said) }) else {
-      throw .ambiguousArchitecture(matches.map(\.name))
-    }
+    // timm's names go on with the width: mobilenetv3_small_100.
+    guard let said,
+      let match = matches.first(where: { $0.isCalled(said) || said.foldedName.hasPrefix($0.name.foldedName) })
+    else { throw .ambiguousArchitecture(matches.map(\.name)) }
     return match
   }
 

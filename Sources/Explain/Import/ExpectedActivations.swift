@@ -9,9 +9,10 @@ struct ExpectedActivations {
   /// - Parameters:
   ///   - nodes: in the graph's order.
   ///   - layers: the sources of their weights.
-  init(_ nodes: [Node], layers: [LayerSource], input: String) throws(ImportError) {
+  ///   - shape: of the input.
+  init(_ nodes: [Node], layers: [LayerSource], input: String, _ shape: Shape) throws(ImportError) {
     // Preprocessing centres pictures on 0, with a deviation of 1.
-    channels[input] = [ChannelMoments](repeating: ChannelMoments(mean: 0, deviation: 1), count: 3)
+    channels[input] = [ChannelMoments](repeating: ChannelMoments(mean: 0, deviation: 1), count: shape.channels)
     let sources = Dictionary(layers.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     for node in nodes {
       var normalized: [ChannelMoments]?

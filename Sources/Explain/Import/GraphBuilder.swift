@@ -35,10 +35,10 @@ struct GraphBuilder {
   private var missing: [String] = []
   private var problem: ImportError?
 
-  init(state: StateDict, inputSize: Int, precision: Precision) {
+  init(state: StateDict, inputShape: Shape, precision: Precision) {
     self.state = state
     self.precision = precision
-    inputShape = Shape(inputSize, inputSize, 3)
+    self.inputShape = inputShape
     shapes = [input: inputShape]
   }
 
@@ -47,7 +47,7 @@ struct GraphBuilder {
     continuing graph: Graph, shapes: [String: Shape], featureLayers: [FeatureLayer], state: StateDict,
     precision: Precision
   ) {
-    self.init(state: state, inputSize: graph.inputShape.height, precision: precision)
+    self.init(state: state, inputShape: graph.inputShape, precision: precision)
     nodes = graph.nodes
     self.shapes = shapes
     self.featureLayers = featureLayers
@@ -143,7 +143,7 @@ struct GraphBuilder {
 
   /// Prepares the correction of biases by what BatchNorm tells about the inputs of each layer.
   mutating func expectActivations() throws(ImportError) {
-    let expected = try ExpectedActivations(nodes, layers: layers, input: input)
+    let expected = try ExpectedActivations(nodes, layers: layers, input: input, inputShape)
     let inputs = Dictionary(nodes.map { ($0.name, $0.inputs[0]) }, uniquingKeysWith: { first, _ in first })
     for index in layers.indices {
       layers[index].inputMeans = inputs[layers[index].node].flatMap(expected.means)

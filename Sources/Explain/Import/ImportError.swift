@@ -35,9 +35,14 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(tensor: String)
   case graph(GraphError)
 
-  /// The network cannot be built for images of this side.
-  case unsupportedCrop(Int, reason: String)
+  /// The network cannot be built for images of this size.
+  case unsupportedCrop(PixelSize, reason: String)
   case badMetadata(key: String, value: String)
+  /// A file beside the weights that says how they are used cannot be read, or makes no sense.
+  case configuration(path: String, FileError)
+  case badConfiguration(path: String, String)
+  /// Colours that the network's input has no channels for.
+  case wrongColor(ColorOrder, channels: Int)
   case preprocessing(PreprocessingError)
   /// A mean or standard deviation that no pixels can have, or not on the scale of the other.
   case pixelStatistics(name: String, [Float], problem: String)
@@ -51,6 +56,9 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case flatLayer(String, Shape)
   /// A pattern that matches no layer with weights.
   case unknownFloatLayer(String, near: String?)
+  /// `labelOffset` without labels, or beyond them.
+  case noLabelsToShift
+  case badLabelOffset(Int, labels: Int)
   /// `--head cam` needs a last feature layer that is averaged and read by the linear classifier.
   case noClassActivationMapping(architecture: String)
   /// A variant of the reference implementation's attention mechanism.
@@ -108,9 +116,15 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .graph(let error):
       error.description
     case .unsupportedCrop(let crop, let reason):
-      "a crop of \(crop) does not fit: \(reason)"
+      "a crop of \(crop.isSquare ? "\(crop.width)" : "\(crop)") does not fit: \(reason)"
     case .badMetadata(let key, let value):
       "metadata \(key) is \(value), which makes no sense; give the value as an option"
+    case .configuration(let path, let error):
+      "\(path.shownPath): \(error)"
+    case .badConfiguration(let path, let problem):
+      "\(path.shownPath): \(problem)"
+    case .wrongColor(let color, let channels):
+      "the network reads \(counted(channels, "channel")), which is not \(color.rawValue)"
     case .preprocessing(let error):
       "preprocessing: \(error)"
     case .pixelStatistics(let name, let values, let problem):
@@ -119,6 +133,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       contents.isNoWeights(path.shownPath)
     case .wrongLabelCount(let labels, let classes):
       "\(counted(labels, "label")) for \(counted(classes, "class", plural: "classes")) of the network"
+        + (classes == labels + 1 ? "; with --label-offset 1, class 0 is the background" : "")
+        + (labels == classes + 1 ? "; --label-offset -1 leaves out the first" : "")
     case .unknownLayer(let name, let near):
       "no tensor is named \(name); "
         + (near.map { "did you mean \($0)?" } ?? "`ttame-lite info MODEL --nodes` lists the names of an imported model")
@@ -128,6 +144,10 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(name) is \(shape), which has no height and width; choose a tensor in front of the pooling"
     case .unknownFloatLayer(let pattern, let near):
       "no layer is named \(pattern)" + (near.map { "; did you mean \($0)?" } ?? "; * stands for any text")
+    case .noLabelsToShift:
+      "an offset needs labels; none are given or found"
+    case .badLabelOffset(let offset, let labels):
+      "an offset of \(offset) does not fit \(counted(labels, "label"))"
     case .noClassActivationMapping(let architecture):
       "\(architecture) has no average pooling and linear classifier behind its last feature layer; use another head"
     case .unsupportedHeadVersion(let version):

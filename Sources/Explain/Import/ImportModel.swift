@@ -1,5 +1,3 @@
-import Glibc
-
 /// Turns a network's weights into a model file: recognises the architecture or reads its graph, folds BatchNorm, quantizes, packs.
 ///
 /// Works layer by layer and 16 output channels at a time: memory does not grow with the model. Equal inputs give equal
@@ -17,14 +15,11 @@ public func importModel(
 ) throws(ImportError) -> ImportSummary {
   let source = try SourceNetwork(path: weights, options)
   var graph = source.graph
-  let (logits, metadata, preprocessing) = (source.logits, source.metadata, source.preprocessing)
+  let (logits, metadata, preprocessing) = (source.logits, source.metadata, source.preprocessing.result)
   let isBinary = graph.splitSingleLogit(logits)
   let classes = graph.shape(logits).channels
-  var labels = try importedLabels(options, metadata, weights: weights)
-  if isBinary { labels.names = SingleLogit.labels(labels.names) }
-  guard labels.names.isEmpty || labels.names.count == classes else {
-    throw .wrongLabelCount(labels: labels.names.count, classes: classes)
-  }
+  var labels = try ImportedLabels(options, source, weights: weights)
+  let unusedLabels = try labels.fit(classes: classes, isBinary: isBinary)
   var inputs = source.paths
   if let path = labels.path { inputs.append(path) }
   let head = try importedHead(options, &graph, logits, classes, source.architecture, &inputs)
@@ -48,20 +43,10 @@ public func importModel(
     throw .output(path: output, .overwritesInput)
   }
   var summary = try write(description, graph, head?.bias, to: output, progress: progress)
-  summary.statisticsWereDivided = source.statisticsWereDivided
+  summary.statisticsWereDivided = source.preprocessing.statisticsWereDivided
+  summary.preprocessing = source.preprocessing.origins
+  (summary.labels, summary.unusedLabels) = (labels.origin, unusedLabels)
   return summary
-}
-
-private func importedLabels(
-  _ options: ImportOptions, _ metadata: SourceMetadata, weights: String
-) throws(ImportError) -> (names: [String], path: String?) {
-  var path = options.labels
-  if path == nil, let name = metadata.labels {
-    let beside = (parentFolder(weights) ?? "").appending(name)
-    if access(beside.cPath, R_OK) == 0 { path = beside }
-  }
-  guard let path else { return ([], nil) }
-  return (try readLabels(path), path)
 }
 
 /// - Parameter inputs: gets the paths of the files that are read.

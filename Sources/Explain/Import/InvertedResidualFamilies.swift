@@ -38,7 +38,8 @@ extension InvertedResidualNetwork {
     -> Preprocessing
   {
     var preprocessing = Preprocessing.torchvision
-    (preprocessing.resize, preprocessing.crop, preprocessing.interpolation) = (size.resize, size.crop, interpolation)
+    (preprocessing.resize, preprocessing.crop) = (size.resize, PixelSize(side: size.crop))
+    preprocessing.interpolation = interpolation
     return preprocessing
   }
 
@@ -64,7 +65,7 @@ extension InvertedResidualNetwork {
   fileprivate static let lites = liteSizes.enumerated().map { number, size -> Architecture in
     func preprocessing(_ side: (resize: Int, crop: Int), _ interpolation: Interpolation) -> Preprocessing {
       Preprocessing(
-        resize: side.resize, crop: side.crop, interpolation: interpolation,
+        resize: side.resize, crop: PixelSize(side: side.crop), interpolation: interpolation,
         mean: [Float](repeating: 127 / 255, count: 3), std: [Float](repeating: 128 / 255, count: 3))
     }
     return InvertedResidualNetwork(

@@ -38,7 +38,7 @@ struct LabelFile: Equatable {
   }
 
   /// `great white shark, n01484850`: the id is a name of the class like others.
-  private static func joined(id: String, name: String) -> String { "\(name), \(id)" }
+  static func joined(id: String, name: String) -> String { "\(name), \(id)" }
 
   private static func json(_ bytes: [UInt8]) throws(LabelFileError) -> [String] {
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(bytes.dropFirst(3)) : Data(bytes)
@@ -66,7 +66,7 @@ struct LabelFile: Equatable {
   }
 
   /// Labels by their indices, each of which is there once.
-  private static func inOrder(_ rows: [(index: String, label: String)]) throws(LabelFileError) -> [String] {
+  static func inOrder(_ rows: [(index: String, label: String)]) throws(LabelFileError) -> [String] {
     var labels = [String?](repeating: nil, count: rows.count)
     for row in rows {
       guard let index = Int(row.index), index >= 0 else { throw .badIndex(row.index) }

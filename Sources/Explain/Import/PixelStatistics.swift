@@ -27,6 +27,8 @@ struct PixelStatistics {
     if let std {
       guard Self.isComplete(std), std.allSatisfy({ $0 > 0 }) else { throw .preprocessing(.std(std)) }
       stdScale = try Self.scale("std", std)
+      // Pixels in 0...255 less their mean, as Caffe has them, are divided by nothing.
+      if meanScale == .bytes, std.allSatisfy({ $0 == 1 }) { stdScale = .bytes }
     }
     if meanScale == .bytes, stdScale == .ones, let mean { throw Self.mixed("mean", mean, other: "std") }
     if meanScale == .ones, stdScale == .bytes, let std { throw Self.mixed("std", std, other: "mean") }

@@ -23,44 +23,42 @@ struct SourceMetadata {
     return function
   }
 
-  /// `defaults`, overridden by what the metadata says, overridden by the options.
+  /// What Ultralytics' exporter has written; nil where it has not written the file.
+  func ultralytics() throws(ImportError) -> UltralyticsMetadata? { try UltralyticsMetadata(values) }
+
+  /// What the metadata says about preprocessing.
   ///
+  /// - Parameter known: what is replaced anyway, and is not looked at: an option also mends malformed metadata.
   /// - Returns: also whether mean or standard deviation were of pixels in 0...255 and are divided.
   func preprocessing(
-    _ defaults: Preprocessing, _ options: ImportOptions
-  ) throws(ImportError) -> (result: Preprocessing, wereDivided: Bool) {
-    // Metadata that an option replaces is not looked at, so an option also mends malformed metadata.
-    var result = defaults
-    if let resize = options.resize { result.resize = resize } else { try read("resize", into: &result.resize) }
-    if let crop = options.crop { result.crop = crop } else { try read("input_size", into: &result.crop) }
-    let statistics = try PixelStatistics(mean: numbers("mean", or: options.mean), std: numbers("std", or: options.std))
-    result.mean = statistics.mean ?? result.mean
-    result.std = statistics.std ?? result.std
-    if let interpolation = options.interpolation {
-      result.interpolation = interpolation
-    } else {
-      try read("interpolation", into: &result.interpolation)
-    }
-    if let fit = options.fit { result.fit = fit } else { try read("fit", into: &result.fit) }
-    do { try result.validate() } catch { throw .preprocessing(error) }
-    return (result, statistics.wereDivided)
+    unless known: PreprocessingHints
+  ) throws(ImportError) -> (hints: PreprocessingHints, wereDivided: Bool) {
+    var hints = PreprocessingHints()
+    if known.resize == nil { hints.resize = try number("resize").map { .pixels($0) } }
+    if known.crop == nil { hints.crop = try number("input_size").map { PixelSize(side: $0) } }
+    if known.interpolation == nil { hints.interpolation = try name("interpolation") }
+    if known.fit == nil { hints.fit = try name("fit") }
+    let mean = known.mean == nil ? try numbers("mean") : nil
+    let std = known.std == nil ? try numbers("std") : nil
+    let statistics = try PixelStatistics(mean: mean, std: std)
+    (hints.mean, hints.std) = (statistics.mean, statistics.std)
+    return (hints, statistics.wereDivided)
   }
 
-  private func read(_ key: String, into value: inout Int) throws(ImportError) {
-    guard let text = values[key] else { return }
+  private func number(_ key: String) throws(ImportError) -> Int? {
+    guard let text = values[key] else { return nil }
     guard let number = Int(text) else { throw .badMetadata(key: key, value: text) }
-    value = number
+    return number
   }
 
-  private func read<Name: RawRepresentable<String>>(_ key: String, into value: inout Name) throws(ImportError) {
-    guard let text = values[key] else { return }
+  private func name<Name: RawRepresentable<String>>(_ key: String) throws(ImportError) -> Name? {
+    guard let text = values[key] else { return nil }
     guard let name = Name(rawValue: text) else { throw .badMetadata(key: key, value: text) }
-    value = name
+    return name
   }
 
-  /// Reads a JSON array of three numbers, where no option replaces it.
-  private func numbers(_ key: String, or option: [Float]?) throws(ImportError) -> [Float]? {
-    if let option { return option }
+  /// Reads a JSON array of three numbers.
+  private func numbers(_ key: String) throws(ImportError) -> [Float]? {
     guard let text = values[key] else { return nil }
     guard let numbers = try? JSONDecoder().decode([Float].self, from: Data(text.utf8)), numbers.count == 3 else {
       throw .badMetadata(key: key, value: text)

@@ -9,9 +9,9 @@ struct SourceNetwork {
   /// What the model is called by default.
   var name: String
   var metadata: SourceMetadata
-  var preprocessing: Preprocessing
-  /// Whether mean or standard deviation were of pixels in 0...255.
-  var statisticsWereDivided: Bool
+  var preprocessing: ResolvedPreprocessing
+  /// Names of the classes that were found, and where.
+  var labels: (names: [String], origin: String)?
   /// Nodes by other names than their own, which the file gives them.
   private var otherNames: [String: String] = [:]
   /// All files that were read.
@@ -37,31 +37,51 @@ struct SourceNetwork {
       throw .notWeights(path: path, files.contents)
     }
     metadata = SourceMetadata(files.metadata)
-    let found = try Architecture.find(options.architecture, said: metadata.architecture, for: state)
+    let given = try options.preprocessing()
+    let settings = try FoundSettings(metadata, besides: path, unless: given.known, input: nil)
+    let said = metadata.architecture ?? settings.architecture
+    let found = try Architecture.find(options.architecture, said: said, for: state)
     outputs = try metadata.outputs(options) ?? .softmax
-    (preprocessing, statisticsWereDivided) = try metadata.preprocessing(found.preprocessing(state), options)
-    graph = GraphBuilder(state: state, inputSize: preprocessing.crop, precision: options.precision)
+    preprocessing = try ResolvedPreprocessing(
+      given: given.hints, options, settings, found.preprocessing(state), NetworkInput())
+    preprocessing.statisticsWereDivided = preprocessing.statisticsWereDivided || given.wereDivided
+    labels = settings.labels
+    let rule = preprocessing.result
+    graph = GraphBuilder(
+      state: state, inputShape: Shape(rule.crop.height, rule.crop.width, rule.channels), precision: options.precision)
     graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try found.build(&graph)
     try graph.finish()
-    (architecture, name, paths) = (found.name, found.modelName, files.paths)
+    (architecture, name, paths) = (found.name, found.modelName, files.paths + settings.paths)
   }
 
   /// A network whose graph is in the file.
   private init(onnx path: String, _ options: ImportOptions) throws(ImportError) {
-    let classifier = try ONNXClassifier(path: path, options)
-    (graph, logits) = (classifier.graph, classifier.logits)
-    metadata = SourceMetadata(classifier.metadata)
-    outputs = try metadata.outputs(options) ?? classifier.outputs ?? .softmax
-    let side = graph.inputShape.height
-    var defaults = Preprocessing.torchvision
-    (defaults.crop, defaults.resize) = (side, side * defaults.resize / defaults.crop)
-    (preprocessing, statisticsWereDivided) = try metadata.preprocessing(defaults, options)
-    guard preprocessing.crop == side else {
-      throw .unsupportedCrop(preprocessing.crop, reason: "the graph reads \(side) x \(side) pixels")
+    let given = try options.preprocessing()
+    var settings: FoundSettings?
+    var resolved: ResolvedPreprocessing?
+    let classifier = try ONNXClassifier(path: path, options) {
+      (input: ONNXInput, metadata: SourceMetadata) throws(ImportError) -> PixelSize in
+      let found = try FoundSettings(metadata, besides: path, unless: given.known, input: input.size)
+      var defaults = Preprocessing.torchvision
+      if let size = input.size {
+        (defaults.crop, defaults.resize) = (size, size.shorterSide * defaults.resize / 224)
+      }
+      if input.channels == 1 { defaults.color = .gray }
+      let result = try ResolvedPreprocessing(
+        given: given.hints, options, found, defaults, NetworkInput(input))
+      (settings, resolved) = (found, result)
+      return result.result.crop
     }
+    guard var preprocessing = resolved, let settings else { preconditionFailure("the input is asked for") }
+    preprocessing.statisticsWereDivided = preprocessing.statisticsWereDivided || given.wereDivided
+    self.preprocessing = preprocessing
+    labels = settings.labels
+    (graph, logits) = (classifier.graph, classifier.logits)
+    metadata = classifier.metadata
+    outputs = try metadata.outputs(options) ?? classifier.outputs ?? .softmax
     architecture = "onnx"
     name = fileStem(path)
-    (otherNames, paths) = (classifier.nodes, classifier.paths)
+    (otherNames, paths) = (classifier.nodes, classifier.paths + settings.paths)
   }
 }

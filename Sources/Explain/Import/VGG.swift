@@ -61,7 +61,8 @@ private struct VGG {
     let features = graph.shape(input)
     guard features.height == side && features.width == side else {
       throw .unsupportedCrop(
-        graph.inputShape.height, reason: "the classifier reads \(side)x\(side) features, as a crop of 224 yields")
+        PixelSize(width: graph.inputShape.width, height: graph.inputShape.height),
+        reason: "the classifier reads \(side)x\(side) features, as a crop of 224 yields")
     }
     let hidden = graph.outputs(of: "classifier.0.weight")
     var x = try graph.convolution(

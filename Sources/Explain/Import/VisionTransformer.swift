@@ -14,7 +14,7 @@ private struct VisionTransformer {
   private static let featureBlocks = 3
 
   func recognizes(_ state: StateDict) -> Bool {
-    state.shape("conv_proj.weight") == [width, 3, patch, patch]
+    state.shape("conv_proj.weight").map { $0.count == 4 && $0[0] == width && $0[2] == patch && $0[3] == patch } == true
       && state.contains("\(Self.block(blocks - 1)).ln_1.weight")
       && !state.contains("\(Self.block(blocks)).ln_1.weight")
   }
@@ -33,21 +33,23 @@ private struct VisionTransformer {
     case .torchvision:
       guard side != 224 else { return .torchvision }
       return Preprocessing(
-        resize: side, crop: side, interpolation: .bicubic, mean: Preprocessing.torchvision.mean,
+        resize: side, crop: PixelSize(side: side), interpolation: .bicubic, mean: Preprocessing.torchvision.mean,
         std: Preprocessing.torchvision.std)
     case .timm, .efficientNetPyTorch:
       // 248 for 224; larger inputs are not cropped.
       let resize = side > 224 ? side : side * 10 / 9
-      return Preprocessing(resize: resize, crop: side, interpolation: .bicubic, mean: half, std: half)
+      return Preprocessing(
+        resize: resize, crop: PixelSize(side: side), interpolation: .bicubic, mean: half, std: half)
     case .huggingFace:
-      return Preprocessing(resize: side, crop: side, interpolation: .bilinear, mean: half, std: half)
+      return Preprocessing(
+        resize: side, crop: PixelSize(side: side), interpolation: .bilinear, mean: half, std: half)
     }
   }
 
   func build(_ graph: inout GraphBuilder) throws(ImportError) -> String {
-    let size = graph.inputShape.height
-    guard size % patch == 0, imageSide(graph.state).map({ $0 == size }) ?? true else {
-      let side = imageSide(graph.state)
+    let size = PixelSize(width: graph.inputShape.width, height: graph.inputShape.height)
+    let side = imageSide(graph.state)
+    guard size.width % patch == 0, size.height % patch == 0, side.map({ PixelSize(side: $0) == size }) ?? true else {
       let reason = side.map { "the position embeddings are for \($0)" } ?? "patches are \(patch)x\(patch)"
       throw .unsupportedCrop(size, reason: reason)
     }
@@ -69,8 +71,8 @@ private struct VisionTransformer {
     var skip = input
     var x = try graph.layerNorm("\(name).ln_1", input)
     if index >= blocks - Self.featureBlocks {
-      let side = graph.inputShape.height / patch
-      let image = try graph.imageTokens("\(name).ln_1.image", x, height: side, width: side)
+      let image = try graph.imageTokens(
+        "\(name).ln_1.image", x, height: graph.inputShape.height / patch, width: graph.inputShape.width / patch)
       graph.feature("\(name).ln_1", node: image)
     }
     x = try graph.linear(

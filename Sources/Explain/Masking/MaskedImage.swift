@@ -13,37 +13,42 @@ enum MaskPlacement: Sendable, Equatable {
 
 /// An image times its mask, normalised; and the way back.
 struct MaskedImage {
-  /// What a masked-out pixel is, and what the mask multiplies for every level of a pixel, per channel.
+  /// Red, green and blue as the network reads them.
+  private let channels: [Int]
+  /// What a masked-out pixel is, and what the mask multiplies for every level of a pixel, per channel of the network.
   private let floor: [Float]
   private let slopes: [Float]
 
   init(_ placement: MaskPlacement, _ preprocessing: Preprocessing) {
     func normalized(_ level: Float, _ c: Int) -> Float { (level / 255 - preprocessing.mean[c]) / preprocessing.std[c] }
-    let floor = (0..<3).map { placement == .beforeNormalization ? normalized(0, $0) : 0 }
-    self.floor = floor
-    slopes = (0..<3).flatMap { c in (0..<256).map { normalized(Float($0), c) - floor[c] } }
+    let channels = preprocessing.color.channels
+    let floor = channels.map { placement == .beforeNormalization ? normalized(0, $0) : 0 }
+    (self.channels, self.floor) = (channels, floor)
+    slopes = zip(channels, floor).flatMap { c, floor in (0..<256).map { normalized(Float($0), c) - floor } }
   }
 
-  /// `floor + mask * slope`, `[pixels, 3]`.
+  /// `floor + mask * slope`, `[pixels, channels]`.
   func apply(
     _ mask: UnsafePointer<Float>, to crop: UnsafePointer<UInt8>, pixels: Int, output: UnsafeMutablePointer<Float>
   ) {
+    let stride = channels.count
     slopes.withUnsafeBufferPointer { slopes in
-      for p in 0..<pixels {
-        for c in 0..<3 { output[3 * p + c] = floor[c] + mask[p] * slopes[c << 8 | Int(crop[3 * p + c])] }
+      for (c, source) in channels.enumerated() {
+        let floor = floor[c]
+        for p in 0..<pixels { output[stride * p + c] = floor + mask[p] * slopes[c << 8 | Int(crop[3 * p + source])] }
       }
     }
   }
 
-  /// The gradient of the mask, `[pixels]`, from that of the masked image, `[pixels, 3]`.
+  /// The gradient of the mask, `[pixels]`, from that of the masked image, `[pixels, channels]`.
   func maskGradient(
     _ gradient: UnsafePointer<Float>, crop: UnsafePointer<UInt8>, pixels: Int, output: UnsafeMutablePointer<Float>
   ) {
+    output.update(repeating: 0, count: pixels)
+    let stride = channels.count
     slopes.withUnsafeBufferPointer { slopes in
-      for p in 0..<pixels {
-        var sum: Float = 0
-        for c in 0..<3 { sum += gradient[3 * p + c] * slopes[c << 8 | Int(crop[3 * p + c])] }
-        output[p] = sum
+      for (c, source) in channels.enumerated() {
+        for p in 0..<pixels { output[p] += gradient[stride * p + c] * slopes[c << 8 | Int(crop[3 * p + source])] }
       }
     }
   }

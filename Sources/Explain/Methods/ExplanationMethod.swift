@@ -14,13 +14,13 @@ public protocol ExplanationMethod: AnyObject {
 /// An image as the network sees it.
 public struct MethodInput: Sendable {
   public let crop: Image
-  /// `crop`, normalised, `[height, width, 3]`.
+  /// `crop`, normalised, `[height, width, channels]`.
   public let values: [Float]
 
   public init(crop: Image, values: [Float]) { (self.crop, self.values) = (crop, values) }
 
   public init(_ crop: Image, _ preprocessing: Preprocessing) {
-    var values = [Float](repeating: 0, count: crop.pixels.count)
+    var values = [Float](repeating: 0, count: preprocessing.inputCount)
     preprocessing.normalize(crop, into: &values)
     self.init(crop: crop, values: values)
   }

@@ -15,8 +15,8 @@ package final class RISE: ExplanationMethod {
   private let makeMask: (_ index: Int) -> RISEMask
 
   convenience init(_ session: Session, _ options: MethodOptions) {
-    let side = session.model.description.preprocessing.crop
-    self.init(session, options) { RISEMask(side: side, seed: options.seed, index: $0) }
+    let crop = session.model.description.preprocessing.crop
+    self.init(session, options) { RISEMask(crop: crop, seed: options.seed, index: $0) }
   }
 
   /// - Parameter makeMask: yields the masks, which are as many as the options say.
@@ -36,7 +36,7 @@ package final class RISE: ExplanationMethod {
     var sums = [[Float]](repeating: [Float](repeating: 0, count: pixels), count: chosen.count)
     var image = [Float](repeating: 0, count: input.values.count)
     for index in 0..<count {
-      let mask = makeMask(index).values(side: crop.width)
+      let mask = makeMask(index).values(crop: PixelSize(crop))
       masked.apply(mask, to: crop.pixels, pixels: pixels, output: &image)
       let probabilities = session.probabilities(try session.classify(image))
       for (map, classIndex) in chosen.enumerated() {
@@ -66,23 +66,24 @@ package struct RISEMask {
 
   package init(grid: [Float], top: Int, left: Int) { (self.grid, self.top, self.left) = (grid, top, left) }
 
-  /// The mask number `index` for images of `side` x `side` pixels.
-  init(side: Int, seed: Int, index: Int) {
+  /// The mask number `index` for images of this size.
+  init(crop: PixelSize, seed: Int, index: Int) {
     var generator = SplitMix64(seed, index)
     grid = (0..<Self.cells * Self.cells).map { _ in generator.unit() < Self.keptShare ? 1 : 0 }
-    let cell = Self.cellSize(side)
-    (top, left) = (generator.below(cell), generator.below(cell))
+    top = generator.below(Self.cellSize(crop.height))
+    left = generator.below(Self.cellSize(crop.width))
   }
 
   private static func cellSize(_ side: Int) -> Int { (side + cells - 1) / cells }
 
-  /// `[side, side]`: the grid, enlarged bilinearly to one cell more than the image has, and cut out.
-  package func values(side: Int) -> [Float] {
-    let enlarged = (Self.cells + 1) * Self.cellSize(side)
-    func axis(_ offset: Int) -> BilinearAxis {
-      BilinearAxis(source: Self.cells, covered: 0..<side, start: -Double(offset), extent: Double(enlarged))
+  /// `[height, width]`: the grid, enlarged bilinearly to one cell more than the image has, and cut out.
+  package func values(crop: PixelSize) -> [Float] {
+    func axis(_ offset: Int, _ side: Int) -> BilinearAxis {
+      let enlarged = (Self.cells + 1) * Self.cellSize(side)
+      return BilinearAxis(source: Self.cells, covered: 0..<side, start: -Double(offset), extent: Double(enlarged))
     }
     return bilinear(
-      grid, width: Self.cells, columns: axis(left), rows: axis(top), targetWidth: side, targetHeight: side)
+      grid, width: Self.cells, columns: axis(left, crop.width), rows: axis(top, crop.height), targetWidth: crop.width,
+      targetHeight: crop.height)
   }
 }

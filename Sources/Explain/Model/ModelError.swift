@@ -19,8 +19,8 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   case badValue(tensor: String, index: Int, value: Float, expected: String)
 
   case preprocessing(PreprocessingError)
-  /// The network's input is not a square of the crop's size with three channels.
-  case wrongInputShape(Shape, crop: Int)
+  /// The network's input does not have the crop's size and the channels of its colours.
+  case wrongInputShape(Shape, crop: PixelSize)
   case wrongLabelCount(labels: Int, classes: Int)
   case wrongClassCount(classes: Int, output: Shape)
   case badFeatureLayer(name: String, node: String)
@@ -56,7 +56,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case .preprocessing(let error):
       "preprocessing: \(error)"
     case .wrongInputShape(let shape, let crop):
-      "the input is \(shape), the crop \(crop)x\(crop)x3"
+      "the input is \(shape), the crop \(crop)"
     case .wrongLabelCount(let labels, let classes):
       "\(labels) labels for \(classes) classes"
     case .wrongClassCount(let classes, let output):

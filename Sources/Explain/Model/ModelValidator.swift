@@ -37,7 +37,7 @@ struct ModelValidator {
   private func checkPreprocessing() throws(ModelError) {
     do { try model.preprocessing.validate() } catch { throw .preprocessing(error) }
     let crop = model.preprocessing.crop
-    guard model.graph.inputShape == Shape(crop, crop, 3) else {
+    guard model.graph.inputShape == Shape(crop.height, crop.width, model.preprocessing.channels) else {
       throw .wrongInputShape(model.graph.inputShape, crop: crop)
     }
   }

@@ -133,7 +133,8 @@ extension Thumbnail {
     let image = Markup(
       "img",
       [
-        "src": "data:image/jpeg;base64," + Data(jpeg).base64EncodedString(), "width": "\(side)", "height": "\(side)",
+        "src": "data:image/jpeg;base64," + Data(jpeg).base64EncodedString(), "width": "\(size.width)",
+        "height": "\(size.height)",
         "alt": caption == "photograph"
           ? "\(photograph.name), \(photograph.label)" : "\(caption): evidence for \(photograph.label)",
       ])

@@ -57,7 +57,7 @@ public struct ReportPictures: Sendable {
     let demerit = metric.flatMap { MapDemerit(measurement, by: $0) }
     let isBad = method == 0 && demerit.map { isAmongWorst($0.value) } ?? false
     guard isBad || chosen.contains(image.index) else { return }
-    let saliency = SaliencyMap(map.normalized(), crop: image.crop.width, shown: image.shown)
+    let saliency = SaliencyMap(map.normalized(), crop: PixelSize(image.crop), shown: image.shown)
     let tile = Tile(
       method: methods[method], remark: demerit?.text ?? "",
       picture: try Thumbnail(renderer.overlay(image.crop, saliency)))
@@ -83,18 +83,21 @@ public struct ReportPictures: Sendable {
   }
 }
 
-/// A small JPEG of a square picture.
+/// A small JPEG of what a network sees.
 public struct Thumbnail: Sendable {
-  /// Pixels a side, at most. With it and `quality` the pictures of thirteen tiles a photograph stay within 5 MB, whatever they show.
+  /// Pixels of the longer side, at most. With it and `quality` the pictures of thirteen tiles a photograph stay within 5 MB, whatever they show.
   static let limit = 160
   static let quality = 75
 
-  let side: Int
+  let size: PixelSize
   let jpeg: [UInt8]
 
   /// - Throws: `ImageError.jpeg`.
   init(_ crop: Image) throws(ImageError) {
-    side = min(crop.width, Self.limit)
-    jpeg = try crop.resized(width: side, height: side, .bilinear).encodedJPEG(quality: Self.quality)
+    let long = max(crop.width, crop.height)
+    let limit = min(long, Self.limit)
+    func side(_ length: Int) -> Int { max(length * limit / long, 1) }
+    size = PixelSize(width: side(crop.width), height: side(crop.height))
+    jpeg = try crop.resized(width: size.width, height: size.height, .bilinear).encodedJPEG(quality: Self.quality)
   }
 }

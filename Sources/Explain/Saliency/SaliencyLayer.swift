@@ -7,19 +7,19 @@ public struct SaliencyLayer: SaliencyRows, Sendable {
   public let seen: PixelArea
   /// True when the class map was constant or not finite; there is no heat then.
   public let isFlat: Bool
-  /// The map in the network's input, `[side, side]`.
+  /// The map in the network's input, `[height, width]`.
   private let source: [Float]
-  private let side: Int
+  private let sourceWidth: Int
   private let columns, rows: BilinearAxis
 
   /// Lays a map over a picture.
   ///
   /// - Parameters:
-  ///   - crop: the side of the network's input in pixels.
+  ///   - crop: the size of the network's input.
   ///   - region: where that lies in the picture.
   ///   - width: the width of the picture in pixels.
   ///   - height: the height of the picture in pixels.
-  public init(_ map: NormalizedMap, crop: Int, region: CropRegion, width: Int, height: Int) {
+  public init(_ map: NormalizedMap, crop: PixelSize, region: CropRegion, width: Int, height: Int) {
     self.init(
       map, crop: crop, region: region, width: width, height: height, seen: region.seen(width: width, height: height))
   }
@@ -27,16 +27,18 @@ public struct SaliencyLayer: SaliencyRows, Sendable {
   /// Lays a map over the network's input itself.
   ///
   /// - Parameter shown: the pixels of the input that show the picture.
-  public init(_ map: NormalizedMap, crop: Int, shown: PixelArea) {
-    let region = CropRegion(x: 0, y: 0, width: Double(crop), height: Double(crop))
-    self.init(map, crop: crop, region: region, width: crop, height: crop, seen: shown)
+  public init(_ map: NormalizedMap, crop: PixelSize, shown: PixelArea) {
+    let region = CropRegion(x: 0, y: 0, width: Double(crop.width), height: Double(crop.height))
+    self.init(map, crop: crop, region: region, width: crop.width, height: crop.height, seen: shown)
   }
 
-  private init(_ map: NormalizedMap, crop: Int, region: CropRegion, width: Int, height: Int, seen: PixelArea) {
-    (self.width, self.height, self.seen, isFlat, side) = (width, height, seen, map.isFlat, crop)
+  private init(
+    _ map: NormalizedMap, crop: PixelSize, region: CropRegion, width: Int, height: Int, seen: PixelArea
+  ) {
+    (self.width, self.height, self.seen, isFlat, sourceWidth) = (width, height, seen, map.isFlat, crop.width)
     source = SaliencyMap(map, crop: crop).values
-    columns = BilinearAxis(source: crop, covered: seen.columns, start: region.x, extent: region.width)
-    rows = BilinearAxis(source: crop, covered: seen.rows, start: region.y, extent: region.height)
+    columns = BilinearAxis(source: crop.width, covered: seen.columns, start: region.x, extent: region.width)
+    rows = BilinearAxis(source: crop.height, covered: seen.rows, start: region.y, extent: region.height)
   }
 
   public func forEachRow(_ body: (_ y: Int, _ row: UnsafeBufferPointer<Float>) -> Void) {
@@ -49,7 +51,7 @@ public struct SaliencyLayer: SaliencyRows, Sendable {
       var held = [-1, -1]
       func widen(_ index: Int) -> UnsafeMutablePointer<Float> {
         let target = widened + index % 2 * length
-        if held[index % 2] != index { columns.interpolate(source, row: index * side, into: target) }
+        if held[index % 2] != index { columns.interpolate(source, row: index * sourceWidth, into: target) }
         held[index % 2] = index
         return target
       }

@@ -18,19 +18,19 @@ public struct SaliencyMap: Sendable, Equatable {
     self.seen = seen ?? PixelArea(width: width, height: height)
   }
 
-  /// Enlarges a map to the network's input, `crop` x `crop` pixels.
+  /// Enlarges a map to the network's input.
   ///
   /// - Parameter shown: the pixels of the input that show the picture; nil where all do.
-  public init(_ map: NormalizedMap, crop: Int, shown: PixelArea? = nil) {
-    let shown = shown ?? PixelArea(width: crop, height: crop)
-    func axis(_ source: Int, _ covered: Range<Int>) -> BilinearAxis {
-      BilinearAxis(source: source, covered: covered, start: 0, extent: Double(crop))
+  public init(_ map: NormalizedMap, crop: PixelSize, shown: PixelArea? = nil) {
+    let shown = shown ?? PixelArea(width: crop.width, height: crop.height)
+    func axis(_ source: Int, _ covered: Range<Int>, _ length: Int) -> BilinearAxis {
+      BilinearAxis(source: source, covered: covered, start: 0, extent: Double(length))
     }
     self.init(
-      width: crop, height: crop,
+      width: crop.width, height: crop.height,
       values: bilinear(
-        map.values, width: map.width, columns: axis(map.width, shown.columns), rows: axis(map.height, shown.rows),
-        targetWidth: crop, targetHeight: crop),
+        map.values, width: map.width, columns: axis(map.width, shown.columns, crop.width),
+        rows: axis(map.height, shown.rows, crop.height), targetWidth: crop.width, targetHeight: crop.height),
       isFlat: map.isFlat, seen: shown)
   }
 

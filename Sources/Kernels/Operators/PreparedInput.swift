@@ -80,16 +80,19 @@ public struct PreparedInput: Sendable, Equatable {
   public var isPlain: Bool { element == .float && paddedPixels == height * width && storedChannels == channels }
 }
 
-/// How normalised values are turned back into the pixels 0...255 of red, green and blue: `value * scale + offset`.
+/// How normalised values are turned back into the pixels 0...255 of up to three channels: `value * scale + offset`.
 public struct PixelLevels: Sendable, Equatable {
   public var scale, offset: SIMD4<Float>
 
   /// - Parameters:
-  ///   - mean: of pixels in 0...1, three values.
-  ///   - std: three values.
+  ///   - mean: of pixels in 0...1, one to three values.
+  ///   - std: as many.
   public init(mean: [Float], std: [Float]) {
-    scale = SIMD4(std[0], std[1], std[2], 0) * 255
-    offset = SIMD4(mean[0], mean[1], mean[2], 0) * 255
+    (scale, offset) = (.zero, .zero)
+    for (channel, statistics) in zip(mean, std).enumerated() {
+      offset[channel] = statistics.0 * 255
+      scale[channel] = statistics.1 * 255
+    }
   }
 }
 
@@ -209,6 +212,16 @@ extension ExecutionContext {
       for x in form.left + form.width..<form.paddedWidth {
         writer.write(padding, row + x * PanelLayout.group)
       }
+      let pixels = row + form.left * PanelLayout.group
+      guard form.channels == 3 else {
+        let source = input + sourceY * form.width * form.channels
+        for x in 0..<form.width {
+          var values = SIMD4<Float>.zero
+          for c in 0..<form.channels { values[c] = source[x * form.channels + c] }
+          writer.write(values * levels.scale + padding, pixels + x * PanelLayout.group)
+        }
+        continue
+      }
       let source = UnsafeRawPointer(input + sourceY * form.width * 3)
       for x in 0..<form.width {
         // The fourth value is the next pixel's; its scale is zero.
@@ -219,8 +232,7 @@ extension ExecutionContext {
             input[form.height * form.width * 3 - 3], input[form.height * form.width * 3 - 2],
             input[form.height * form.width * 3 - 1], 0)
           : source.loadUnaligned(fromByteOffset: x * 12, as: SIMD4<Float>.self)
-        let pixel = row + (form.left + x) * PanelLayout.group
-        writer.write(values * levels.scale + padding, pixel)
+        writer.write(values * levels.scale + padding, pixels + x * PanelLayout.group)
       }
     }
   }

@@ -5,16 +5,25 @@ struct ONNXClassifier {
   let logits: String
   /// What the graph ends in, if that makes probabilities.
   let outputs: OutputFunction?
-  let metadata: [String: String]
+  let metadata: SourceMetadata
   /// Nodes by the names that the file gives to tensors and nodes.
   let nodes: [String: String]
   /// All files that were read.
   let paths: [String]
 
-  init(path: String, _ options: ImportOptions) throws(ImportError) {
+  /// - Parameter size: the size of the input, given what the graph and the metadata say.
+  init(
+    path: String, _ options: ImportOptions,
+    size: (ONNXInput, SourceMetadata) throws(ImportError) -> PixelSize
+  ) throws(ImportError) {
     let model: ONNXModel
     do { model = try ONNXModel(path: path) } catch { throw .onnx(error) }
-    var translator = try ONNXTranslator(model, precision: options.precision)
+    metadata = SourceMetadata(
+      Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    let input = try ONNXInput(model)
+    let crop = try size(input, metadata)
+    var translator = ONNXTranslator(
+      model, Shape(crop.height, crop.width, input.channels), without: input.normalization, precision: options.precision)
     translator.graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try translator.translate()
     var graph = translator.graph
@@ -23,7 +32,6 @@ struct ONNXClassifier {
     try graph.findFeatureLayers()
     self.graph = graph
     (nodes, outputs) = (translator.nodes, translator.outputs)
-    metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     paths = [path] + model.externalFiles
   }
 }

@@ -23,20 +23,19 @@ struct ONNXTranslator {
 
   typealias Rule = @Sendable (inout ONNXTranslator, ONNXNode) throws(ImportError) -> Void
 
-  /// As preprocessing has it.
-  private static let largestSide = 4096
-
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
     .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
     .merging(attentionRules) { $1 }.merging(normRules) { $1 }.merging(padRules) { $1 }
 
-  init(_ model: ONNXModel, precision: Precision) throws(ImportError) {
+  /// - Parameters:
+  ///   - shape: of the input.
+  ///   - normalization: what preprocessing does in place of the first nodes.
+  init(_ model: ONNXModel, _ shape: Shape, without normalization: ONNXPixelNormalization?, precision: Precision) {
     self.model = model
-    let shape = try Self.inputShape(model)
     let files = WeightFiles([:], metadata: [:], paths: [])
     graph = GraphBuilder(
-      state: StateDict(files, prefix: "", scheme: .none), inputSize: shape.height, precision: precision)
+      state: StateDict(files, prefix: "", scheme: .none), inputShape: shape, precision: precision)
     for (index, node) in model.graph.nodes.enumerated() {
       for name in node.reads {
         readers[name, default: 0] += 1
@@ -47,6 +46,10 @@ struct ONNXTranslator {
     for output in model.graph.outputs { readers[output.name, default: 0] += 1 }
     for (name, tensor) in model.graph.tensors { values[name] = .constant(ONNXConstant(tensor)) }
     values[model.graph.inputs[0].name] = .activation(ONNXActivation(image: graph.input, shape))
+    if let normalization {
+      done.formUnion(normalization.nodes)
+      values[normalization.output] = .activation(ONNXActivation(image: graph.input, shape))
+    }
   }
 
   /// Translates all nodes; returns the node of the logits.
@@ -71,30 +74,6 @@ struct ONNXTranslator {
     let shape = graph.shape(logits.node)
     guard shape.height == 1, shape.width == 1 else { throw .noClassifier(shape) }
     return logits.node
-  }
-
-  /// The picture that the graph reads: `[1, 3, side, side]`, or a batch of as many pictures as one likes.
-  private static func inputShape(_ model: ONNXModel) throws(ImportError) -> Shape {
-    let inputs = model.graph.inputs
-    guard inputs.count == 1 else {
-      let names = inputs.map(\.name).joined(separator: ", ")
-      throw .unsupportedInput("has \(inputs.count) inputs (\(names)); one is needed, a picture [1, 3, side, side]")
-    }
-    let name = inputs[0].name
-    if let type = inputs[0].elementType, type.isWhole {
-      throw .unsupportedInput("input \(name) is \(type.name); floats are needed")
-    }
-    let dimensions = inputs[0].shape
-    let lengths = dimensions?.map(\.length) ?? []
-    guard lengths.count == 4, lengths[0] ?? 1 == 1, lengths[1] == 3, let side = lengths[2], lengths[3] == side,
-      (1...Self.largestSide).contains(side)
-    else {
-      let found = dimensions.map { "[\($0.map(\.description).joined(separator: ", "))]" } ?? "of any shape"
-      throw .unsupportedInput(
-        "input \(name) is \(found); a square picture [1, 3, side, side] of at most \(Self.largestSide) pixels a side is needed"
-      )
-    }
-    return Shape(side, side, 3)
   }
 }
 

@@ -4,13 +4,13 @@ import Kernels
 ///
 /// | `Fit` | view |
 /// |---|---|
-/// | crop | the shorter side resized as the model has it, and a random square of the crop's size |
+/// | crop, squash-crop, none | a random part of the crop's size of what `Preprocessing` resizes |
 /// | squash | all of it |
 /// | letterbox | all of it, at a random place between the bars |
 struct Augmentation {
   var preprocessing: Preprocessing
 
-  /// The view that belongs to these seeds; `[crop, crop, 3]` levels.
+  /// The view that belongs to these seeds; `[height, width, 3]` levels.
   func view(of image: Image, _ generator: SplitMix64) -> [UInt8] {
     var generator = generator
     let part = part(of: image, &generator)
@@ -18,26 +18,15 @@ struct Augmentation {
   }
 
   private func part(of image: Image, _ generator: inout SplitMix64) -> Image {
-    switch preprocessing.fit {
-    case .crop: return square(of: image, &generator)
-    case .squash: return preprocessing.crop(image).image
-    case .letterbox:
-      let (width, height) = preprocessing.letterboxSize(image)
-      let left = generator.below(preprocessing.crop - width + 1)
-      let top = generator.below(preprocessing.crop - height + 1)
-      return preprocessing.letterboxed(image, left: left, top: top)
-    }
+    if preprocessing.fit == .squash { return preprocessing.crop(image).image }
+    let (size, crop) = (preprocessing.scaledSize(of: image), preprocessing.crop)
+    let left = place(size.width, in: crop.width, &generator)
+    return preprocessing.placed(image, left: left, top: place(size.height, in: crop.height, &generator))
   }
 
-  private func square(of image: Image, _ generator: inout SplitMix64) -> Image {
-    let short = min(image.width, image.height)
-    let width = preprocessing.resize * image.width / short
-    let height = preprocessing.resize * image.height / short
-    let side = preprocessing.crop
-    let left = generator.below(width - side + 1)
-    let top = generator.below(height - side + 1)
-    return image.resized(
-      width: width, height: height, columns: left..<left + side, rows: top..<top + side, preprocessing.interpolation)
+  /// Where a side of the resized picture begins in the input: below 0 if it is the longer one.
+  private func place(_ length: Int, in side: Int, _ generator: inout SplitMix64) -> Int {
+    length < side ? generator.below(side - length + 1) : -generator.below(length - side + 1)
   }
 }
 

@@ -2,7 +2,7 @@ import Kernels
 
 /// One batch of random views, and the images that could not be read on the way.
 struct LoadedBatch: Sendable {
-  /// `[images, crop, crop, 3]` levels.
+  /// `[images, height, width, 3]` levels.
   var crops: [UInt8]
   var paths: [String]
   /// What is wrong with each image that was left out, by its path.

@@ -8,7 +8,7 @@ package struct StepResult {
   package var labels: [Int]
   /// Sigmoid maps `[images, distinct labels, height, width]`; distinct labels ascend.
   package var maps: [Float]
-  /// Each image's map of its own label, enlarged: `[images, side, side]`; and the gradient of the loss by it.
+  /// Each image's map of its own label, enlarged: `[images, crop height, crop width]`; and the gradient of the loss by it.
   package var masks, maskGradients: [Float]
   /// `[images, classes]`.
   package var logits, maskedLogits: [Float]
@@ -75,12 +75,14 @@ package final class TrainingStep {
 
   deinit { arena.deallocate() }
 
-  private var side: Int { model.description.preprocessing.crop }
-  private var pixels: Int { side * side }
+  private var crop: PixelSize { model.description.preprocessing.crop }
+  private var pixels: Int { crop.count }
+  /// Channels of the network's input.
+  private var channels: Int { model.description.preprocessing.channels }
   private var classes: Int { model.description.classes }
 
   /// - Parameters:
-  ///   - crops: `[images, side, side, 3]`, levels 0...255.
+  ///   - crops: `[images, crop height, crop width, 3]`, levels 0...255.
   ///   - turn: which of its labels an image has where it has several.
   package func run(_ crops: [UInt8], turn: Int = 0) -> StepResult {
     precondition(crops.count == images * pixels * 3)
@@ -189,8 +191,9 @@ package final class TrainingStep {
       let count = min(group, images - first)
       context.pool.run(chunks: count) { i in
         let start = (first + i) * pixels * 3
-        let crop = Image(width: side, height: side, pixels: Array(crops[start..<start + pixels * 3]))
-        preprocessing.normalize(crop, into: plain.input + i * pixels * 3)
+        let view = Image(
+          width: crop.width, height: crop.height, pixels: Array(crops[start..<start + pixels * 3]))
+        preprocessing.normalize(view, into: plain.input + i * pixels * channels)
       }
       plain.forward()
       logits += UnsafeBufferPointer(start: plain.output(model.description.graph.output), count: count * classes)
@@ -212,7 +215,7 @@ package final class TrainingStep {
         context.pool.run(chunks: images) { image in
           context.bilinear(
             maps + (image * labels + own[image]) * height * width, height: height, width: width,
-            output: masks + image * pixels, outputHeight: side, outputWidth: side)
+            output: masks + image * pixels, outputHeight: crop.height, outputWidth: crop.width)
         }
       }
     }
@@ -228,8 +231,8 @@ package final class TrainingStep {
         guard let masks = masks.baseAddress, let result = result.baseAddress else { return }
         context.pool.run(chunks: images) { image in
           context.bilinearGradient(
-            masks + image * pixels, height: height, width: width, outputHeight: side, outputWidth: side,
-            result: result + image * height * width)
+            masks + image * pixels, height: height, width: width, outputHeight: crop.height,
+            outputWidth: crop.width, result: result + image * height * width)
         }
       }
     }
@@ -250,7 +253,7 @@ package final class TrainingStep {
           context.pool.run(chunks: count) { i in
             maskedImage.apply(
               masks + (first + i) * pixels, to: crops + (first + i) * pixels * 3, pixels: pixels,
-              output: inputs + i * pixels * 3)
+              output: inputs + i * pixels * channels)
           }
         }
       }
@@ -271,7 +274,7 @@ package final class TrainingStep {
           guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
           context.pool.run(chunks: count) { i in
             maskedImage.maskGradient(
-              gradients + i * pixels * 3, crop: crops + (first + i) * pixels * 3, pixels: pixels,
+              gradients + i * pixels * channels, crop: crops + (first + i) * pixels * 3, pixels: pixels,
               output: masks + (first + i) * pixels)
           }
         }

@@ -18,6 +18,8 @@ struct TextTarget: FuzzTarget {
     if bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "[") {
       readModel(text)
       readMetadata(text)
+      readConfigurations(bytes)
+      if let labels = PythonLiteral.labels(text) { require(labels.count <= bytes.count, "a label takes room") }
       readIndex(bytes)
       _ = try? JSONDecoder().decode(Checkpoint.Facts.self, from: Data(bytes))
     } else {
@@ -39,10 +41,26 @@ struct TextTarget: FuzzTarget {
   }
 
   private func readMetadata(_ text: String) {
-    let defaults = Preprocessing(resize: 9, crop: 8, interpolation: .bilinear, mean: [0, 0, 0], std: [1, 1, 1])
     do {
-      let read = try SourceMetadata(["mean": text, "std": text]).preprocessing(defaults, ImportOptions()).result
-      require((read.mean + read.std).allSatisfy(\.isFinite), "means and deviations are finite")
+      let read = try SourceMetadata(["mean": text, "std": text]).preprocessing(unless: PreprocessingHints()).hints
+      require(((read.mean ?? []) + (read.std ?? [])).allSatisfy(\.isFinite), "means and deviations are finite")
+    } catch { requireText(error) }
+  }
+
+  /// What image processors and models say about themselves.
+  private func readConfigurations(_ bytes: [UInt8]) {
+    let usual = Preprocessing(resize: 9, crop: 8, interpolation: .bilinear, mean: [0, 0, 0], std: [1, 1, 1])
+    let file = ConfigurationFile(path: "config.json", bytes: bytes)
+    func check(_ hints: PreprocessingHints) {
+      let statistics = (hints.mean ?? []) + (hints.std ?? [])
+      require(statistics.count.isMultiple(of: 3), "there are statistics of three channels, or none")
+      _ = try? hints.preprocessing(usual).validate()
+    }
+    do { check(try file.decoded(as: ProcessorConfiguration.self).hints(file)) } catch { requireText(error) }
+    do {
+      let configuration = try file.decoded(as: ModelConfiguration.self)
+      check(try configuration.hints(file, input: nil))
+      _ = try configuration.labels(file)
     } catch { requireText(error) }
   }
 
