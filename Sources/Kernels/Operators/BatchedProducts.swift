@@ -1,6 +1,6 @@
-import CShim
-
 // Products of pairs of matrices that depend on the image.
+
+import CShim
 
 /// Pairs of matrices `[rows, depth]` and `[depth, columns]`, one pair after the other.
 public struct ProductBatch: Sendable, Equatable {

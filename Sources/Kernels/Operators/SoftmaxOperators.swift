@@ -1,5 +1,7 @@
 // The softmax of the rows of matrices.
 
+import CShim
+
 extension ExecutionContext {
   /// Elements that are worth a chunk of their own.
   private var softmaxGrain: Int { 4096 }

@@ -22,8 +22,8 @@ public struct StridedLoops: Sendable, Equatable {
     }
     if loops.isEmpty { loops.append((1, 1)) }
     self.offset = offset
-    self.lengths = loops.map(\.length)
-    self.strides = loops.map(\.stride)
+    self.lengths = loops.map { $0.length }
+    self.strides = loops.map { $0.stride }
   }
 
   /// Calls `body` with stretches of the two innermost loops, `rows` times `columns` elements of which one comes after the
