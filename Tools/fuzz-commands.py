@@ -349,7 +349,7 @@ class Line:
 
     def classify(self):
         groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting()
-        return groups + self.options((["--top", "2"], 0.3))
+        return groups + self.options((["--top", "2"], 0.3), (["--threshold", "0.5"], 0.2))
 
     def data(self, option="--data"):
         name = self.choose(["list.tsv", "list.tsv", "photos", "photos/", "x"]) if self.chance(0.9) else self.anything()
@@ -395,7 +395,11 @@ class Line:
                 value = self.choose(["labels.txt", "N.checkpoint", "foreign.safetensors", self.anything()])
                 self.inputs.append(value)
                 groups.append([option, value])
-        return groups
+        if self.chance(0.2):
+            groups += self.data("--check")
+        return groups + self.options(
+            (["--preset", self.choose(["torchvision", "yolo", "caffe"])], 0.2), (["--layers", "a,b"], 0.1),
+            (["--float-layers", "*"], 0.2), (["--label-offset", "1"], 0.1), (["--probabilities", "sigmoid"], 0.2))
 
     def bench(self):
         groups = self.json() + self.overwriting()
@@ -409,7 +413,7 @@ class Line:
 
     def info(self):
         self.positional(self.choose(MODELS + ["foreign.safetensors"]))
-        return self.options((["--labels"], 0.3), (["--verify"], 0.3))
+        return self.options((["--labels"], 0.3), (["--verify"], 0.3), (["--nodes"], 0.3))
 
     def text(self):
         quoted = " ".join(quote(word) for word in ["ttame-lite"] + self.words)
