@@ -15,7 +15,7 @@ struct ImportCommand: ParsableCommand {
       config.json beside them (Hugging Face, timm), or else from the architecture, in this order. Labels come from --labels, or \
       from the same files. A message says what was found, and what is assumed.
 
-      ONNX models are convolutional classifiers with one input [1, 3, height, width], or [1, 1, height, width] for grey, and one \
+      ONNX models are classifiers with one input [1, 3, height, width], or [1, 1, height, width] for grey, and one \
       output. If nothing is found, preprocessing is torchvision's. docs/networks.md lists the operators and the presets.
 
       Classes that are independent of each other (multi-label) have a sigmoid each. An ONNX model that ends in a sigmoid \
