@@ -103,7 +103,7 @@ import Testing
     try command.write(frame)
     #expect(!command.line().isEmpty)
     command.closeOutput()
-    try command.write(frame)
+    command.writeUntilClosed(frame)
     // Ends although its input does not.
     #expect(try Command.wait(for: command.process, keeping: true) == 0)
     #expect(try command.end() == (0, ""))

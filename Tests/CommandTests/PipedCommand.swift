@@ -61,6 +61,16 @@ final class PipedCommand {
     }
   }
 
+  /// Writes the bytes every 20 ms until the program reads no more, 200 times at most.
+  ///
+  /// After `closeOutput()` once may not be enough: a child that another test starts holds the reading end until its exec.
+  func writeUntilClosed(_ bytes: [UInt8]) {
+    for _ in 0..<200 {
+      do { try write(bytes) } catch { return }
+      usleep(20_000)
+    }
+  }
+
   /// Writes the bytes again and again until the program has taken none for a while, or `limit` bytes have gone.
   ///
   /// - Returns: how many bytes the pipe took.
