@@ -52,6 +52,10 @@ import Testing
       #""epsilon":0.5,"inputs":["a"],"name":"x","op":"response_norm","tensors":{"bias":"b","weight":"w"}"#
     ),
     (
+      Constant(shape: Shape(2, 3, 4), values: "v"),
+      #""inputs":["a"],"name":"x","op":"constant","shape":[2,3,4],"tensors":{"values":"v"}"#
+    ),
+    (
       Rearrange(shape: Shape(2, 3, 4), offset: 5, lengths: [6, 4], strides: [16, 2]),
       #""inputs":["a"],"lengths":[6,4],"name":"x","offset":5,"op":"rearrange","shape":[2,3,4],"strides":[16,2]"#
     ),

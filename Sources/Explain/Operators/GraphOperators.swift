@@ -21,6 +21,7 @@ enum GraphOperators {
     MatrixProduct.self,
     Softmax.self,
     ResponseNorm.self,
+    Constant.self,
   ]
 
   private static let byName: [String: any GraphOperator.Type] = Dictionary(
