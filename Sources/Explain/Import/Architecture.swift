@@ -29,22 +29,28 @@ struct Architecture: Sendable {
   /// - Parameter said: what the weights say to be; it decides where several recognise them.
   static func find(_ name: String?, said: String? = nil, for state: StateDict) throws(ImportError) -> Architecture {
     if let name {
-      guard let match = all.first(where: { $0.isCalled(name) }) else { throw .unknownArchitecture(name, known: names) }
+      guard
+        let match = all.first(where: { $0.isCalled(name) }) ?? all.first(where: { $0.isCalled(name, withWidth: true) })
+      else { throw .unknownArchitecture(name, known: names) }
       return match
     }
     let matches = all.filter { $0.recognizes(state) }
     guard let first = matches.first else { throw .unrecognized(known: families) }
     if matches.count == 1 { return first }
-    // timm's names go on with the width: mobilenetv3_small_100.
     guard let said,
       let match = matches.first(where: { $0.isCalled(said) || said.foldedName.hasPrefix($0.name.foldedName) })
     else { throw .ambiguousArchitecture(matches.map(\.name)) }
     return match
   }
 
-  private func isCalled(_ name: String) -> Bool {
-    let wanted = name.foldedName
-    return ([self.name] + aliases).contains { $0.foldedName == wanted }
+  /// - Parameter withWidth: whether a width follows the name, as timm has it: `mobilenetv3_small_100`.
+  private func isCalled(_ name: String, withWidth: Bool = false) -> Bool {
+    var wanted = name
+    if withWidth {
+      guard let end = name.lastIndex(where: { !$0.isNumber }), name[end] == "_" else { return false }
+      wanted = String(name[..<end])
+    }
+    return ([self.name] + aliases).contains { $0.foldedName == wanted.foldedName }
   }
 }
 

@@ -43,8 +43,8 @@ struct SourceNetwork {
     let found = try Architecture.find(options.architecture, said: said, for: state)
     outputs = try metadata.outputs(options) ?? .softmax
     preprocessing = try ResolvedPreprocessing(
-      given: given.hints, options, settings, found.preprocessing(state), NetworkInput())
-    preprocessing.statisticsWereDivided = preprocessing.statisticsWereDivided || given.wereDivided
+      given: given.hints, wereDivided: given.wereDivided, options, settings, found.preprocessing(state),
+      NetworkInput())
     labels = settings.labels
     let rule = preprocessing.result
     graph = GraphBuilder(
@@ -69,12 +69,11 @@ struct SourceNetwork {
       }
       if input.channels == 1 { defaults.color = .gray }
       let result = try ResolvedPreprocessing(
-        given: given.hints, options, found, defaults, NetworkInput(input))
+        given: given.hints, wereDivided: given.wereDivided, options, found, defaults, NetworkInput(input))
       (settings, resolved) = (found, result)
       return result.result.crop
     }
-    guard var preprocessing = resolved, let settings else { preconditionFailure("the input is asked for") }
-    preprocessing.statisticsWereDivided = preprocessing.statisticsWereDivided || given.wereDivided
+    guard let preprocessing = resolved, let settings else { preconditionFailure("the input is asked for") }
     self.preprocessing = preprocessing
     labels = settings.labels
     (graph, logits) = (classifier.graph, classifier.logits)

@@ -7,11 +7,12 @@ struct ResolvedPreprocessing {
 
   /// - Parameters:
   ///   - given: by options, and by a preset.
+  ///   - wereDivided: whether mean or standard deviation of the options were of pixels in 0...255.
   ///   - defaults: what holds where nobody says anything; its size is the network's own if `hasFixedSize`.
   /// - Throws: what the network cannot have, or `Preprocessing.validate()`.
   init(
-    given: PreprocessingHints, _ options: ImportOptions, _ found: FoundSettings, _ defaults: Preprocessing,
-    _ input: NetworkInput
+    given: PreprocessingHints, wereDivided: Bool, _ options: ImportOptions, _ found: FoundSettings,
+    _ defaults: Preprocessing, _ input: NetworkInput
   ) throws(ImportError) {
     if let color = options.color, let channels = input.channels, color.channels.count != channels {
       throw .wrongColor(color, channels: channels)
@@ -38,7 +39,7 @@ struct ResolvedPreprocessing {
       guard part.counts(in: result), part != .size || input.size == nil else { return nil }
       return PreprocessingOrigin(part: part, source: sources.first { part.isSaid($0.hints) }?.origin)
     }
-    statisticsWereDivided = found.statisticsWereDivided
+    statisticsWereDivided = found.statisticsWereDivided || wereDivided
   }
 }
 

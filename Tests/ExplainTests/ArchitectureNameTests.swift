@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Explain
+
+/// What `--arch` may be.
+@Suite struct ArchitectureNameTests {
+  private let state = StateDict(WeightFiles([:], metadata: [:], paths: []), prefix: "", scheme: .none)
+
+  @Test(arguments: [
+    ("mobilenetv3_small_100", "mobilenetv3_small"), ("mobilenetv2_140", "mobilenetv2"), ("ResNet-50", "resnet50"),
+    ("resnet50", "resnet50"),
+  ])
+  func namesAreUnderstood(_ name: String, _ found: String) throws {
+    #expect(try Architecture.find(name, for: state).name.filter { $0 != "_" } == found.filter { $0 != "_" })
+  }
+
+  @Test(arguments: ["resnet500", "resnet", "vgg99", "_100", "100", "", "mobilenetv3_small_", "mobilenetv3_small_x"])
+  func othersAreUnknown(_ name: String) {
+    #expect(throws: ImportError.unknownArchitecture(name, known: Architecture.names)) {
+      try Architecture.find(name, for: state)
+    }
+  }
+}
