@@ -232,7 +232,9 @@ struct ImportCommand: ParsableCommand {
       printError("\(model.classes) independent classes: each has a probability of its own, by a sigmoid")
     }
     if model.head == nil && options.head == .automatic {
-      printError("\(model.architecture) has no warm start for explanations; give a trained head: --head FILE")
+      printError(
+        "no class activation map: explanations need a head. ttame-lite train makes one; --head FILE takes a trained one"
+      )
     }
     guard let report else { return }
     let float: Model

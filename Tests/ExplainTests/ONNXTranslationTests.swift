@@ -14,6 +14,10 @@ import Testing
     Wire.field(5, Wire.field(1, name) + Wire.field(3, value) + Wire.field(20, 2))
   }
 
+  private static func attribute(_ name: String, _ text: String) -> [UInt8] {
+    Wire.field(5, Wire.field(1, name) + Wire.field(4, text) + Wire.field(20, 3))
+  }
+
   private static func floats(_ name: String, _ shape: [Int]) -> [UInt8] {
     Wire.tensor(name, type: 1, shape: shape, Wire.field(9, [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))))
   }
@@ -92,12 +96,17 @@ import Testing
     Wire.node("Reshape", ["x", "s"], ["y"], name: "r") + integers("s", lengths)
   }
 
-  private static func pad(_ pads: [Int]) -> [UInt8] {
-    Wire.node("Pad", ["x", "p"], ["1"]) + integers("p", pads) + Wire.node("Relu", ["1"], ["y"])
+  private static func pad(_ pads: [Int], value: Int = 0) -> [UInt8] {
+    Wire.node("Pad", ["x", "p", "v"], ["1"]) + integers("p", pads) + integers("v", [value])
+      + Wire.node("Relu", ["1"], ["y"])
   }
 
-  private static func resize(_ sizes: [Int]) -> [UInt8] {
-    Wire.node("Resize", ["x", "", "", "s"], ["y"]) + integers("s", sizes)
+  private static func resize(_ sizes: [Int], mode: String = "nearest") -> [UInt8] {
+    Wire.node("Resize", ["x", "", "", "s"], ["y"], attribute("mode", mode)) + integers("s", sizes)
+  }
+
+  private static func einsum(_ equation: String, inputs: Int = 2) -> [UInt8] {
+    Wire.node("Einsum", [String](repeating: "x", count: inputs), ["y"], attribute("equation", equation))
   }
 
   private static func slice(step: Int) -> [UInt8] {
@@ -140,9 +149,20 @@ import Testing
     Example("only height and width can be padded, and not be cut", pad([0, 1, 0, 0, 0, 0, 0, 0])),
     Example("only height and width can be padded, and not be cut", pad([0, 0, -1, 0, 0, 0, 0, 0])),
     Example("only height and width can be padded, and not be cut", pad([0, 0, huge, 0, 0, 0, 0, 0])),
-    Example("padding is understood before convolution and pooling alone", pad([0, 0, 1, 1, 0, 0, 1, 1])),
-    Example("only whole factors are supported", resize([1, 3, 12, 12])),
-    Example("only whole factors are supported", resize([1, 3, huge, huge])),
+    Example("the output is 10x10x3, not one value for each class", pad([0, 0, 1, 1, 0, 0, 1, 1])),
+    Example("padding with 1.0 is understood before pooling alone", pad([0, 0, 1, 1, 0, 0, 1, 1], value: 1)),
+    Example("the output is 3x12x12, not one value for each class", resize([1, 3, 12, 12])),
+    Example("a size for each dimension is needed", resize([1, 3, huge, huge])),
+    Example("a size for each dimension is needed", resize([1, 3, 0, 8])),
+    Example("only the nearest pixel and linear interpolation are supported", resize([1, 3, 12, 12], mode: "cubic")),
+    Example("[1, 3, 8, 8] and [1, 3, 8, 8] have other dimensions", einsum("ab,bc->ac")),
+    Example("repeated indices and ... are not supported", einsum("aabc,abcd->abd")),
+    Example("only products of two tensors with a result that is written out are supported", einsum("abcd,abce")),
+    Example("only products of two tensors with a result that is written out are supported", einsum("abcd,abde->abe")),
+    Example("only products of two tensors with a result that is written out are supported", einsum("", inputs: 1)),
+    Example("[1, 3, 8, 8] and [1, 3, 8, 8] have no product", einsum("abcd,badc->abc")),
+    Example(
+      "padding of more than \(GraphLimits.kernel - 1) pixels is not supported here", pad([0, 0, 300, 0, 0, 0, 300, 0])),
     Example("a size for each dimension is needed", resize([16, 16])),
     Example("steps below 1 are not supported", slice(step: -1)),
     Example("steps below 1 are not supported", slice(step: 0)),

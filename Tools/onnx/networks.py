@@ -498,6 +498,78 @@ class Transformed(nn.Module):
         return self.network(torch.cat(parts, 1))
 
 
+def windows(version):
+    """Attention in windows that are shifted, with biases for pairs of places and masks; the second version's scores are cosines."""
+    from torchvision.models import swin_transformer
+
+    classes = {1: ("SwinTransformerBlock", "PatchMerging"), 2: ("SwinTransformerBlockV2", "PatchMergingV2")}[version]
+    block, merging = (getattr(swin_transformer, name) for name in classes)
+    network = torchvision.models.SwinTransformer(
+        patch_size=[4, 4], embed_dim=12, depths=[2, 1], num_heads=[2, 2], window_size=[2, 2], mlp_ratio=2, num_classes=CLASSES,
+        stochastic_depth_prob=0, block=block, downsample_layer=merging)
+    for name, values in network.named_parameters():
+        if "relative_position_bias_table" in name:
+            nn.init.normal_(values, 0, 1)
+    return network
+
+
+class Computed(nn.Module):
+    """What a graph computes of constants: weights that are standardised, positions by sines; branches that are chosen between;
+    sizes that are no multiples."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.second = timm.layers.ScaledStdConv2d(3, 16, 3, 2, 1), timm.layers.SelectiveKernel(16, 16)
+        self.positions, self.down = nn.Conv2d(8, 16, 1), conv(16, 16, stride=2)
+        self.last, self.fc = conv(16, 24, stride=2), nn.Linear(24, CLASSES)
+
+    def encoded(self, height, width):
+        rows = torch.ones(1, height, width).cumsum(1) / height
+        columns = torch.ones(1, height, width).cumsum(2) / width
+        angles = torch.stack([rows, 2 * rows, columns, 2 * columns], 1) * 3
+        return self.positions(torch.cat([angles.sin(), angles.cos()], 1))
+
+    def forward(self, x):
+        x = F.relu(self.stem(x))
+        x = self.second(x + self.encoded(16, 16))
+        gate = F.interpolate(F.adaptive_avg_pool2d(x[..., :15, :15], 5), size=(16, 16), mode="nearest")
+        smooth = F.interpolate(F.avg_pool2d(x, 2), size=(16, 16), mode="bilinear", align_corners=False)
+        x = self.down(x * gate.sigmoid() + smooth)
+        return self.fc(F.relu(self.last(F.relu(x))).mean((2, 3)))
+
+
+class Relative(nn.Module):
+    """Attention with a product of queries and a row for each distance, pooled by a query that is learned."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.parts = nn.Sequential(conv(3, 16, stride=2), nn.ReLU(), conv(16, 16, stride=2)), nn.Linear(16, 48)
+        self.rows, self.columns = nn.Parameter(torch.randn(8, 8, 8) / 3), nn.Parameter(torch.randn(8, 8, 8) / 3)
+        self.last = nn.Sequential(conv(16, 24, stride=2), nn.ReLU())
+        self.pool, self.fc = timm.layers.AttentionPoolLatent(24, num_heads=2, mlp_ratio=2), nn.Linear(24, CLASSES)
+        self.pool.fused_attn = False
+
+    def forward(self, x):
+        x = self.stem(x)
+        count, channels, height, width = x.shape
+        tokens = x.flatten(2).transpose(1, 2)
+        query, key, value = self.parts(tokens).reshape(count, height * width, 3, 2, channels // 2).permute(2, 0, 3, 1, 4).unbind(0)
+        places = query.reshape(count, 2, height, width, channels // 2)
+        rows = torch.einsum("byhwc,hkc->byhwk", places, self.rows)[..., :, None]
+        columns = torch.einsum("byhwc,wkc->byhwk", places, self.columns)[..., None, :]
+        scores = (query @ key.transpose(-1, -2) / 3).view(count, 2, height, width, height, width) + rows + columns
+        mixed = scores.view(count, 2, height * width, height * width).softmax(-1) @ value
+        x = x + mixed.transpose(2, 3).reshape(count, channels, height, width)
+        return self.fc(self.pool(self.last(x).flatten(2).transpose(1, 2)))
+
+
+NETWORKS |= {
+    "windows": lambda: windows(1),
+    "windows2": lambda: windows(2),
+    "computed": Computed,
+    "relative": Relative,
+}
+
 NETWORKS |= {
     "shuffle": Shuffled,
     "convnext": lambda: ConvNext(False),
@@ -513,9 +585,11 @@ NETWORKS |= {
 UNFOLDED, DYNAMIC = {"residual", "slopes", "unfolded_vit"}, {"reshape", "mean"}
 DYNAMO = ["residual", "silu", "inception", "vit", "timm_vit", "timm_vit_products", "separate", "written_norm", "shuffle", "detector",
           "pixel_attention", "channel_attention", "focus", "transformed"]
-DYNAMO += ["distilled", "class_and_mean", "attention_node"]
-# Whose attention is one node.
-NEWEST = {"attention_node"}
+DYNAMO += ["windows", "windows2", "computed", "relative", "distilled", "class_and_mean", "attention_node"]
+# Whose attention is one node; whose shapes the newer exporter knows for one image alone.
+NEWEST, SINGLE = {"attention_node"}, {"windows", "windows2", "computed", "relative"}
+# Whose graphs are mostly names.
+LONG = {"windows", "windows2"}
 
 
 def randomise(network):
@@ -555,8 +629,9 @@ def exported(name, build, x, is_dynamo):
     file = io.BytesIO()
     names = {"input_names": ["image"], "output_names": ["result"]}
     if is_dynamo:
+        shapes = None if name in SINGLE else ({0: torch.export.Dim("batch")},)
         program = torch.onnx.export(
-            network, (x,), opset_version=23 if name in NEWEST else 18, dynamo=True, verbose=False, dynamic_shapes=({0: torch.export.Dim("batch")},), **names)
+            network, (x,), opset_version=23 if name in NEWEST else 18, dynamo=True, verbose=False, dynamic_shapes=shapes, **names)
         program.save(file)
     else:
         if name in DYNAMIC:
@@ -570,7 +645,20 @@ def exported(name, build, x, is_dynamo):
     for item in [*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output]:
         item.doc_string = ""
         del item.metadata_props[:]
+    if name in LONG and not is_dynamo:
+        shorten(model.graph)
     return model
+
+
+def shorten(graph):
+    """Numbers instead of names."""
+    names = {name: name for name in ("", "image", "result")}
+    for node in graph.node:
+        node.name = ""
+        for values in (node.input, node.output):
+            values[:] = [names.setdefault(name, str(len(names))) for name in values]
+    for tensor in graph.initializer:
+        tensor.name = names[tensor.name]
 
 
 def logits(model, x):

@@ -6,18 +6,41 @@ extension GraphBuilder {
     if try findTokenFeatures() { return }
     var layers: [Shape: String] = [:]
     var sizes: [Shape] = []
+    let images = images
     for index in nodes.bottlenecks(input: input) {
       let name = nodes[index].name
-      let shape = shape(name)
+      let size = size(name)
       // Rows of tokens, as norms of groups read them, are no resolution of the image.
-      guard shape.height > 1 else { continue }
-      let size = Shape(shape.height, shape.width, 1)
+      guard size.height > 1, images.contains(name) else { continue }
       if layers.updateValue(name, forKey: size) == nil { sizes.append(size) }
     }
     for size in sizes.suffix(3) {
       if let name = layers[size] { feature(name, node: name) }
     }
   }
+
+  /// Nodes whose rows and columns are places of the image, and not pairs of matrices or rows of scores.
+  private var images: Set<String> {
+    var (images, sizes) = (Set([input]), Set([size(input)]))
+    for node in nodes {
+      let size = size(node.name)
+      let isImage =
+        switch node.op {
+        case is MatrixProduct, is Softmax, is Constant: false
+        case is Rearrange:
+          // Places back in their rows, or every other one of them.
+          sizes.contains(size) || images.contains(node.inputs[0]) && size.hasProportions(of: self.size(node.inputs[0]))
+        default: node.inputs.contains(where: images.contains)
+        }
+      guard isImage else { continue }
+      images.insert(node.name)
+      sizes.insert(size)
+    }
+    return images
+  }
+
+  /// Height and width of a node.
+  private func size(_ node: String) -> Shape { Shape(shape(node).height, shape(node).width, 1) }
 
   /// Drops nodes that none of these depend on.
   mutating func removeUnused(outputs: Set<String>) {
@@ -60,4 +83,8 @@ extension GraphBuilder {
     try setNodes(result)
     return true
   }
+}
+
+extension Shape {
+  fileprivate func hasProportions(of other: Shape) -> Bool { height * other.width == width * other.height }
 }

@@ -257,10 +257,11 @@ extension GraphBuilder {
     return node.name
   }
 
+  /// - Parameter biasCount: elements of the bias where some of them belong to no output.
   mutating func layer(
     _ kind: TensorLayout.Kind, _ name: String, _ input: String, _ window: Window, outputs: Int,
     _ normalization: BatchNorm?, groups: Int = 1, weight: String, _ shape: [Int], or otherShape: [Int]? = nil,
-    bias: String?
+    bias: String?, biasCount: Int? = nil
   ) throws(ImportError) -> String {
     let stored = nodePrefix + name
     let keepsFloat = floatLayers.match(stored) && precision != .float32
@@ -279,7 +280,7 @@ extension GraphBuilder {
       }
     let node = try append(name, op, [input])
     require(weight, shape, or: otherShape)
-    if let bias { require(bias, [outputs]) }
+    if let bias { require(bias, [biasCount ?? outputs]) }
     if let normalization {
       for tensor in [normalization.weight, normalization.bias, normalization.mean, normalization.variance] {
         require(tensor, [outputs])

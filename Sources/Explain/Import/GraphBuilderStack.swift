@@ -24,7 +24,7 @@ extension GraphBuilder {
     insert(StackedWeight(layers.map(\.offsets), shape: [rows]), as: "\(name).bias")
     let result = try layer(
       .dense, name, input, Window(kernel: 1), outputs: factors.count, nil, weight: "\(name).weight",
-      [rows, columns], bias: "\(name).bias")
+      [rows, columns], bias: "\(name).bias", biasCount: rows)
     let chosen = parts.flatMap { part in part.channels.map { firstRows[part.node, default: 0] + $0 } }
     setRows(chosen, factors: factors, of: result)
     return result

@@ -25,7 +25,7 @@ struct ONNXTensor: Sendable {
     guard let elementType = ONNXElementType(rawValue: fields.elementType) else {
       throw .unknownElementType(tensor: name, number: Int(fields.elementType))
     }
-    guard let count = Self.count(fields.shape) else { throw .badShape(tensor: name, fields.shape) }
+    guard let count = fields.shape.elementCount else { throw .badShape(tensor: name, fields.shape) }
     let byteCount = elementType.byteCount.map { count.multipliedReportingOverflow(by: $0) }
     guard byteCount?.overflow != true else { throw .badShape(tensor: name, fields.shape) }
     (self.name, shape, self.elementType, self.count) = (name, fields.shape, elementType, count)
@@ -50,19 +50,6 @@ struct ONNXTensor: Sendable {
   init<Element: BitwiseCopyable>(_ values: [Element], shape: [Int], _ elementType: ONNXElementType, name: String) {
     (self.name, self.shape, self.elementType, count) = (name, shape, elementType, values.count)
     storage = .raw(MappedFile(copying: values.withUnsafeBytes(Array.init)), start: 0)
-  }
-
-  /// The product of the dimensions; nil where one is negative or the product does not fit an `Int`.
-  private static func count(_ shape: [Int]) -> Int? {
-    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
-    guard !shape.contains(0) else { return 0 }
-    var count = 1
-    for dimension in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { return nil }
-      count = product
-    }
-    return count
   }
 }
 

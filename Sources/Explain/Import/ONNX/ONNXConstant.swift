@@ -46,6 +46,16 @@ struct ONNXConstant: Sendable {
     }
   }
 
+  /// The elements at these places, as a tensor of another shape.
+  func elements(_ places: [Int], shape: [Int]) throws(ONNXError) -> ONNXConstant {
+    if isWhole {
+      let values = try integers()
+      return ONNXConstant(places.map { values[$0] }, shape: shape)
+    }
+    let values = try floats()
+    return ONNXConstant(places.map { values[$0] }, shape: shape)
+  }
+
   /// The only element; nil where there are several.
   func scalar() throws(ONNXError) -> Float? { count == 1 ? try floats()[0] : nil }
 

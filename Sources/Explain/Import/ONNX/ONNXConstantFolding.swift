@@ -10,33 +10,63 @@ extension ONNXTranslator {
       set(node, .constant(ONNXConstant(part, shape: [part.count])))
       return true
     }
-    var inputs: [ONNXConstant] = []
-    for name in node.inputs where !name.isEmpty {
-      guard case .constant(let constant)? = values[name] else { return false }
-      inputs.append(constant)
+    var inputs: [ONNXConstant?] = []
+    for name in node.inputs {
+      if name.isEmpty {
+        inputs.append(nil)
+      } else {
+        guard case .constant(let constant)? = values[name] else { return false }
+        inputs.append(constant)
+      }
     }
-    guard !inputs.isEmpty || node.opType == "Constant" else { return false }
-    let folding = ConstantFolding(node: node, inputs: inputs, limit: min(foldingBudget, Self.largestFolded))
+    guard inputs.contains(where: { $0 != nil }) || node.opType == "Constant" else { return false }
+    let limit = min(foldingBudget.held, foldingBudget.computed, Self.largestFolded)
+    let folding = ConstantFolding(node: node, optionalInputs: inputs, limit: limit)
     guard let result = try reading({ () throws(ONNXError) in try folding.result() }) else { return false }
-    switch result.values {
-    case .integers(let values): foldingBudget -= values.count
-    case .floats(let values): foldingBudget -= values.count
-    case .stored, .transposed: break
-    }
+    foldingBudget.held -= result.computedCount
+    foldingBudget.computed -= result.computedCount
     set(node, .constant(result))
+    for name in node.inputs where !name.isEmpty { release(name) }
     return true
+  }
+
+  /// Forgets a constant that was computed once nothing reads it any more.
+  private mutating func release(_ name: String) {
+    foldedReads[name, default: 0] += 1
+    guard foldedReads[name] == readerCount(name), case .constant(let constant)? = values[name] else { return }
+    foldingBudget.held += constant.computedCount
+    values[name] = nil
   }
 
   /// Elements of one constant that is computed: position embeddings have a million.
   private static let largestFolded = 1 << 22
 }
 
+extension ONNXConstant {
+  /// Elements in memory.
+  fileprivate var computedCount: Int {
+    switch values {
+    case .integers(let values): values.count
+    case .floats(let values): values.count
+    case .stored, .transposed: 0
+    }
+  }
+}
+
 /// A node whose inputs are constants.
-private struct ConstantFolding {
+struct ConstantFolding {
   let node: ONNXNode
+  /// Nil where the node leaves one out.
+  let optionalInputs: [ONNXConstant?]
+  /// Those that are there.
   let inputs: [ONNXConstant]
   /// Of elements of the result.
   let limit: Int
+
+  init(node: ONNXNode, optionalInputs: [ONNXConstant?], limit: Int) {
+    (self.node, self.optionalInputs, self.limit) = (node, optionalInputs, limit)
+    inputs = optionalInputs.compactMap(\.self)
+  }
 
   /// Nil where the operator is not one of those that shapes and embeddings are computed with.
   func result() throws(ONNXError) -> ONNXConstant? {
@@ -60,60 +90,102 @@ private struct ConstantFolding {
       guard inputs.count == 2, inputs[1].count <= Self.largestRank else { return nil }
       return try expanded(to: try inputs[1].integers())
     case "ConstantOfShape": return try filled()
-    case "Add", "Sub", "Mul", "Div", "Mod", "Pow", "Equal": return try arithmetic()
-    case "Where":
-      guard inputs.count == 3, inputs.allSatisfy({ $0.isWhole && $0.count <= Self.shortest }) else { return nil }
-      let (conditions, first, second) = (try inputs[0].integers(), try inputs[1].integers(), try inputs[2].integers())
-      guard first.count == conditions.count, second.count == conditions.count else { return nil }
-      return ONNXConstant(
-        conditions.indices.map { conditions[$0] != 0 ? first[$0] : second[$0] }, shape: inputs[0].shape)
-    case "Sqrt": return try function { $0.squareRoot() }
-    case "Neg":
-      guard inputs[0].isWhole else { return try function { -$0 } }
-      guard inputs[0].count <= Self.shortest else { return nil }
-      return ONNXConstant(try inputs[0].integers().map { 0 &- $0 }, shape: inputs[0].shape)
-    case "Reciprocal": return try function { 1 / $0 }
-    case "Ceil": return try function { $0.rounded(.up) }
-    case "Floor": return try function { $0.rounded(.down) }
-    default: return nil
+    case "Tile": return try tiled()
+    case "Range": return try counted()
+    case "CumSum": return try cumulated()
+    case "Where": return try chosen()
+    case "Clip": return try clipped()
+    case "MatMul": return try product()
+    case "Conv": return try pixelProduct()
+    case "GatherND": return try gatheredPlaces()
+    case "ScatterND": return try scattered()
+    case "BatchNormalization": return try normalized()
+    case let type where type.hasPrefix("Reduce"): return try reduced()
+    default: return inputs.count == 1 ? try function() : try arithmetic()
     }
   }
 
-  private static let largestRank = 16
+  static let largestRank = 16
   /// Elements of shapes and what they are made of.
-  private static let shortest = 64
-
-  private func function(_ function: (Float) -> Float) throws(ONNXError) -> ONNXConstant? {
-    guard inputs[0].count <= limit else { return nil }
-    return ONNXConstant(try inputs[0].floats().map(function), shape: inputs[0].shape)
-  }
+  static let shortest = 64
 
   private func cast() throws(ONNXError) -> ONNXConstant? {
     let input = inputs[0]
     guard let type = ONNXElementType(rawValue: Int32(truncatingIfNeeded: node.int("to", 1))) else { return nil }
-    guard type.isWhole != input.isWhole, input.count <= limit else { return input }
+    if type.isWhole == input.isWhole, type != .bool { return input }
+    guard input.count <= limit else { return nil }
     if !type.isWhole { return ONNXConstant(try input.floats(), shape: input.shape) }
+    if type == .bool { return ONNXConstant(try input.floats().map { $0 != 0 ? 1 : 0 }, shape: input.shape) }
     let integers = try input.floats().compactMap { Int(exactly: $0.rounded(.towardZero)) }
     return integers.count == input.count ? ONNXConstant(integers, shape: input.shape) : nil
   }
 
-  /// Rows of a table, or elements of a list.
+  /// Parts of a table along one dimension, or elements of a list.
   private func gathered() throws(ONNXError) -> ONNXConstant? {
-    guard inputs.count == 2, let rows = inputs[0].shape.first, node.int("axis", 0) == 0 else { return nil }
-    let rest = Array(inputs[0].shape.dropFirst())
-    guard !rest.contains(0) else { return nil }
-    let length = rest.reduce(1, *)
-    let (count, overflows) = inputs[1].count.multipliedReportingOverflow(by: length)
-    guard !overflows, count <= limit else { return nil }
-    let places = try inputs[1].integers().map { $0 < 0 ? $0 + rows : $0 }
-    guard places.allSatisfy((0..<rows).contains) else { return nil }
-    let shape = inputs[1].shape + rest
-    if inputs[0].isWhole {
-      let values = try inputs[0].integers()
-      return ONNXConstant(places.flatMap { values[$0 * length..<($0 + 1) * length] }, shape: shape)
+    guard inputs.count == 2, let axis = axis(node.int("axis", 0), of: inputs[0].shape) else { return nil }
+    let table = inputs[0].shape
+    let length = table[axis]
+    let shape = Array(table[..<axis]) + inputs[1].shape + Array(table[(axis + 1)...])
+    guard let count = shape.elementCount, count <= limit, inputs[0].count <= limit, inputs[0].count > 0 else {
+      return nil
     }
-    let values = try inputs[0].floats()
-    return ONNXConstant(places.flatMap { values[$0 * length..<($0 + 1) * length] }, shape: shape)
+    let places = try inputs[1].integers().map { $0 < 0 ? $0 + length : $0 }
+    guard places.allSatisfy((0..<length).contains) else { return nil }
+    let inner = table[(axis + 1)...].reduce(1, *)
+    let outer = table[..<axis].reduce(1, *)
+    let kept = [Array(0..<outer), places, Array(0..<inner)]
+    return try inputs[0].elements(Self.places(kept, [length * inner, inner, 1]), shape: shape)
+  }
+
+  /// Where each of several index tuples points, and how many elements lie there; nil where one of them points outside.
+  private func pointed(
+    _ tuples: ONNXConstant, into shape: [Int]
+  ) throws(ONNXError) -> (starts: [Int], length: Int)? {
+    guard let width = tuples.shape.last, (1...max(1, shape.count)).contains(width), tuples.count <= limit,
+      width <= shape.count
+    else { return nil }
+    let (indices, strides) = (try tuples.integers(), shape.elementStrides)
+    var starts: [Int] = []
+    for first in stride(from: 0, to: indices.count, by: width) {
+      var start = 0
+      for dimension in 0..<width {
+        let index = indices[first + dimension]
+        let place = index < 0 ? index + shape[dimension] : index
+        guard (0..<shape[dimension]).contains(place) else { return nil }
+        start += place * strides[dimension]
+      }
+      starts.append(start)
+    }
+    return (starts, shape[width...].reduce(1, *))
+  }
+
+  /// `GatherND`: what index tuples point to.
+  private func gatheredPlaces() throws(ONNXError) -> ONNXConstant? {
+    guard inputs.count == 2, node.int("batch_dims", 0) == 0, inputs[0].count > 0, inputs[0].count <= limit,
+      let (starts, length) = try pointed(inputs[1], into: inputs[0].shape), let width = inputs[1].shape.last
+    else { return nil }
+    let shape = inputs[1].shape.dropLast() + inputs[0].shape[width...]
+    guard let count = Array(shape).elementCount, count <= limit else { return nil }
+    return try inputs[0].elements(Self.places([starts, Array(0..<length)], [1, 1]), shape: Array(shape))
+  }
+
+  /// `ScatterND`: a tensor with other elements where index tuples point to.
+  private func scattered() throws(ONNXError) -> ONNXConstant? {
+    guard inputs.count == 3, node.string("reduction", "none") == "none", inputs[0].count > 0,
+      inputs[0].count <= limit, let (starts, length) = try pointed(inputs[1], into: inputs[0].shape),
+      inputs[2].count == starts.count * length, inputs[0].isWhole == inputs[2].isWhole
+    else { return nil }
+    func replaced<Element>(_ values: [Element], _ others: [Element]) -> [Element] {
+      var result = values
+      for (row, start) in starts.enumerated() {
+        result.replaceSubrange(start..<start + length, with: others[row * length..<(row + 1) * length])
+      }
+      return result
+    }
+    let shape = inputs[0].shape
+    return inputs[0].isWhole
+      ? ONNXConstant(replaced(try inputs[0].integers(), try inputs[2].integers()), shape: shape)
+      : ONNXConstant(replaced(try inputs[0].floats(), try inputs[2].floats()), shape: shape)
   }
 
   private func joined() throws(ONNXError) -> ONNXConstant? {
@@ -144,56 +216,50 @@ private struct ConstantFolding {
     return ONNXConstant(rows(values), shape: shape)
   }
 
-  /// A stretch of one dimension.
+  /// Stretches of dimensions.
   private func sliced() throws(ONNXError) -> ONNXConstant? {
-    guard inputs.count >= 3, inputs[0].count <= limit, inputs.dropFirst().allSatisfy({ $0.count == 1 }) else {
-      return nil
-    }
-    let step = inputs.count > 4 ? try inputs[4].integers()[0] : 1
+    let given = optionalInputs.dropFirst()
+    guard given.count >= 2, let starts = given[1], let ends = given[2], inputs[0].count <= limit,
+      given.allSatisfy({ ($0?.count ?? 1) <= Self.largestRank })
+    else { return nil }
     var shape = inputs[0].shape
-    let given = inputs.count > 3 ? try inputs[3].integers()[0] : 0
-    let axis = given < 0 ? given + shape.count : given
-    guard shape.indices.contains(axis) else { return nil }
-    let (starts, ends) = (try inputs[1].integers(), try inputs[2].integers())
     guard shape.count == 1 || !shape.contains(0) else { return nil }
-    let kept = Self.places(shape[axis], from: starts[0], to: ends[0], step: step)
-    let inner = shape[(axis + 1)...].reduce(1, *)
-    let (length, outer) = (shape[axis] * inner, shape[..<axis].reduce(1, *))
-    shape[axis] = kept.count
-    func part<Element>(_ values: [Element]) -> [Element] {
-      var result: [Element] = []
-      for row in 0..<outer {
-        for place in kept {
-          let first = row * length + place * inner
-          result += values[first..<first + inner]
-        }
-      }
-      return result
+    let (first, last) = (try starts.integers(), try ends.integers())
+    let axes = try (given.count > 2 ? given[3] : nil)?.integers() ?? Array(first.indices)
+    let steps = try (given.count > 3 ? given[4] : nil)?.integers() ?? [Int](repeating: 1, count: first.count)
+    guard last.count == first.count, axes.count == first.count, steps.count == first.count else { return nil }
+    var kept = shape.map { Array(0..<$0) }
+    for (index, axis) in axes.enumerated() {
+      guard let axis = self.axis(axis, of: shape) else { return nil }
+      kept[axis] = Self.places(inputs[0].shape[axis], from: first[index], to: last[index], step: steps[index])
     }
-    return inputs[0].isWhole
-      ? ONNXConstant(part(try inputs[0].integers()), shape: shape)
-      : ONNXConstant(part(try inputs[0].floats()), shape: shape)
+    let strides = shape.elementStrides
+    shape = kept.map(\.count)
+    return try inputs[0].elements(Self.places(kept, strides), shape: shape)
   }
 
   private func permuted() throws(ONNXError) -> ONNXConstant? {
     let shape = inputs[0].shape
     let order = node.ints("perm") ?? shape.indices.reversed()
-    let count = inputs[0].count
-    guard order.sorted() == Array(shape.indices), count > 0, count <= limit else { return nil }
-    var strides = [Int](repeating: 1, count: shape.count)
-    for index in shape.indices.dropLast().reversed() { strides[index] = strides[index + 1] * shape[index + 1] }
+    guard order.sorted() == Array(shape.indices), inputs[0].count > 0, inputs[0].count <= limit else { return nil }
+    let strides = shape.elementStrides
+    let places = Self.places(order.map { Array(0..<shape[$0]) }, order.map { strides[$0] })
+    return try inputs[0].elements(places, shape: order.map { shape[$0] })
+  }
+
+  /// Where the elements lie whose index along each dimension is one of `kept`, in row-major order.
+  static func places(_ kept: [[Int]], _ strides: [Int]) -> [Int] {
     var places = [0]
-    for dimension in order {
-      let steps = (0..<shape[dimension]).map { $0 * strides[dimension] }
-      places = places.flatMap { place in steps.map { place + $0 } }
+    for (indices, stride) in zip(kept, strides) {
+      places = places.flatMap { place in indices.map { place + $0 * stride } }
     }
-    let lengths = order.map { shape[$0] }
-    if inputs[0].isWhole {
-      let values = try inputs[0].integers()
-      return ONNXConstant(places.map { values[$0] }, shape: lengths)
-    }
-    let values = try inputs[0].floats()
-    return ONNXConstant(places.map { values[$0] }, shape: lengths)
+    return places
+  }
+
+  /// A dimension, which counts from the last where it is negative; nil where there is none.
+  func axis(_ axis: Int, of shape: [Int]) -> Int? {
+    let index = axis < 0 ? axis + shape.count : axis
+    return shape.indices.contains(index) ? index : nil
   }
 
   /// The places that a slice of `count` elements keeps, as ONNX counts: negative ones from the end, and backwards with a
@@ -207,25 +273,23 @@ private struct ConstantFolding {
     return Array(stride(from: place(start), to: place(end), by: min(max(step, -count), count)))
   }
 
-  /// To a shape with the same elements, or with one element as often as it takes.
+  /// To a shape in which elements are repeated.
   private func expanded(to target: [Int]) throws(ONNXError) -> ONNXConstant? {
-    guard let shape = Self.broadcast(inputs[0].shape, target), let count = Self.count(shape) else { return nil }
+    guard let shape = Self.broadcast(inputs[0].shape, target), let count = shape.elementCount else { return nil }
     if count == inputs[0].count {
       var result = inputs[0]
       if case .transposed = result.values { return nil }
       result.shape = shape
       return result
     }
-    guard inputs[0].count == 1, count <= limit else { return nil }
-    return inputs[0].isWhole
-      ? ONNXConstant([Int](repeating: try inputs[0].integers()[0], count: count), shape: shape)
-      : ONNXConstant([Float](repeating: try inputs[0].floats()[0], count: count), shape: shape)
+    guard count <= limit, inputs[0].count > 0 else { return nil }
+    return try inputs[0].elements(Self.places(of: inputs[0].shape, in: shape), shape: shape)
   }
 
   private func filled() throws(ONNXError) -> ONNXConstant? {
     guard inputs[0].count <= Self.largestRank else { return nil }
     let shape = try inputs[0].integers()
-    guard shape.allSatisfy({ $0 >= 0 }), let count = Self.count(shape), count <= limit else { return nil }
+    guard shape.allSatisfy({ $0 >= 0 }), let count = shape.elementCount, count <= limit else { return nil }
     guard case .tensor(let tensor)? = node.attributes["value"] else {
       return ONNXConstant([Float](repeating: 0, count: count), shape: shape)
     }
@@ -233,54 +297,6 @@ private struct ConstantFolding {
     return tensor.elementType.isWhole
       ? ONNXConstant([Int](repeating: try tensor.integers()[0], count: count), shape: shape)
       : ONNXConstant([Float](repeating: try tensor.floats()[0], count: count), shape: shape)
-  }
-
-  /// Of two constants of one shape, or of one and a number.
-  private func arithmetic() throws(ONNXError) -> ONNXConstant? {
-    guard inputs.count == 2, inputs.allSatisfy({ $0.count <= limit }),
-      let shape = Self.broadcast(inputs[0].shape, inputs[1].shape), let count = Self.count(shape),
-      inputs.allSatisfy({ $0.count == 1 || $0.count == count })
-    else { return nil }
-    func pairs<Element>(_ a: [Element], _ b: [Element]) -> [(Element, Element)] {
-      (0..<count).map { (a[a.count == 1 ? 0 : $0], b[b.count == 1 ? 0 : $0]) }
-    }
-    if inputs.allSatisfy(\.isWhole) {
-      guard count <= Self.shortest else { return nil }
-      let values = pairs(try inputs[0].integers(), try inputs[1].integers()).compactMap(whole)
-      return values.count == count ? ONNXConstant(values, shape: shape) : nil
-    }
-    let values = pairs(try inputs[0].floats(), try inputs[1].floats()).compactMap(floating)
-    return values.count == count ? ONNXConstant(values, shape: shape) : nil
-  }
-
-  private func whole(_ x: Int, _ y: Int) -> Int? {
-    let result: (partialValue: Int, overflow: Bool)
-    switch node.opType {
-    case "Add": result = x.addingReportingOverflow(y)
-    case "Sub": result = x.subtractingReportingOverflow(y)
-    case "Mul": result = x.multipliedReportingOverflow(by: y)
-    case "Div": result = x.dividedReportingOverflow(by: y)
-    case "Mod":
-      // The sign is the divisor's.
-      result = x.remainderReportingOverflow(dividingBy: y)
-      guard !result.overflow else { return nil }
-      return result.partialValue != 0 && (result.partialValue < 0) != (y < 0)
-        ? result.partialValue + y : result.partialValue
-    case "Equal": return x == y ? 1 : 0
-    default: return nil
-    }
-    return result.overflow ? nil : result.partialValue
-  }
-
-  private func floating(_ x: Float, _ y: Float) -> Float? {
-    switch node.opType {
-    case "Add": x + y
-    case "Sub": x - y
-    case "Mul": x * y
-    case "Div": x / y
-    case "Pow": pow(x, y)
-    default: nil
-    }
   }
 
   /// The shape that a constant gets; nil where it does not fit, or is not that of a few dimensions.
@@ -307,7 +323,7 @@ private struct ConstantFolding {
   }
 
   /// The shape of two shapes' combination, aligned at their ends; nil where they do not fit.
-  private static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
+  static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
     let rank = max(a.count, b.count)
     func length(_ shape: [Int], _ index: Int) -> Int {
       let place = index - (rank - shape.count)
@@ -321,14 +337,11 @@ private struct ConstantFolding {
     return lengths.count == rank ? lengths : nil
   }
 
-  private static func count(_ lengths: [Int]) -> Int? {
-    var count = 1
-    for length in lengths {
-      let (product, isBeyond) = count.multipliedReportingOverflow(by: length)
-      guard !isBeyond else { return nil }
-      count = product
-    }
-    return count
+  /// Where the elements of a tensor lie that is repeated to a larger shape.
+  static func places(of shape: [Int], in result: [Int]) -> [Int] {
+    let strides = [Int](repeating: 0, count: result.count - shape.count) + shape.elementStrides
+    let lengths = [Int](repeating: 1, count: result.count - shape.count) + shape
+    return places(result.map { Array(0..<$0) }, zip(strides, lengths).map { $1 == 1 ? 0 : $0 })
   }
 }
 

@@ -98,21 +98,14 @@ extension ONNXTranslator {
       ONNXView(activation, graph.shape(activation.node)), channels: long[0] + skipped, for: node)
   }
 
-  /// The node of a tensor with its elements where another one has its own, repeated along dimensions in which it has only one.
+  /// The node of a tensor with its elements where another one has its own, repeated along dimensions in which it has only one; nil
+  /// where a copy's steps would not be even.
   mutating func spread(
     _ activation: ONNXActivation, over pattern: ONNXActivation, for node: ONNXNode
-  ) throws(ImportError) -> String {
+  ) throws(ImportError) -> String? {
     if activation.dimensions == pattern.dimensions { return activation.node }
-    var view = ONNXView(activation, graph.shape(activation.node))
-    let lengths = self.lengths(pattern)
-    while view.dimensions.count < lengths.count { view.dimensions.insert([], at: 0) }
-    for (dimension, length) in lengths.enumerated() where length > 1 && view.dimensions[dimension].isEmpty {
-      view.dimensions[dimension] = [ONNXView.Part(axis: .rows, stride: 0, length: length)]
-    }
-    guard let result = try copy(view, like: pattern, for: node) else {
-      throw unsupported(node, "the inputs' shapes differ: \(self.lengths(activation)) and \(lengths)")
-    }
-    return result
+    let view = ONNXView(activation, graph.shape(activation.node)).repeated(to: lengths(pattern))
+    return try copy(view, like: pattern, for: node)
   }
 
   /// A node with the elements in the places in which `pattern` has its own.

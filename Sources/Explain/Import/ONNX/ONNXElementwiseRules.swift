@@ -68,10 +68,14 @@ extension ONNXTranslator {
   }
 
   mutating func add(_ node: ONNXNode) throws(ImportError) {
+    if let (first, second) = try deepOperands(node) {
+      return set(node.outputs[0], try combine(first, second, by: Add(), for: node))
+    }
     switch try operands(node) {
     case .two(let a, let b):
       let (values, others) = graph.shape(a.node).count >= graph.shape(b.node).count ? (a, b) : (b, a)
-      try append(node, Add(), [values.node, try spread(others, over: values, for: node)], like: values)
+      guard let second = try spread(others, over: values, for: node) else { return try combine(node, by: Add()) }
+      try append(node, Add(), [values.node, second], like: values)
     case .one(let a, let constant, _):
       if let sum = try sum(a, constant, for: node) { return set(node, .activation(sum)) }
       try affine(node, a, factors: nil, summands: constant)
@@ -79,6 +83,11 @@ extension ONNXTranslator {
   }
 
   mutating func subtract(_ node: ONNXNode) throws(ImportError) {
+    if let (first, deducted) = try deepOperands(node) {
+      var second = deducted
+      second.factor *= -1
+      return set(node.outputs[0], try combine(first, second, by: Add(), for: node))
+    }
     let (a, constant): (ONNXActivation, ONNXConstant)
     switch try operands(node) {
     case .two(let first, let second):
@@ -86,7 +95,10 @@ extension ONNXTranslator {
         throw unsupported(node, "the inputs' shapes differ")
       }
       let negative = try scale(second, by: -1, node)
-      return try append(node, Add(), [first.node, try spread(negative, over: first, for: node)], like: first)
+      guard let summand = try spread(negative, over: first, for: node) else {
+        throw unsupported(node, "the inputs' shapes differ: \(lengths(first)) and \(lengths(second))")
+      }
+      return try append(node, Add(), [first.node, summand], like: first)
     case .one(let input, let values, let isFirst):
       guard !isFirst else { throw unsupported(node, "nothing can be subtracted from a constant") }
       (a, constant) = (input, values)
@@ -113,14 +125,20 @@ extension ONNXTranslator {
   }
 
   mutating func multiply(_ node: ONNXNode) throws(ImportError) {
+    if let (first, second) = try deepOperands(node) {
+      return set(node.outputs[0], try combine(first, second, by: Multiply(), for: node))
+    }
     switch try operands(node) {
     case .two(let a, let b):
       let (values, factors) = graph.shape(a.node).count >= graph.shape(b.node).count ? (a, b) : (b, a)
       let isOfChannels = factors.order == [.channels] && values.channelDimension == factors.channelDimension
-      let second = isOfChannels ? factors.node : try spread(factors, over: values, for: node)
+      guard let second = isOfChannels ? factors.node : try spread(factors, over: values, for: node) else {
+        return try combine(node, by: Multiply())
+      }
       try append(node, Multiply(), [values.node, second], like: values)
     case .one(let a, let constant, let isFirst):
       let a = try varying(a, with: constant, for: node)
+      guard isOfChannels(constant, a) else { return try combine(node, by: Multiply()) }
       let factors = try channelValues(node, a, constant, or: 1)
       if scaleLayer(a, node.inputs[isFirst ? 1 : 0], by: factors) { return set(node, .activation(a)) }
       try affine(node, a, factors, [Float](repeating: 0, count: factors.count))
@@ -136,6 +154,11 @@ extension ONNXTranslator {
     else { return false }
     graph.setRows(Array(factors.indices), factors: factors.map(Double.init), of: input.node)
     return true
+  }
+
+  private mutating func combine(_ node: ONNXNode, by op: any GraphOperator) throws(ImportError) {
+    let (first, second) = try operandViews(node)
+    set(node.outputs[0], try combine(first, second, by: op, for: node))
   }
 
   private enum Operands {
@@ -160,15 +183,21 @@ extension ONNXTranslator {
   ) throws(ImportError) -> [Float] {
     let channels = graph.shape(input.node).channels
     guard let constant else { return [Float](repeating: fallback, count: channels) }
+    guard isOfChannels(constant, input) else {
+      throw unsupported(node, "a constant \(constant.shape) is not one value for each channel")
+    }
+    let values = try reading { () throws(ONNXError) in try constant.floats() }
+    return values.count == channels ? values : [Float](repeating: values[0], count: channels)
+  }
+
+  /// Whether a constant is one value, or one for each channel of a tensor.
+  private func isOfChannels(_ constant: ONNXConstant, _ input: ONNXActivation) -> Bool {
     // Shapes are aligned at their ends.
     let dimensions =
       [[ONNXActivation.Axis]](repeating: [], count: max(0, constant.shape.count - input.dimensions.count))
       + input.dimensions.suffix(constant.shape.count)
-    guard constant.count == 1 || constant.count == channels,
-      zip(constant.shape, dimensions).allSatisfy({ $0 == 1 || $1 == [.channels] })
-    else { throw unsupported(node, "a constant \(constant.shape) is not one value for each channel") }
-    let values = try reading { () throws(ONNXError) in try constant.floats() }
-    return values.count == channels ? values : [Float](repeating: values[0], count: channels)
+    return (constant.count == 1 || constant.count == graph.shape(input.node).channels)
+      && zip(constant.shape, dimensions).allSatisfy { $0 == 1 || $1 == [.channels] }
   }
 
   private mutating func affine(

@@ -120,7 +120,7 @@ extension ONNXTranslator {
       set(node, .scores(scores))
       return true
     }
-    if case .view(var view) = value, isReadAsView(node), let factor = factor(node, number, isFirst) {
+    if case .view(var view) = value, isDeep(value) || isReadAsView(node), let factor = factor(node, number, isFirst) {
       view.factor *= factor
       set(node, .view(view))
       return true

@@ -118,8 +118,10 @@ extension ONNXTranslator {
   private mutating func matMul(_ node: ONNXNode) throws(ImportError) {
     let (first, second) = (try value(node, 0), try value(node, 1))
     switch (first, second) {
-    case (.constant, _): throw unsupported(node, "a constant times an activation is not supported")
-    case (_, .constant): break
+    case (_, .constant(let matrix)) where matrix.shape.count == 2: break
+    case (.constant, _), (_, .constant):
+      let (first, second) = try operandViews(node)
+      return set(node.outputs[0], try product(first, second, for: node))
     default: return try attentionProduct(node)
     }
     // A bias is a sum behind it.

@@ -106,13 +106,13 @@ extension ONNXTranslator {
 
   /// Global response normalization, which begins with the norm of each channel.
   private mutating func norm(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
-    let rank = input.dimensions.count
+    let rank = try inputView(node).dimensions.count
     var axes = node.ints("axes")
     if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
     let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
-    let named = reduced.flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }
     if try normalize(node, reduced) { return }
+    let input = try activation(node, 0)
+    let named = reduced.flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }
     guard Set(named) == [.rows, .columns], let response = try response(node, of: node.inputs[0], input) else {
       throw unsupported(node, "norms are understood in global response normalization alone")
     }

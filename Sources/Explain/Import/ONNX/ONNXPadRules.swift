@@ -1,4 +1,4 @@
-// Padding in a node of its own, and images that are enlarged.
+// Padding in a node of its own.
 
 /// An image with a border that convolution or pooling takes over.
 struct ONNXPadding {
@@ -10,9 +10,7 @@ struct ONNXPadding {
 
 extension ONNXTranslator {
   static let padRules: [String: Rule] = [
-    "Pad": { translator, node throws(ImportError) in try translator.pad(node) },
-    "Resize": { translator, node throws(ImportError) in try translator.resize(node) },
-    "Upsample": { translator, node throws(ImportError) in try translator.resize(node) },
+    "Pad": { translator, node throws(ImportError) in try translator.pad(node) }
   ]
 
   private mutating func pad(_ node: ONNXNode) throws(ImportError) {
@@ -54,30 +52,29 @@ extension ONNXTranslator {
     return ONNXPadding(image: try image(node))
   }
 
-  /// Every pixel several times.
-  private mutating func resize(_ node: ONNXNode) throws(ImportError) {
-    let input = try activation(node, 0)
-    var view = ONNXView(input, graph.shape(input.node))
-    let lengths = view.lengths
-    guard node.string("mode", "nearest") == "nearest",
-      ["asymmetric", "half_pixel", "pytorch_half_pixel"].contains(
-        node.string("coordinate_transformation_mode", "half_pixel"))
-    else { throw unsupported(node, "only the nearest pixel is supported") }
-    var factors = [Double](repeating: 0, count: lengths.count)
-    if node.inputs.count > 3, let sizes = try constant(node, 3) {
-      let sizes = try reading { () throws(ONNXError) in try sizes.integers() }
-      guard sizes.count == lengths.count else { throw unsupported(node, "a size for each dimension is needed") }
-      factors = zip(sizes, lengths).map { Double($0) / Double($1) }
-    } else if let scales = try constant(node, node.opType == "Upsample" ? 1 : 2) {
-      factors = try reading { () throws(ONNXError) in try scales.floats() }.map { Double($0) }
+  /// A border of zeros where nothing takes it over: a convolution of each channel that changes nothing else.
+  mutating func settle(_ padding: ONNXPadding, of node: ONNXNode) throws(ImportError) -> ONNXActivation {
+    guard padding.value == 0 else {
+      throw unsupported(node, "padding with \(padding.value) is understood before pooling alone")
     }
-    guard factors.count == lengths.count, factors.allSatisfy({ $0 >= 1 && $0 <= 64 && $0 == $0.rounded() }) else {
-      throw unsupported(node, "only whole factors are supported")
+    let (height, width) = (padding.top + padding.bottom + 1, padding.left + padding.right + 1)
+    let channels = graph.shape(padding.image.node).channels
+    guard height <= GraphLimits.kernel, width <= GraphLimits.kernel else {
+      throw unsupported(node, "padding of more than \(GraphLimits.kernel - 1) pixels is not supported here")
     }
-    for (dimension, factor) in factors.enumerated() where factor > 1 {
-      view.dimensions[dimension].append(ONNXView.Part(axis: .rows, stride: 0, length: Int(factor)))
-    }
-    set(node.outputs[0], view)
+    // Padding is narrower than a kernel, so that the kernel is as large as the border and has one weight.
+    let window = Window(
+      kernelHeight: height, kernelWidth: width, stride: 1, top: height - 1, left: width - 1, bottom: height - 1,
+      right: width - 1)
+    var kernel = [Float](repeating: 0, count: height * width)
+    kernel[padding.bottom * width + padding.right] = 1
+    let name = name(node)
+    let stored = [channels, 1, height, width]
+    let values = (0..<channels).flatMap { _ in kernel }
+    graph.insert(ComputedWeight(shape: stored, values: values), as: "\(name).weight")
+    let result = try graph.layer(
+      .depthwise, name, padding.image.node, window, outputs: channels, nil, weight: "\(name).weight", stored, bias: nil)
+    return ONNXActivation(image: result, graph.shape(result))
   }
 }
 

@@ -41,11 +41,11 @@ extension ONNXTranslator {
 
   /// Queries times keys, or the softmax of that.
   mutating func product(_ scores: ONNXScores, for node: ONNXNode) throws(ImportError) -> ONNXView {
-    guard scores.bias == nil else {
-      throw unsupported(node, "a bias is understood in attention among the tokens of one tensor alone")
-    }
     var view = try product(scores.queries, scores.keys, for: node)
     view.factor *= scores.factor
+    if let bias = scores.bias {
+      view = try combine(view, try self.view(bias, beside: view.node, for: node), by: Add(), for: node)
+    }
     return scores.isSoftmax ? try softmax(view, axis: view.dimensions.count - 1, for: node) : view
   }
 

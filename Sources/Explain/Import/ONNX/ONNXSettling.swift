@@ -22,7 +22,7 @@ extension ONNXTranslator {
     case .formula(let formula): result = try settle(formula, of: node)
     case .normalized(let normalization): result = try settle(normalization, of: node)
     case .tokens(let tokens): result = try settle(tokens, of: node)
-    case .padded: throw unsupported(node, "padding is understood before convolution and pooling alone")
+    case .padded(let padding): result = try settle(padding, of: node)
     case .scores(let scores): result = try settle(try product(scores, for: node), of: node)
     }
     values[name] = .activation(result)

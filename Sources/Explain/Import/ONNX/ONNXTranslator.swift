@@ -16,8 +16,10 @@ struct ONNXTranslator {
   var copies: [CopyKey: String] = [:]
   /// Where tokens come from, by their number.
   var grids: [Int: TokenGrid] = [:]
-  /// Elements that constants may still be computed of.
-  var foldingBudget = 1 << 24
+  /// Elements of constants that may still be in memory at once, and be computed at all.
+  var foldingBudget = (held: 1 << 24, computed: 1 << 28)
+  /// How many nodes that read a constant have become one.
+  var foldedReads: [String: Int] = [:]
   /// Nodes whose work another one has done.
   private var done: Set<Int> = []
 
@@ -26,7 +28,8 @@ struct ONNXTranslator {
   /// What is known of ONNX's own operators.
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
     .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
-    .merging(attentionRules) { $1 }.merging(normRules) { $1 }.merging(padRules) { $1 }
+    .merging(attentionRules) { $1 }.merging(normRules) { $1 }.merging(padRules) { $1 }.merging(einsumRules) { $1 }
+    .merging(resizeRules) { $1 }
 
   /// - Parameters:
   ///   - shape: of the input.

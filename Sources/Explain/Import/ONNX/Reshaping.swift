@@ -13,22 +13,12 @@ struct Reshaping {
     }
     let open = lengths.firstIndex(of: -1)
     if let open { lengths[open] = 1 }
-    guard lengths.allSatisfy({ $0 >= 0 }), let count = Self.count(old), let rest = Self.count(lengths) else {
+    guard lengths.allSatisfy({ $0 >= 0 }), let count = old.elementCount, let rest = lengths.elementCount else {
       return nil
     }
     guard let open else { return rest == count ? lengths : nil }
     guard rest > 0, count.isMultiple(of: rest) else { return nil }
     lengths[open] = count / rest
     return lengths
-  }
-
-  private static func count(_ lengths: [Int]) -> Int? {
-    var count = 1
-    for length in lengths {
-      let (product, isBeyond) = count.multipliedReportingOverflow(by: length)
-      guard !isBeyond else { return nil }
-      count = product
-    }
-    return count
   }
 }
