@@ -15,7 +15,8 @@ struct BilinearAxis {
     var lower: [Int] = []
     var weight: [Float] = []
     for pixel in covered {
-      let position = (Double(pixel) + 0.5 - start) / extent * Double(source) - 0.5
+      // Multiplied first, so that a source of the target's size is read exactly, and equal values stay equal.
+      let position = (Double(pixel) + 0.5 - start) * Double(source) / extent - 0.5
       let clamped = min(max(position, 0), Double(source - 1))
       lower.append(Int(clamped))
       weight.append(Float(clamped - clamped.rounded(.down)))
