@@ -29,9 +29,10 @@ extension SaliencyMap {
   ///
   /// - Parameter sorted: `seenValues`, ascending.
   package func removal(_ percent: Int, _ order: RemovalOrder, sorted: [Float]) -> [Bool] {
-    let ranked = order == .morf ? sorted : sorted.reversed().map { 1 - $0 }
+    // Negated and not taken from 1, which would round small values together.
+    let ranked = order == .morf ? sorted : sorted.reversed().map(-)
     let threshold = quantile(Double(100 - percent) / 100, ofSorted: ranked)
-    func goes(_ value: Float) -> Bool { Double(order == .morf ? value : 1 - value) >= threshold }
+    func goes(_ value: Float) -> Bool { Double(order == .morf ? value : -value) >= threshold }
     if seen.count == values.count { return values.map(goes) }
     var removed = [Bool](repeating: false, count: values.count)
     for i in seenIndices { removed[i] = goes(values[i]) }
