@@ -345,7 +345,8 @@ class Line:
             (["--class", self.choose(["a", "3", "b"])], 0.15),
             (["--format", self.choose(["png", "jpg", "ppm", "pgm"])], 0.1), (["--tree"], 0.1),
             (["--skip-existing"], 0.1), (["-q"], 0.3), (["--trust"], 0.1), (["--size", "crop"], 0.1),
-            (["--method", self.choose(["gradcam", "centre", "sobel"])], 0.1), (["--threads", "1"], 0.2))
+            (["--method", self.choose(["gradcam", "centre", "reciprocam", "smoothgrad", "sobel"])], 0.1),
+            (["--threads", "1"], 0.2))
 
     def classify(self):
         groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting()

@@ -11,7 +11,7 @@ extension MethodName {
   }
 
   /// Whether one map takes so many passes that people want to see how far it is.
-  var isLong: Bool { [.scoreCAM, .rise].contains(self) }
+  var isLong: Bool { [.scoreCAM, .rise, .integratedGradients, .smoothGrad].contains(self) }
 }
 
 /// What methods other than the model's own head may be told.

@@ -1,5 +1,6 @@
-import Explain
 import Testing
+
+@testable import Explain
 
 /// Attention matrices and gradients of a Vision Transformer, against what the network itself computes.
 @Suite(.enabled(if: Shared.isPresent, "../shared with the golden files is not here"))
@@ -65,6 +66,26 @@ struct AttentionMethodTests {
       #expect(abs(slope - gradient[channel]) < 0.02 * max(abs(slope), 0.1), "\(channel): \(slope)")
     }
     #expect(gradient[192...].allSatisfy { $0 == 0 })
+  }
+
+  /// A place of a Vision Transformer is kept with its neighbours by a Gaussian of 3 x 3, beside the class token.
+  @Test func reciproCAMKeepsAGaussianAndTheClassToken() throws {
+    let map = try MethodName.reciproCAM.makeMethod(session, MethodOptions()).explain(input) { _ in [281] }.maps[0]
+    #expect(map.width == 14 && map.height == 14)
+    let node = try TargetLayer(session.model, for: .reciproCAM).node
+    let tail = try ClassifierTail(session, behind: node, images: 1, hasGradient: false)
+    let features = try session.features(input.values, nodes: tail.inputs)
+    // The corner has four places in the image, of which its own keeps a quarter.
+    let corner: [Int: Float] = [0: 0.25, 1: 0.125, 14: 0.125, 15: 0.0625]
+    let inside: [Int: Float] = [
+      15: 0.0625, 16: 0.125, 17: 0.0625, 29: 0.125, 30: 0.25, 31: 0.125, 43: 0.0625, 44: 0.125, 45: 0.0625,
+    ]
+    for (place, kept) in [(0, corner), (30, inside)] {
+      let logits = tail.logits({ features[$0]! }) { _, values in
+        for i in 192..<197 * 192 { values[i] *= kept[i / 192 - 1] ?? 0 }
+      }
+      #expect(abs(logits[281] - map.values[place]) < 1e-4 * max(abs(logits[281]), 1), "\(place)")
+    }
   }
 
   /// Differs by class, as the gradient does, and sees the positive part alone.

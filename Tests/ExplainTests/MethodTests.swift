@@ -31,6 +31,19 @@ import Testing
     #expect(correlation(layer.values, cam.values) > 0.8)
   }
 
+  /// A place alone leaves its 49th part of CAM's sum, and the bias.
+  @Test func reciproCAMIsCAMWherePoolingFollows() throws {
+    let cam = try method(.cam).explain(input) { largest(2, of: $0) }
+    let recipro = try method(.reciproCAM).explain(input) { largest(2, of: $0) }
+    #expect(recipro.passes == PassCount(forward: 1, tail: 49))
+    for (a, b) in zip(recipro.maps, cam.maps) {
+      #expect(a.classIndex == b.classIndex && correlation(a.values, b.values) > 0.9999)
+      let (least, most) = (b.values.min()!, b.values.max()!)
+      let spread = (a.values.max()! - a.values.min()!) * 49 / (most - least)
+      #expect(abs(spread - 1) < 0.01, "\(spread)")
+    }
+  }
+
   /// A linear tail loses by a channel what the channel adds.
   @Test func ablationCAMWeightsAreWhatChannelsAdd() throws {
     let ablation = try method(.ablationCAM).explain(input) { largest(3, of: $0) }

@@ -8,7 +8,10 @@ public enum MethodName: String, Sendable, CaseIterable {
   case layerCAM = "layercam"
   case scoreCAM = "scorecam"
   case ablationCAM = "ablationcam"
+  case reciproCAM = "reciprocam"
   case rise
+  case integratedGradients = "integrated-gradients"
+  case smoothGrad = "smoothgrad"
   case attentionRollout = "attention-rollout"
   case gradientAttention = "gradient-attention"
   case random
@@ -28,7 +31,10 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .layerCAM: "each element weighted by its own positive gradient"
     case .scoreCAM: "channels weighted by the score through them; slow"
     case .ablationCAM: "channels weighted by the score lost without them"
+    case .reciproCAM: "the score of each place's features alone"
     case .rise: "random masks weighted by the probability they leave; slow"
+    case .integratedGradients: "gradients by the pixels on the way from black"
+    case .smoothGrad: "gradients by the pixels, averaged over noise"
     case .attentionRollout: "attention of all blocks multiplied; same for all classes"
     case .gradientAttention: "attention times its gradient, in all blocks"
     case .random: "noise: a baseline that every method must beat"
@@ -48,7 +54,10 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .layerCAM: return try LayerCAM(session)
     case .scoreCAM: return try ScoreCAM(session, options)
     case .ablationCAM: return try AblationCAM(session, options)
+    case .reciproCAM: return try ReciproCAM(session, options)
     case .rise: return RISE(session, options)
+    case .integratedGradients: return try IntegratedGradients(session, options)
+    case .smoothGrad: return try SmoothGrad(session, options)
     case .attentionRollout: return try AttentionRollout(session)
     case .gradientAttention: return try GradientAttention(session)
     case .random: return try RandomMap(session, options)

@@ -85,8 +85,8 @@ public struct ReportPictures: Sendable {
 
 /// A small JPEG of what a network sees.
 public struct Thumbnail: Sendable {
-  /// Pixels of the longer side, at most. With it and `quality` the pictures of thirteen tiles a photograph stay within 5 MB, whatever they show.
-  static let limit = 160
+  /// Pixels of the longer side, at most. With it and `quality` the pictures of seventeen tiles a photograph stay within 5 MB, whatever they show.
+  static let limit = 144
   static let quality = 75
 
   let size: PixelSize

@@ -1,0 +1,42 @@
+import Kernels
+
+/// The gradient of a class's logit by the image: the whole classifier forward and back in Float.
+final class ImageGradients {
+  private let pass: BackbonePass
+  private let arena: UnsafeMutableRawPointer
+  private let context: ExecutionContext
+  private let output: String
+  private let classes: Int
+  private let count: Int
+
+  init(_ session: Session) throws(MethodError) {
+    let model = session.model
+    (context, output, classes) = (session.context, model.description.graph.output, model.description.classes)
+    count = model.description.preprocessing.inputCount
+    do throws(EngineError) {
+      let layers = FrozenLayers(model, precision: .float32)
+      let plan = try BackbonePlan(
+        model, layers, images: 1, outputs: [output], gradientOf: output, context: context)
+      arena = try allocateAligned(plan.arena.byteCount)
+      pass = BackbonePass(plan, layers, arena: arena, context: context)
+    } catch { throw .engine(error) }
+  }
+
+  deinit { arena.deallocate() }
+
+  /// Logits of a normalised image `[height, width, channels]`, `[classes]`.
+  func logits(_ image: [Float]) -> [Float] {
+    pass.input.update(from: image, count: count)
+    context.withFlushedDenormals { pass.forward() }
+    return Array(UnsafeBufferPointer(start: pass.output(output), count: classes))
+  }
+
+  /// The gradient of one class's logit by a normalised image, of its shape.
+  func gradient(of classIndex: Int, at image: [Float]) -> [Float] {
+    _ = logits(image)
+    pass.logitsGradient.update(repeating: 0, count: classes)
+    pass.logitsGradient[classIndex] = 1
+    context.withFlushedDenormals { pass.backward() }
+    return Array(UnsafeBufferPointer(start: pass.inputGradient, count: count))
+  }
+}
