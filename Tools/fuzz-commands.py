@@ -366,7 +366,7 @@ class Line:
         groups = self.data() + self.model() + self.json() + self.overwriting()
         groups += self.output("--log", "json", 0.4, ["new.jsonl", "log"])
         groups += self.output("--report", "page", 0.4, ["new.html"])
-        groups.append(["--metrics", self.choose(["accuracy", "ad", "ad,ic", "accuracy,ad,pointing"])])
+        groups.append(["--metrics", self.choose(["accuracy", "ad", "ad,ic", "accuracy,ad,pointing", "iou,adcc", "saco,patch-deletion"])])
         return groups + self.options((["--method", "gradcam,centre"], 0.2))
 
     def train(self):

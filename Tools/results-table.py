@@ -11,21 +11,38 @@ import math
 from statistics import mean, median_high, stdev
 
 SHARES = ("100", "50", "15")
+
+
+def average_drop(entry, key, share):
+    return 100 * max(0.0, entry["probability"] - entry[key][share]) / entry["probability"]
+
+
+def increase(entry, key, share):
+    return 100.0 * (entry[key][share] > entry["probability"])
+
+
+MASKS = (("", "masked"), ("rank ", "rankMasked"))
 COLUMNS = (
-    [(f"AD {share}", 1, "masked", lambda entry, share=share: average_drop(entry, share)) for share in SHARES]
-    + [(f"IC {share}", 1, "masked", lambda entry, share=share: increase(entry, share)) for share in SHARES]
+    [
+        (f"{rank}{name} {share}", 1, key, lambda entry, key=key, share=share, measure=measure: measure(entry, key, share))
+        for rank, key in MASKS
+        for name, measure in (("AD", average_drop), ("IC", increase))
+        for share in SHARES
+    ]
     + [("MoRF", 1, "morf", lambda entry: 100 * mean(entry["morf"]))]
     + [("LeRF", 1, "lerf", lambda entry: 100 * mean(entry["lerf"]))]
     + [(name, 3, name, lambda entry, name=name: entry[name]) for name in ("insertion", "deletion")]
+    + [
+        (title, 1, key, lambda entry, key=key: 100 * entry[key])
+        for title, key in (("pointing", "pointing"), ("pointing, 15 px", "pointing15"), ("energy", "energy"))
+        + (("rank energy", "rankEnergy"), ("IoU", "iou"))
+    ]
+    + [
+        (title, 3, key, lambda entry, key=key: entry[key])
+        for title, key in (("ADCC", "adcc"), ("SaCo", "saco"), ("rank SaCo", "rankSaco"))
+        + (("patch deletion", "patchDeletion"), ("rank patch deletion", "rankPatchDeletion"))
+    ]
 )
-
-
-def average_drop(entry, share):
-    return 100 * max(0.0, entry["probability"] - entry["masked"][share]) / entry["probability"]
-
-
-def increase(entry, share):
-    return 100.0 * (entry["masked"][share] > entry["probability"])
 
 
 def standard_error(values):

@@ -6,6 +6,8 @@ extension EvaluationReport {
     let title: String
     /// Nil for costs.
     let better: BetterDirection?
+    /// Whether a monotone curve on the maps can change it.
+    let isMovedByCurve: Bool
     /// How a value is written.
     let format: @Sendable (Double) -> String
     let value: (MethodMetrics) -> Double?
@@ -13,37 +15,35 @@ extension EvaluationReport {
 
   /// What was measured of any of some methods.
   static func columns(of methods: [MethodMetrics]) -> [Column] {
-    var columns: [Column] = []
+    var columns = figures(of: methods).map { figure in
+      Column(
+        title: title(figure), better: figure.better, isMovedByCurve: figure.isMovedByCurve,
+        format: { figure.text($0) }, value: { $0.figures[figure] })
+    }
     func add(
-      _ title: String, _ better: BetterDirection?, _ format: @escaping @Sendable (Double) -> String,
-      _ value: @escaping (MethodMetrics) -> Double?
+      _ title: String, _ format: @escaping @Sendable (Double) -> String, _ value: @escaping (MethodMetrics) -> Double?
     ) {
       if methods.contains(where: { value($0) != nil }) {
-        columns.append(Column(title: title, better: better, format: format, value: value))
+        columns.append(Column(title: title, better: nil, isMovedByCurve: false, format: format, value: value))
       }
     }
-    let shares = KeptShare.allCases.map { "\($0.rawValue)" }
-    for share in shares { add("AD \(share)", .lower, percentage) { $0.ad?[share] } }
-    for share in shares { add("IC \(share)", .higher, percentage) { $0.ic?[share] } }
-    add("MoRF %", .lower, percentage) { $0.road.map { 100 * $0.morfMean } }
-    add("LeRF %", .higher, percentage) { $0.road.map { 100 * $0.lerfMean } }
-    add("insertion", .higher, area) { $0.insertion }
-    add("deletion", .lower, area) { $0.deletion }
-    add("pointing %", .higher, percentage) { $0.pointing.map { 100 * $0 } }
-    add("energy %", .higher, percentage) { $0.energy.map { 100 * $0 } }
-    add("trust", .higher, area) { $0.trust }
-    add("passes", nil, count) { $0.cost?.forwardPasses }
-    add("tail", nil, count) { $0.cost?.tailPasses }
-    add("backward", nil, count) { $0.cost?.backwardPasses }
-    add("ms", nil, number) { $0.cost?.milliseconds }
+    add("passes", count) { $0.cost?.forwardPasses }
+    add("tail", count) { $0.cost?.tailPasses }
+    add("backward", count) { $0.cost?.backwardPasses }
+    add("ms", number) { $0.cost?.milliseconds }
     return columns
   }
 
+  /// The figures of maps that any of some methods has, in the order of tables.
+  static func figures(of methods: [MethodMetrics]) -> [MapFigure] {
+    MapFigure.allCases.filter { figure in methods.contains { $0.figures[figure] != nil } }
+  }
+
+  /// A figure's name and unit.
+  static func title(_ figure: MapFigure) -> String { figure.title + (figure.hasPercentSign ? " %" : "") }
+
   /// Percent, without the sign.
   static func percentage(_ value: Double) -> String { value.fixed(1) }
-
-  /// An area under a curve, or another value of 0...1.
-  static func area(_ value: Double) -> String { value.fixed(3) }
 
   /// How many on average.
   private static func count(_ value: Double) -> String { value.fixed(value == value.rounded() ? 0 : 1) }

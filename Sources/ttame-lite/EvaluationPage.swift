@@ -11,13 +11,29 @@ extension EvaluationReport {
     var page = ReportContent(title: "Explanations of \(model), measured", pictures: pictures)
     page.metrics = ReportTable(rows: names)
     page.metrics.columns = Self.columns(of: measured).map { column in
-      .init(column.title, column.better, measured.map(column.value), format: column.format)
+      .init(
+        column.title, column.better, isMovedByCurve: column.isMovedByCurve, measured.map(column.value),
+        format: column.format)
     }
+    page.differences = differences(names, measured)
+    page.warnings = lostLeads.map(\.sentence)
     page.glossary = glossary.map { ($0.title, $0.summary) }
     page.curves = curves(names, measured)
     page.curveTable = curveTable(names, measured)
     page.costs = costs(names, measured)
     return page
+  }
+
+  private func differences(_ names: [String], _ measured: [MethodMetrics]) -> DifferenceTable? {
+    let others = measured.dropFirst()
+    guard others.contains(where: { $0.differences != nil }) else { return nil }
+    var table = DifferenceTable(reference: names[0], methods: Array(names.dropFirst()))
+    table.rows = Self.figures(of: measured).map { figure in
+      .init(
+        Self.title(figure), figure.better, isMovedByCurve: figure.isMovedByCurve,
+        others.map { $0.differences?[figure.name].map { (figure.text($0), $0.isCertain) } })
+    }
+    return table
   }
 
   /// What the curves of ROAD are made of.

@@ -9,22 +9,30 @@ struct EvaluationReport: Encodable {
   let metrics: MethodMetrics
   /// One for each method of `--method`, in its order.
   let methods: [MethodMetrics]?
+  /// The names of those measured figures of maps that a monotone curve on the maps can change.
+  let movedByCurve: [String]
+  /// Methods that are ahead in average drop only because their maps are brighter.
+  let lostLeads: [LostLead]
   /// With metrics of boxes.
   let boxPlaces: BoxPlaces?
   /// Of all images together, decoding included.
   let milliseconds: Double
 
-  /// - Parameter namesMethods: whether the user chose methods.
+  /// - Parameters:
+  ///   - namesMethods: whether the user chose methods.
+  ///   - seed: of the intervals.
   init(
     model: String, data: String, _ run: EvaluationRun, namesMethods: Bool, metrics wanted: Set<EvaluationMetric>,
-    milliseconds: Double
+    seed: Int, milliseconds: Double
   ) {
     let evaluation = run.evaluation
     (self.model, self.data, self.milliseconds) = (model, data.pathForJSON, milliseconds)
     dataBytes = data.base64ForJSON
     boxPlaces = evaluation.boxes
     (images, failed) = (evaluation.images, run.items.count - evaluation.images)
-    let measured = evaluation.methods.map { MethodMetrics($0, wanted) }
+    let measured = MethodMetrics.all(of: evaluation.methods, wanted, seed: seed)
+    movedByCurve = Self.figures(of: measured).filter(\.isMovedByCurve).map(\.name)
+    lostLeads = wanted.contains(.map(.ad)) ? LostLead.all(evaluation.methods, seed: seed) : []
     var metrics = namesMethods ? MethodMetrics() : measured.first ?? MethodMetrics()
     if wanted.contains(.accuracy) {
       let accuracy = evaluation.accuracy

@@ -22,7 +22,10 @@ struct Table {
     }.joined()
   }
 
-  private static func isNumber(_ cell: String) -> Bool { cell == "-" || cell.first?.isNumber == true }
+  private static func isNumber(_ cell: String) -> Bool {
+    guard let first = cell.first else { return false }
+    return first.isNumber || first == "+" || first == "-"
+  }
 }
 
 /// A number as a table shows it: three significant digits.

@@ -40,14 +40,23 @@ import Testing
   @Test(.disabled(if: Command.isEmulated, "takes minutes under emulation")) func everyMetricOfTheOwnHead() throws {
     let scratch = try Scratch()
     let list = try list(scratch)
-    let all = "accuracy,ad,ic,road,insertion,deletion,pointing,energy,trust"
+    let all = "accuracy,ad,ic,road,insertion,deletion,pointing,energy,iou,adcc,saco,patch-deletion,trust"
     let metrics = try report(["--data", list, "--metrics", all, "--steps", "4"])["metrics"]
     #expect(metrics["top1"] != .null && metrics["method"] == .null)
-    for name in ["ad", "ic"] { #expect(metrics[name]["100"] != .null && metrics[name]["15"] != .null) }
+    for name in ["ad", "ic", "rankAD", "rankIC"] {
+      #expect(metrics[name]["100"] != .null && metrics[name]["15"] != .null)
+    }
     for order in ["morf", "lerf"] {
       #expect(metrics["road"][order]["10"] != .null && metrics["road"][order]["90"] != .null)
     }
-    for name in ["insertion", "deletion", "pointing", "energy", "trust"] {
+    for name in ["saco", "rankSaco", "patchDeletion", "rankPatchDeletion"] {
+      let value = try #require(metrics[name].number, "\(name)")
+      #expect((-1...1).contains(value), "\(name): \(value)")
+    }
+    for name in [
+      "insertion", "deletion", "pointing", "pointing15", "energy", "rankEnergy", "iou", "adcc", "coherency",
+      "complexity", "trust",
+    ] {
       let value = try #require(metrics[name].number, "\(name)")
       #expect((0...1).contains(value), "\(name): \(value)")
     }
@@ -65,13 +74,18 @@ import Testing
     #expect(first["metrics"]["ad"] == .null)
     let lines = try JSONValue.lines(String(decoding: Command.bytes(of: scratch / "log.jsonl"), as: UTF8.self))
     #expect(lines.count == 6 && lines[4]["method"] == .string("rise") && lines[4]["masked"]["50"] != .null)
+    #expect(methods[0]["differences"] == .null && methods[1]["differences"]["rankAD50"]["low"] != .null)
+    #expect((0..<3).map { first["movedByCurve"][$0].string } == ["ad100", "ad50", "ad15"])
+    #expect(first["movedByCurve"].count == 3 && lines[4]["rankMasked"]["50"] != .null)
     let others = try report(arguments + ["--threads", "2"])["methods"]
     for i in 0..<3 {
       #expect(methods[i]["ad"]["50"] != .null && methods[i]["ad"] == others[i]["ad"])
       #expect(methods[i]["road"]["morf"]["10"] != .null && methods[i]["road"] == others[i]["road"])
+      #expect(methods[i]["differences"] == others[i]["differences"])
     }
     let text = try Command.run(["evaluate"] + arguments)
-    #expect(text.text.contains("gradcam") && text.text.contains("MoRF 10") && text.text.contains("AD 15"))
+    #expect(text.text.contains("gradcam") && text.text.contains("MoRF 10") && text.text.contains("AD 15~"))
+    #expect(text.text.contains("minus gradcam") && text.text.contains("rank AD 15"))
   }
 
   @Test func whatCannotBeMeasuredIsSaid() throws {

@@ -37,7 +37,7 @@ import Testing
     #expect(evaluation.images == 3)
     // All classes are alike: the first wins, and five are all.
     #expect(evaluation.accuracy.images == 2 && evaluation.accuracy.top1 == 0.5 && evaluation.accuracy.top5 == 1)
-    #expect(evaluation.methods.map(\.maps.pointing) == [1, 0])
+    #expect(evaluation.methods.map { $0.maps.mean(.pointing) } == [1, 0])
     #expect(evaluation.methods.map(\.cost.mean?.forward) == [2, 2])
     #expect(evaluation.boxes?.listed == 3)
   }
@@ -46,7 +46,7 @@ import Testing
     var evaluation = Evaluation(try session(), methods: [(.centre, KnownMap(hottest: 0))], metrics: [], seed: 0)
     _ = try evaluation.measure(image, values: values, picture: (8, 8), class: 0)
     #expect(evaluation.images == 1 && evaluation.accuracy.images == 0 && evaluation.boxes == nil)
-    #expect(evaluation.methods[0].maps.pointing == nil && evaluation.methods[0].maps.faithfulness.images == 0)
+    #expect(evaluation.methods[0].maps.mean(.pointing) == nil && evaluation.methods[0].maps.faithfulness.images == 0)
   }
 
   /// Tables compare methods over the same images.

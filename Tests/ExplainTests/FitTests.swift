@@ -179,11 +179,11 @@ import Testing
     let removed = crop.removal(10, .morf, sorted: crop.seenValues.sorted())
     #expect(removed.indices.filter { removed[$0] } == [6])
     // Boxes are in the picture's pixels.
-    let hit = Localization(crop, box: PixelBox(x0: 2, y0: 0, x1: 3, y1: 1), region: region)
+    let hit = Localization(crop, ranked: crop.ranked, box: PixelBox(x0: 2, y0: 0, x1: 3, y1: 1), region: region)
     #expect(hit?.hits == true && hit?.energy == 1)
-    let miss = Localization(crop, box: PixelBox(x0: 0, y0: 0, x1: 2, y1: 1), region: region)
+    let miss = Localization(crop, ranked: crop.ranked, box: PixelBox(x0: 0, y0: 0, x1: 2, y1: 1), region: region)
     #expect(miss?.hits == false && miss?.energy == 0)
-    #expect(Localization(crop, box: PixelBox(x0: 0, y0: -1, x1: 4, y1: 0), region: region) == nil)
+    #expect(Localization(crop, ranked: crop.ranked, box: PixelBox(x0: 0, y0: -1, x1: 4, y1: 0), region: region) == nil)
   }
 
   @Test func flatMapsPointIntoTheCrop() {

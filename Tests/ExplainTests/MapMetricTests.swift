@@ -15,14 +15,18 @@ import Testing
     let map = SaliencyMap(width: 2, height: 2, values: [0.25, 0.25, 0, 0.5])
     func localization(_ x0: Double, _ y0: Double, _ x1: Double, _ y1: Double, _ map: SaliencyMap) throws -> Localization
     {
-      try #require(Localization(map, box: PixelBox(x0: x0, y0: y0, x1: x1, y1: y1), region: region))
+      try #require(
+        Localization(map, ranked: map.ranked, box: PixelBox(x0: x0, y0: y0, x1: x1, y1: y1), region: region))
     }
     let right = try localization(2, 0, 4, 2, map)
     #expect(right.hits && right.energy == 0.75)
+    // Of two pixels the hottest is lit, and one of the two that tie.
+    #expect(right.overlap == 1.5 / 2.5 && right.rankEnergy == 0.75)
     let left = try localization(0, 0, 2, 2, map)
-    #expect(!left.hits && left.energy == 0.25)
+    #expect(!left.hits && left.hitsWithMargin && left.energy == 0.25)
     let flat = try localization(0, 0, 4, 2, SaliencyMap(width: 2, height: 2, values: [0, 0, 0, 0], isFlat: true))
-    #expect(!flat.hits && flat.energy == 0)
+    #expect(!flat.hits && !flat.hitsWithMargin)
+    #expect(flat.energy == 0 && flat.overlap == 0 && flat.rankEnergy == 0)
   }
 
   @Test func listsMayHaveBoxes() throws {
@@ -43,7 +47,8 @@ import Testing
 
   @Test func statisticsAreMeans() {
     var statistics = MapStatistics()
-    #expect(statistics.survival(.morf) == nil && statistics.area(.insertion) == nil && statistics.pointing == nil)
+    #expect(statistics.survival(.morf) == nil && statistics.boxes == 0)
+    #expect(statistics.mean(.insertion) == nil && statistics.mean(.pointing) == nil)
     var map = MapMeasurement(classIndex: 1, probability: 0.5)
     map.road = RoadAgreement(survives: [.morf: [true, false], .lerf: [true, true]])
     map.insertion = 0.5
@@ -53,7 +58,7 @@ import Testing
     statistics.add(map)
     #expect(statistics.images == 2 && statistics.boxes == 0)
     #expect(statistics.survival(.morf) == [1, 0] && statistics.survival(.lerf) == [0.5, 1])
-    #expect(statistics.area(.insertion) == 0.375 && statistics.area(.deletion) == nil)
+    #expect(statistics.mean(.insertion) == 0.375 && statistics.mean(.deletion) == nil)
   }
 
   /// The ends of the curves are the image and its baseline, so one step is the mean of the two.
@@ -87,7 +92,10 @@ import Testing
     let image = EvaluatedImage(crop: crop, region: region, box: nil, index: 0)
     let right = try evaluator.measure(map, probability: probability, of: image)
     let wrong = try evaluator.measure(opposite, probability: probability, of: image)
-    #expect(right.masked![.all]! > wrong.masked![.all]!)
+    #expect(right.masked![.all]! > wrong.masked![.all]! && right.rankMasked![.all]! > wrong.rankMasked![.all]!)
+    #expect(right.saco!.score > wrong.saco!.score && right.saco!.rankScore > wrong.saco!.rankScore)
+    #expect(right.patchDeletion!.correlation > wrong.patchDeletion!.correlation)
+    #expect(right.patchDeletion!.rankCorrelation > wrong.patchDeletion!.rankCorrelation && right.adcc == nil)
     #expect(right.insertion! > wrong.insertion! && right.deletion! < wrong.deletion!)
     let survivals = [right, wrong].map { $0.road!.survives.mapValues { $0.count { $0 } } }
     #expect(survivals[0][.lerf]! >= survivals[1][.lerf]! && survivals[0][.morf]! <= survivals[1][.morf]!)

@@ -42,9 +42,13 @@ import Testing
     content.glossary = [("AD", "average drop")]
     content.metrics = ReportTable(rows: Self.methods)
     content.metrics.columns = [
-      .init("AD 100", .lower, [17.5, 23.5, nil]), .init("IC 100", .higher, [36.5, 32.5, 36.5]),
+      .init("AD 100", .lower, isMovedByCurve: true, [17.5, 23.5, nil]), .init("IC 100", .higher, [36.5, 32.5, 36.5]),
       .init("ms", nil, [1, 2, 300]),
     ]
+    var differences = DifferenceTable(reference: Self.methods[0], methods: Array(Self.methods.dropFirst()))
+    differences.rows = [.init("rank AD", .lower, isMovedByCurve: false, [("-2.0 (-3.0 to -1.0)", true), nil])]
+    content.differences = differences
+    content.warnings = ["cam<b> is ahead"]
     content.curveTable = ReportTable(rows: Self.methods)
     let curves = Self.methods.map { CurveChart.Curve($0, [(10, 95), (90, 5)]) }
     content.curves = [CurveChart(title: "MoRF", better: .lower, x: "removed", y: "survive", curves: curves)]
@@ -85,7 +89,9 @@ import Testing
     #expect(
       page.contains("<td class=\"best\"><strong>17.5 ★</strong></td><td class=\"best\"><strong>36.5 ★</strong></td>"))
     #expect(page.components(of: "class=\"best\"") == 3)
-    #expect(page.contains("<td>–</td>") && page.contains("AD 100 ↓") && page.contains("IC 100 ↑"))
+    #expect(page.contains("<td><strong>-2.0 (-3.0 to -1.0)</strong></td><td>–</td>"))
+    #expect(page.contains("<li>cam&lt;b&gt; is ahead</li>") && page.contains("minus ttame"))
+    #expect(page.contains("<td>–</td>") && page.contains("AD 100 ~ ↓") && page.contains("IC 100 ↑"))
   }
 
   @Test func oneMethodIsNotTheBest() throws {

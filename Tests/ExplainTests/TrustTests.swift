@@ -56,7 +56,7 @@ import Testing
       statistics.add(map)
     }
     let thirds = try #require(statistics.thirdsByTrust)
-    #expect(thirds.map { $0.area(.insertion) } == [2, 3.5, 2])
+    #expect(thirds.map { $0.mean(.insertion) } == [2, 3.5, 2])
     #expect(thirds.map(\.images) == [2, 2, 2])
   }
 }

@@ -29,7 +29,7 @@ public struct Evaluation {
     let ofMaps = Set(metrics.compactMap(\.ofMaps))
     evaluator = MapEvaluator(session, metrics: ofMaps, seed: seed, steps: steps)
     measuresAccuracy = metrics.contains(.accuracy)
-    boxes = ofMaps.isDisjoint(with: [.pointing, .energy]) ? nil : BoxPlaces()
+    boxes = ofMaps.isDisjoint(with: MapMetric.ofBoxes) ? nil : BoxPlaces()
     trainedClasses = session.model.description.head?.training.map { Set($0.labels.keys) }
   }
 
@@ -55,7 +55,8 @@ public struct Evaluation {
       let time = start.duration(to: clock.now)
       let map = explanation.maps[0]
       let measurement = try evaluator.measure(
-        map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0])
+        map, probability: session.probabilities(logits)[map.classIndex], of: image, cam: explanation.cam?[0],
+        method: explainer)
       maps.append(
         MeasuredMap(
           method: statistics.name, map: map, measurement: measurement, passes: explanation.passes, time: time))

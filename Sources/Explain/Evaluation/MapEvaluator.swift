@@ -1,6 +1,6 @@
 /// What can be measured of a map.
 public enum MapMetric: String, Sendable, CaseIterable {
-  /// Average drop of the confidence when the image is seen through its map.
+  /// Average drop of the confidence when the image is seen through its map, and through the ranks of its map.
   case ad
   /// Share of images whose confidence increases then.
   case ic
@@ -10,12 +10,23 @@ public enum MapMetric: String, Sendable, CaseIterable {
   case insertion
   /// Area under the probability while pixels go.
   case deletion
-  /// Share of images whose hottest pixel lies in the box.
+  /// Share of images whose hottest pixel lies in the box, with and without a margin.
   case pointing
-  /// Share of the saliency that lies in the box.
+  /// Share of the saliency, and of its ranks, that lies in the box.
   case energy
+  /// Intersection over union of the box and as many of the hottest pixels.
+  case iou
+  /// Average drop, coherency and complexity, and their harmonic mean.
+  case adcc
+  /// Whether more salient pixels matter more.
+  case saco
+  /// Whether patches that are more salient cost more when they are removed.
+  case patchDeletion = "patch-deletion"
   /// Trust in the single map, and what the others say of the maps that are trusted most and least.
   case trust
+
+  /// Those that need boxes.
+  public static let ofBoxes: Set<MapMetric> = [.pointing, .energy, .iou]
 }
 
 /// What was measured of one map; nil where it was not asked for, or where the image has no box.
@@ -25,9 +36,14 @@ public struct MapMeasurement: Sendable {
   public var probability: Float
   /// Probabilities of the same class through the map.
   public var masked: [KeptShare: Float]?
+  /// The same through the map's ranks.
+  public var rankMasked: [KeptShare: Float]?
   public var road: RoadAgreement?
   public var insertion, deletion: Double?
   public var localization: Localization?
+  public var adcc: DropCoherencyComplexity?
+  public var saco: SalienceCoefficient?
+  public var patchDeletion: PatchDeletion?
   public var trust: Trust?
 
   package init(classIndex: Int, probability: Float) {
@@ -71,15 +87,19 @@ public struct MapEvaluator {
   ///   - map: of the predicted class.
   ///   - probability: of that class.
   ///   - cam: the map of Class Activation Mapping, if there is one to compare with.
-  /// - Throws: `EngineError.outOfMemory`.
+  ///   - method: that made the map; without it, ADCC is not measured.
+  /// - Throws: `EngineError.outOfMemory`, and what the method throws.
   public func measure(
-    _ map: ClassMap, probability: Float, of image: EvaluatedImage, cam: ClassMap? = nil
+    _ map: ClassMap, probability: Float, of image: EvaluatedImage, cam: ClassMap? = nil,
+    method: (any ExplanationMethod)? = nil
   ) throws(EngineError) -> MapMeasurement {
     let (crop, index) = (image.crop, map.classIndex)
     let saliency = SaliencyMap(map.normalized(), crop: PixelSize(crop), shown: image.shown)
+    let ranked = metrics.isDisjoint(with: Self.ofRanks) ? saliency : saliency.ranked
     var result = MapMeasurement(classIndex: index, probability: probability)
     if !metrics.isDisjoint(with: [.ad, .ic]) {
       result.masked = try session.maskedProbabilities(of: index, under: saliency, crop: crop)
+      result.rankMasked = try session.maskedProbabilities(of: index, under: ranked, crop: crop)
     }
     if metrics.contains(.road) {
       result.road = try session.road(of: index, under: saliency, crop: crop, seed: seed, image: image.index)
@@ -90,12 +110,40 @@ public struct MapEvaluator {
     if metrics.contains(.deletion) {
       result.deletion = try session.causalArea(.deletion, of: index, under: saliency, crop: crop, steps: steps)
     }
-    if !metrics.isDisjoint(with: [.pointing, .energy]), let box = image.box {
-      result.localization = Localization(saliency, box: box, region: image.region)
+    if !metrics.isDisjoint(with: MapMetric.ofBoxes), let box = image.box {
+      result.localization = Localization(saliency, ranked: ranked, box: box, region: image.region)
     }
+    if metrics.contains(.adcc), let method {
+      result.adcc = try session.dropCoherencyComplexity(
+        of: index, under: saliency, probability: probability, crop: crop, shown: image.shown, method: method)
+    }
+    try measureGroups(saliency, ranked, of: image, &result)
     if metrics.contains(.trust) {
       result.trust = try session.trust(map, probability: probability, crop: crop, shown: image.shown, cam: cam)
     }
     return result
+  }
+
+  /// Those that read the map's ranks.
+  private static let ofRanks: Set<MapMetric> = MapMetric.ofBoxes.union([.ad, .ic, .saco, .patchDeletion])
+
+  /// Measures what groups of pixels are worth that are removed together.
+  private func measureGroups(
+    _ saliency: SaliencyMap, _ ranked: SaliencyMap, of image: EvaluatedImage, _ result: inout MapMeasurement
+  ) throws(EngineError) {
+    if metrics.isDisjoint(with: [.saco, .patchDeletion]) { return }
+    let (preprocessing, index) = (session.model.description.preprocessing, result.classIndex)
+    var input = [Float](repeating: 0, count: preprocessing.inputCount)
+    preprocessing.normalize(image.crop, into: &input)
+    if metrics.contains(.saco) {
+      result.saco = try SalienceCoefficient(saliency, ranked: ranked, image: input, channels: preprocessing.channels) {
+        changed throws(EngineError) in
+        Double(session.probabilities(try session.classify(changed))[index])
+      }
+    }
+    if metrics.contains(.patchDeletion) {
+      result.patchDeletion = try PatchDeletion(saliency, ranked: ranked, image: input, channels: preprocessing.channels)
+      { changed throws(EngineError) in Double(try session.classify(changed)[index]) }
+    }
   }
 }

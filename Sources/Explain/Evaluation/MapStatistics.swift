@@ -1,21 +1,24 @@
-/// Measurements of many maps, added up.
+/// Measurements of many maps: their means, and the single values, by which methods are compared image by image.
 public struct MapStatistics: Sendable {
   public private(set) var images = 0
   /// Images whose map was measured by average drop and increase.
   public private(set) var faithfulness = Faithfulness()
   private var road: [RemovalOrder: [Int]] = [:]
   private var roadImages = 0
-  private var insertion = Mean()
-  private var deletion = Mean()
-  private var hits = Mean()
-  private var boxEnergy = Mean()
-  private var trust = Mean()
+  /// Of what was measured, one for each map; nil for maps that have none.
+  private var values: [MapFigure: [Double?]] = [:]
   private var trusted: [MapMeasurement] = []
 
   public init() {}
 
   /// Counts one map.
   public mutating func add(_ map: MapMeasurement) {
+    for figure in MapFigure.allCases {
+      let value = figure.value(map)
+      if value != nil || values[figure] != nil {
+        values[figure, default: [Double?](repeating: nil, count: images)].append(value)
+      }
+    }
     images += 1
     if let masked = map.masked { faithfulness.add(probability: map.probability, masked: masked) }
     if let agreement = map.road {
@@ -25,20 +28,25 @@ public struct MapStatistics: Sendable {
         road[order] = zip(counts, survives).map { $0 + ($1 ? 1 : 0) }
       }
     }
-    if let area = map.insertion { insertion.add(area) }
-    if let area = map.deletion { deletion.add(area) }
-    if let localization = map.localization {
-      hits.add(localization.hits ? 1 : 0)
-      boxEnergy.add(localization.energy)
-    }
-    if let score = map.trust?.score {
-      trust.add(score)
-      trusted.append(map)
-    }
+    if map.trust != nil { trusted.append(map) }
   }
 
-  /// Mean trust, 0...1; nil without images.
-  public var trustScore: Double? { trust.value }
+  /// The mean over the maps that have the figure, in its unit of JSON; nil without such maps.
+  public func mean(_ figure: MapFigure) -> Double? {
+    let known = values[figure]?.compactMap { $0 } ?? []
+    return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+  }
+
+  /// How the mean differs from another method's over the same images, in the figure's unit of JSON; nil with fewer than two
+  /// images that have both values.
+  ///
+  /// - Parameters:
+  ///   - other: of the same images in the same order.
+  ///   - seed: of the interval.
+  public func difference(_ figure: MapFigure, from other: MapStatistics, seed: Int) -> PairedDifference? {
+    guard let values = values[figure], let others = other.values[figure] else { return nil }
+    return PairedDifference(values, minus: others, seed: seed)
+  }
 
   /// The same statistics of the third of the maps that is trusted most, of the middle, and of the third that is trusted least;
   /// nil where trust was measured for fewer than three maps.
@@ -59,29 +67,6 @@ public struct MapStatistics: Sendable {
     roadImages == 0 ? nil : road[order]?.map { Double($0) / Double(roadImages) }
   }
 
-  /// Mean area under the curve, 0...1; nil without images.
-  public func area(_ metric: CausalMetric) -> Double? { metric == .insertion ? insertion.value : deletion.value }
-
-  /// Share of the images with boxes whose hottest pixel lies in it, 0...1; nil without such images.
-  public var pointing: Double? { hits.value }
-
-  /// Mean share of the saliency inside the box, 0...1; nil without images with boxes.
-  public var energy: Double? { boxEnergy.value }
-
   /// Images with a box that the network saw.
-  public var boxes: Int { hits.count }
-}
-
-/// A mean that grows.
-struct Mean: Sendable {
-  private(set) var count = 0
-  private var sum = 0.0
-
-  mutating func add(_ value: Double) {
-    count += 1
-    sum += value
-  }
-
-  /// Nil without values.
-  var value: Double? { count == 0 ? nil : sum / Double(count) }
+  public var boxes: Int { values[.pointing]?.count { $0 != nil } ?? 0 }
 }

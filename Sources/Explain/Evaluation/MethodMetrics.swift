@@ -6,22 +6,54 @@ public struct MethodMetrics: Encodable, Sendable {
   public var top1, top5: Double?
   public var labelled: Int?
   /// In percent, by the percentage of pixels that is kept.
-  public var ad, ic: [String: Double]?
+  public var ad, ic, rankAD, rankIC: [String: Double]?
   public var road: Road?
   /// Areas, 0...1.
   public var insertion, deletion: Double?
   /// Shares, 0...1, and the images with a box that they are of.
-  public var pointing, energy: Double?
+  public var pointing, pointing15, energy, rankEnergy, iou: Double?
   public var boxes: Int?
+  /// 0...1.
+  public var adcc, coherency, complexity: Double?
+  /// -1...1.
+  public var saco, rankSaco, patchDeletion, rankPatchDeletion: Double?
   /// Mean trust score, 0...1, and the other metrics for the third of the maps that is trusted most, the middle, and the
   /// third that is trusted least.
   public var trust: Double?
   public var trustThirds: [MethodMetrics]?
+  /// This method minus the first, by `MapFigure.name`, in the figure's unit; nil for the first.
+  public var differences: [String: PairedDifference]?
   public var cost: Cost?
   /// AD and IC for images of classes with and without training images.
   public var seen, unseen: Group?
+  /// All means, as tables show them.
+  public private(set) var figures: [MapFigure: Double] = [:]
+
+  private enum CodingKeys: String, CodingKey {
+    case method, top1, top5, labelled, ad, ic, rankAD, rankIC, road, insertion, deletion, pointing, pointing15, energy
+    case rankEnergy, iou, boxes, adcc, coherency, complexity, saco, rankSaco, patchDeletion, rankPatchDeletion, trust
+    case trustThirds, differences, cost, seen, unseen
+  }
 
   public init() {}
+
+  /// The metrics of methods over the same images, all compared with the first.
+  ///
+  /// - Parameter seed: of the intervals.
+  public static func all(
+    of methods: [MethodStatistics], _ wanted: Set<EvaluationMetric>, seed: Int
+  ) -> [MethodMetrics] {
+    methods.enumerated().map { place, method in
+      var metrics = MethodMetrics(method, wanted)
+      if place == 0 { return metrics }
+      var differences: [String: PairedDifference] = [:]
+      for figure in metrics.figures.keys {
+        differences[figure.name] = method.maps.difference(figure, from: methods[0].maps, seed: seed)
+      }
+      if !differences.isEmpty { metrics.differences = differences }
+      return metrics
+    }
+  }
 
   /// The metrics of one method that are wanted, without its name.
   public init(_ statistics: MethodStatistics, _ wanted: Set<EvaluationMetric>) {
@@ -32,15 +64,24 @@ public struct MethodMetrics: Encodable, Sendable {
   }
 
   private init(_ maps: MapStatistics, _ wanted: Set<EvaluationMetric>) {
-    let group = Group(maps.faithfulness)
-    if wanted.contains(.map(.ad)) { ad = group?.ad }
-    if wanted.contains(.map(.ic)) { ic = group?.ic }
+    for figure in MapFigure.allCases where wanted.contains(.map(figure.metric)) {
+      figures[figure] = maps.mean(figure)
+    }
+    func byShare(_ figure: (KeptShare) -> MapFigure) -> [String: Double]? {
+      let means = KeptShare.allCases.compactMap { share in figures[figure(share)].map { ("\(share.rawValue)", $0) } }
+      return means.isEmpty ? nil : Dictionary(uniqueKeysWithValues: means)
+    }
+    (ad, ic) = (byShare(MapFigure.ad), byShare(MapFigure.ic))
+    (rankAD, rankIC) = (byShare(MapFigure.rankAD), byShare(MapFigure.rankIC))
     road = Road(maps)
-    (insertion, deletion) = (maps.area(.insertion), maps.area(.deletion))
-    if wanted.contains(.map(.pointing)) { pointing = maps.pointing }
-    if wanted.contains(.map(.energy)) { energy = maps.energy }
-    if pointing != nil || energy != nil { boxes = maps.boxes }
-    trust = maps.trustScore
+    (insertion, deletion) = (figures[.insertion], figures[.deletion])
+    (pointing, pointing15) = (figures[.pointing], figures[.pointingWithMargin])
+    (energy, rankEnergy, iou) = (figures[.energy], figures[.rankEnergy], figures[.overlap])
+    if pointing != nil || energy != nil || iou != nil { boxes = maps.boxes }
+    (adcc, coherency, complexity) = (figures[.adcc], figures[.coherency], figures[.complexity])
+    (saco, rankSaco) = (figures[.saco], figures[.rankSaCo])
+    (patchDeletion, rankPatchDeletion) = (figures[.patchDeletion], figures[.rankPatchDeletion])
+    trust = figures[.trust]
   }
 }
 

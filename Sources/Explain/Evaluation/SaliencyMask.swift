@@ -27,7 +27,7 @@ extension SaliencyMap {
 ///
 /// - Parameter share: 0...1.
 /// - Precondition: there are values.
-func quantile(_ share: Double, ofSorted sorted: [Float]) -> Double {
+func quantile<Value: BinaryFloatingPoint>(_ share: Double, ofSorted sorted: [Value]) -> Double {
   let position = share * Double(sorted.count - 1)
   let lower = Int(position)
   let upper = min(lower + 1, sorted.count - 1)

@@ -13,7 +13,7 @@ enum Similarity {
   }
 
   /// Pearson's correlation of two maps; nil where one of them is constant.
-  static func correlation(_ a: [Float], _ b: [Float]) -> Double? {
+  static func correlation<Value: BinaryFloatingPoint>(_ a: [Value], _ b: [Value]) -> Double? {
     let count = Double(a.count)
     let meanA = a.reduce(0.0) { $0 + Double($1) } / count
     let meanB = b.reduce(0.0) { $0 + Double($1) } / count

@@ -17,6 +17,10 @@ extension MapMetric {
     case .insertion: "insertion"
     case .deletion: "deletion"
     case .pointing, .energy: "energy in the box"
+    case .iou: "IoU with the box"
+    case .adcc: "ADCC"
+    case .saco: "SaCo"
+    case .patchDeletion: "patch deletion"
     case .trust: "trust"
     }
   }
@@ -52,6 +56,22 @@ struct MapDemerit: Sendable {
       guard let energy = map.localization?.energy else { return nil }
       value = -energy
       text = "energy \((100 * energy).fixed(1)) %"
+    case .iou:
+      guard let overlap = map.localization?.overlap else { return nil }
+      value = -overlap
+      text = "IoU \((100 * overlap).fixed(1)) %"
+    case .adcc:
+      guard let score = map.adcc?.score else { return nil }
+      value = -score
+      text = "ADCC \(score.fixed(3))"
+    case .saco:
+      guard let score = map.saco?.score else { return nil }
+      value = -score
+      text = "SaCo \(score.fixed(3))"
+    case .patchDeletion:
+      guard let correlation = map.patchDeletion?.correlation else { return nil }
+      value = -correlation
+      text = "patch deletion \(correlation.fixed(3))"
     case .trust:
       guard let score = map.trust?.score else { return nil }
       value = -score

@@ -6,6 +6,10 @@ public struct ReportContent: Sendable {
   public var facts: [(name: String, value: String)] = []
   /// Methods by metrics.
   public var metrics = ReportTable(rows: [])
+  /// The other methods minus the first, with intervals; nil where there is nothing to compare.
+  public var differences: DifferenceTable?
+  /// What a reader of the table would get wrong without being told.
+  public var warnings: [String] = []
   /// Definitions of the metrics: names and explanations.
   public var glossary: [(name: String, value: String)] = []
   /// Metrics along a parameter, a curve for each method.
@@ -20,30 +24,25 @@ public struct ReportContent: Sendable {
   public init(title: String, pictures: ReportPictures) { (self.title, self.pictures) = (title, pictures) }
 }
 
-/// Which values are good.
-public enum BetterDirection: Sendable {
-  case higher, lower
-
-  var arrow: String { self == .higher ? "↑" : "↓" }
-  var words: String { self == .higher ? "higher is better" : "lower is better" }
-}
-
 /// Figures of methods, column by column.
 public struct ReportTable: Sendable {
   public struct Column: Sendable {
     public var title: String
     /// Nil where no value is better than another, as for costs.
     public var better: BetterDirection?
+    /// Whether a monotone curve on the maps can change it.
+    public var isMovedByCurve: Bool
     /// One for each row; nil where there is none.
     public var values: [Double?]
     /// How a value is written.
     public var format: @Sendable (Double) -> String
 
     public init(
-      _ title: String, _ better: BetterDirection?, _ values: [Double?],
+      _ title: String, _ better: BetterDirection?, isMovedByCurve: Bool = false, _ values: [Double?],
       format: @escaping @Sendable (Double) -> String = { "\($0)" }
     ) {
-      (self.title, self.better, self.values, self.format) = (title, better, values, format)
+      (self.title, self.better, self.isMovedByCurve) = (title, better, isMovedByCurve)
+      (self.values, self.format) = (values, format)
     }
 
     /// The best of several values; nil where there are not two that differ.
@@ -59,6 +58,31 @@ public struct ReportTable: Sendable {
   public var columns: [Column] = []
 
   public init(rows: [String]) { self.rows = rows }
+}
+
+/// Differences of methods from a first one, a row for each metric.
+public struct DifferenceTable: Sendable {
+  public struct Row: Sendable {
+    public var title: String
+    public var better: BetterDirection
+    /// Whether a monotone curve on the maps can change it.
+    public var isMovedByCurve: Bool
+    /// One for each method: the difference and its interval in words, and whether that leaves out zero; nil where there is none.
+    public var cells: [(text: String, isCertain: Bool)?]
+
+    public init(
+      _ title: String, _ better: BetterDirection, isMovedByCurve: Bool, _ cells: [(text: String, isCertain: Bool)?]
+    ) {
+      (self.title, self.better, self.isMovedByCurve, self.cells) = (title, better, isMovedByCurve, cells)
+    }
+  }
+
+  /// The method that the others are compared with, and those.
+  public var reference: String
+  public var methods: [String]
+  public var rows: [Row] = []
+
+  public init(reference: String, methods: [String]) { (self.reference, self.methods) = (reference, methods) }
 }
 
 /// Lines over a common axis.

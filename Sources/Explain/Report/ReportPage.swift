@@ -28,7 +28,12 @@ extension ReportContent {
   private var sections: [Markup] {
     var sections = [section("The run", [definitions(facts)])]
     sections.append(
-      section("Methods and metrics", [metrics.markup("Methods and metrics"), tableKey, glossaryDetails]))
+      section(
+        "Methods and metrics", [metrics.markup("Methods and metrics")] + warningList + [tableKey, glossaryDetails]))
+    if let differences {
+      sections.append(
+        section("Differences from \(differences.reference)", [differences.markup, differenceKey(differences)]))
+    }
     if let first = curves.first, let curveTable {
       sections.append(
         section(
@@ -49,7 +54,21 @@ extension ReportContent {
   private var tableKey: Markup {
     Markup(
       "p", ["class": "note"],
-      "↓ lower is better, ↑ higher is better, ★ the best of a column. Costs are means for one map.")
+      "↓ lower is better, ↑ higher is better, ★ the best of a column. ~ A monotone curve on the maps, such as more brightness, "
+        + "changes this figure; figures without ~ depend on the order of the pixels alone. Costs are means for one map."
+    )
+  }
+
+  private var warningList: [Markup] {
+    if warnings.isEmpty { return [] }
+    return [Markup("ul", ["class": "warnings"], warnings.map { Markup("li", $0) })]
+  }
+
+  private func differenceKey(_ table: DifferenceTable) -> Markup {
+    let note =
+      "Method minus \(table.reference), image by image: the mean, and the 95 % interval of a paired bootstrap. Bold intervals "
+      + "leave out zero. No correction is made for the number of comparisons."
+    return Markup("p", ["class": "note"], note)
   }
 
   private var glossaryDetails: Markup { details("Definitions of the metrics", [definitions(glossary)]) }
@@ -98,18 +117,9 @@ extension ReportContent {
 extension ReportTable {
   /// The table in a frame that scrolls where the screen is narrow; the best of each column is marked.
   fileprivate func markup(_ label: String) -> Markup {
-    let titles = columns.map { column in
-      Markup(
-        "th", ["scope": "col", "title": column.better?.words ?? ""],
-        column.title + (column.better.map { " \($0.arrow)" } ?? ""))
-    }
-    let body = rows.indices.map { row in
-      Markup("tr", [:], [Markup("th", ["scope": "row"], rows[row])] + columns.map { cell($0, row) })
-    }
-    let head = Markup("thead", [:], [Markup("tr", [:], [Markup("th", ["scope": "col"], "method")] + titles)])
-    return Markup(
-      "div", ["class": "scroll", "role": "region", "tabindex": "0", "aria-label": label],
-      [Markup("table", [:], [head, Markup("tbody", [:], body)])])
+    let titles = columns.map { heading("col", $0.title, $0.better, isMovedByCurve: $0.isMovedByCurve) }
+    let body = rows.indices.map { row in [Markup("th", ["scope": "row"], rows[row])] + columns.map { cell($0, row) } }
+    return scrollingTable(label, head: [Markup("th", ["scope": "col"], "method")] + titles, body)
   }
 
   private func cell(_ column: Column, _ row: Int) -> Markup {
@@ -117,6 +127,40 @@ extension ReportTable {
     if value == column.best { return Markup("td", ["class": "best"], [Markup("strong", column.format(value) + " ★")]) }
     return Markup("td", column.format(value))
   }
+}
+
+extension DifferenceTable {
+  fileprivate var markup: Markup {
+    let head = ["minus \(reference)"] + methods
+    let body = rows.map { row in
+      [heading("row", row.title, row.better, isMovedByCurve: row.isMovedByCurve)]
+        + row.cells.map { cell in
+          guard let cell else { return Markup("td", "–") }
+          return cell.isCertain ? Markup("td", [:], [Markup("strong", cell.text)]) : Markup("td", cell.text)
+        }
+    }
+    return scrollingTable(
+      "Differences from \(reference)", head: head.map { Markup("th", ["scope": "col"], $0) }, body)
+  }
+}
+
+/// The name of a metric, marked with what is good and whether a curve can change it.
+private func heading(_ scope: String, _ title: String, _ better: BetterDirection?, isMovedByCurve: Bool) -> Markup {
+  Markup(
+    "th",
+    [
+      "scope": scope,
+      "title": (better?.words ?? "") + (isMovedByCurve ? "; a monotone curve on the maps changes it" : ""),
+    ],
+    title + (isMovedByCurve ? " ~" : "") + (better.map { " \($0.arrow)" } ?? ""))
+}
+
+/// A table in a frame that scrolls where the screen is narrow.
+private func scrollingTable(_ label: String, head: [Markup], _ rows: [[Markup]]) -> Markup {
+  let body = Markup("tbody", [:], rows.map { Markup("tr", [:], $0) })
+  return Markup(
+    "div", ["class": "scroll", "role": "region", "tabindex": "0", "aria-label": label],
+    [Markup("table", [:], [Markup("thead", [:], [Markup("tr", [:], head)]), body])])
 }
 
 extension ReportPictures.Photograph {

@@ -20,6 +20,7 @@ let reportStyle: StaticString = """
   table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
   th,td{padding:.35rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
   th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;background:var(--ground)}
+  .warnings{margin:.6rem 0;padding:.5rem .8rem .5rem 2rem;border-left:4px solid var(--c1)}
   .best{background:var(--mark);color:var(--best)}
   figure{margin:0}
   .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem 2rem}
