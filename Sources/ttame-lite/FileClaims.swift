@@ -55,6 +55,9 @@ final class FileClaims {
   /// - Parameter option: the option that names it.
   /// - Throws: a `Failure` that says why it is not.
   func write(_ path: String, as kind: FileKind, option: String) throws {
+    if path == "-", case .model = kind {
+      throw Failure(.usage, "a model is a file, not a stream; give its name", subject: option)
+    }
     let (status, place) = (FileStatus(path), place(of: path))
     let isFile = status?.isRegular ?? true
     if isFile, let other = place.flatMap({ places[$0] }) ?? status.flatMap({ outputs[$0.identity] }) {

@@ -311,7 +311,7 @@ extension Failure {
     case .output(let path, let error): self.init(error, writing: path)
     case .unknownLayer, .repeatedLayer, .flatLayer: self.init(.usage, "\(error)", subject: "--layers")
     case .unknownFloatLayer: self.init(.usage, "\(error)", subject: "--float-layers")
-    case .unknownArchitecture: self.init(.usage, "\(error)", subject: "--arch")
+    case .unknownArchitecture, .architectureOfGraph: self.init(.usage, "\(error)", subject: "--arch")
     default: self.init(.badData, "\(error)", subject: weights)
     }
   }

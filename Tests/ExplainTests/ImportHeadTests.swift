@@ -144,8 +144,9 @@ import Testing
     let weights = WeightNames(weight: "w", scale: nil, bias: "b", columnSums: nil)
     let output = try graph.append(
       "fc", Convolution(window: Window(kernel: 1), outputChannels: 5, weights: weights), [pool])
-    let head = try classActivationHead(&graph, output: output, architecture: "residual")
-    #expect(head.description.branches.map(\.node) == [endsInReLU ? "relu" : "head.branch.0.relu"])
+    let head = try classActivationHead(graph, output: output, architecture: "residual")
+    #expect(head.description.branches.map(\.node) == [last])
+    #expect(graph.nodes.nonNegative.contains(last) == endsInReLU)
   }
 
   /// The golden heads hold the rows of eight classes.

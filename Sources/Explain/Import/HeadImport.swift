@@ -7,12 +7,12 @@ struct ImportedHead {
   var bias: (name: String, values: [Float])?
 }
 
-/// The warm start: `u = relu(F)`, and the classifier's own rows as the fuse layer of the last branch.
+/// The warm start: `u = F`, and the classifier's own rows as the fuse layer of the last branch.
 ///
 /// For networks that end in average pooling and a linear layer this is exactly Class Activation Mapping
 /// (B. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016).
 func classActivationHead(
-  _ graph: inout GraphBuilder, output: String, architecture: String
+  _ graph: GraphBuilder, output: String, architecture: String
 ) throws(ImportError) -> ImportedHead {
   guard let last = graph.featureLayers.last, let classifier = graph.nodes.first(where: { $0.name == output }),
     let linear = classifier.op as? Convolution,
@@ -20,22 +20,10 @@ func classActivationHead(
     pool.inputs == [last.node]
   else { throw .noClassActivationMapping(architecture: architecture) }
   var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
-  let index = branches.count - 1
-  if !isNonNegative(last.node, graph.nodes) {
-    graph.use(graph.state, nodePrefix: HeadDescription.prefix)
-    branches[index].node = try graph.activation("branch.\(index).relu", last.node, .relu)
-  }
   let weights = linear.weights
-  branches[index].fuse = HeadDescription.FuseWeights(
+  branches[branches.count - 1].fuse = HeadDescription.FuseWeights(
     weight: weights.weight, scale: weights.scale, precision: linear.attributes.precision)
   return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
-}
-
-/// Whether the node's output cannot be negative, as far as its operators tell.
-private func isNonNegative(_ name: String, _ nodes: [Node]) -> Bool {
-  var nonNegative: Set<String> = []
-  for node in nodes where node.op.isNonNegative(node.inputs.map(nonNegative.contains)) { nonNegative.insert(node.name) }
-  return nonNegative.contains(name)
 }
 
 /// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either), `fuse` and, where the rows are not all classes in order,

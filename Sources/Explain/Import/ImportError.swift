@@ -27,6 +27,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case unrecognized(known: [String])
   /// Weights of the same names and shapes belong to all of these, which compute differently.
   case ambiguousArchitecture([String])
+  /// An architecture was given for a model that brings its own graph.
+  case architectureOfGraph
   case missingTensors([String])
   case unexpectedTensors([String])
   case wrongShape(tensor: String, expected: [Int], found: [Int])
@@ -101,6 +103,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "unknown architecture \(name); known are \(known.joined(separator: ", "))"
     case .unrecognized(let known):
       "no known architecture has these tensors; known are \(known.joined(separator: ", ")); others can come as ONNX"
+    case .architectureOfGraph:
+      "an ONNX model brings its own graph, so no architecture can be given"
     case .ambiguousArchitecture(let names):
       "the weights fit \(names.joined(separator: " and ")), which compute differently; say which with --arch"
     case .missingTensors(let names):

@@ -66,9 +66,9 @@ private func importedHead(
   case .none:
     return nil
   case .automatic:
-    return try? classActivationHead(&graph, output: logits, architecture: architecture)
+    return try? classActivationHead(graph, output: logits, architecture: architecture)
   case .cam:
-    return try classActivationHead(&graph, output: logits, architecture: architecture)
+    return try classActivationHead(graph, output: logits, architecture: architecture)
   case .file(let path):
     do throws(ImportError) {
       let head = try TrainedHead(path: path)

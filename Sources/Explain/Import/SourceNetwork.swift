@@ -57,6 +57,7 @@ struct SourceNetwork {
 
   /// A network whose graph is in the file.
   private init(onnx path: String, _ options: ImportOptions) throws(ImportError) {
+    guard options.architecture == nil else { throw .architectureOfGraph }
     let given = try options.preprocessing()
     var settings: FoundSettings?
     var resolved: ResolvedPreprocessing?
@@ -64,7 +65,8 @@ struct SourceNetwork {
       (input: ONNXInput, metadata: SourceMetadata) throws(ImportError) -> PixelSize in
       let found = try FoundSettings(metadata, besides: path, unless: given.known, input: input.size)
       var defaults = Preprocessing.torchvision
-      if let size = input.size {
+      // A side that the options give keeps its margin.
+      if let size = input.size ?? options.crop {
         (defaults.crop, defaults.resize) = (size, size.shorterSide * defaults.resize / 224)
       }
       if input.channels == 1 { defaults.color = .gray }

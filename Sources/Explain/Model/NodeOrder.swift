@@ -32,3 +32,12 @@ extension [Node] {
     return positions
   }
 }
+
+extension [Node] {
+  /// Nodes whose results hold no negative value, as far as their operators tell.
+  var nonNegative: Set<String> {
+    var names: Set<String> = []
+    for node in self where node.op.isNonNegative(node.inputs.map(names.contains)) { names.insert(node.name) }
+    return names
+  }
+}

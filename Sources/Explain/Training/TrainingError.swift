@@ -28,7 +28,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .otherRun(let what, let checkpoint, let now):
       "the checkpoint was made with \(what) \(checkpoint), not \(now); resume with the same settings"
     case .noWarmStart(let architecture):
-      "\(architecture) has no warm start because it does not end in one linear layer; use --init random"
+      "\(architecture) has no warm start because it does not end in pooling and one linear layer; use --init random"
     case .notFinite(let step, let loss, let images):
       "step \(step): the loss is not finite (cross-entropy \(loss.crossEntropy), area \(loss.area), variation "
         + "\(loss.variation)); the last checkpoint is kept; try a lower --lr; images: \(images.map(\.shownPath).joined(separator: ", "))"

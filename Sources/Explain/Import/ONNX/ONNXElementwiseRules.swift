@@ -4,6 +4,7 @@ extension ONNXTranslator {
   static let elementwiseRules: [String: Rule] = [
     "Relu": rule(.relu), "HardSwish": rule(.hardSwish),
     "Softmax": { translator, node throws(ImportError) in try translator.softmax(node) },
+    "LogSoftmax": { translator, node throws(ImportError) in try translator.logSoftmax(node) },
     "Gelu": { translator, node throws(ImportError) in try translator.gelu(node) },
     "LeakyRelu": { translator, node throws(ImportError) in try translator.leakyRelu(node) },
     "PRelu": { translator, node throws(ImportError) in try translator.prelu(node) },
@@ -31,6 +32,15 @@ extension ONNXTranslator {
     let (axis, rank) = (node.int("axis", -1), input.dimensions.count)
     guard (-rank..<rank).contains(axis) else { throw unsupported(node, "axis \(axis) is out of range") }
     set(node.outputs[0], try softmax(input, axis: axis < 0 ? axis + rank : axis, for: node))
+  }
+
+  /// Logits less a number that is the same for all classes: their softmax is that of the logits.
+  private mutating func logSoftmax(_ node: ONNXNode) throws(ImportError) {
+    guard model.graph.outputs.first?.name == node.outputs[0] else {
+      throw unsupported(node, "LogSoftmax is understood at the end of a classifier alone")
+    }
+    outputs = .softmax
+    set(node, try value(node, 0))
   }
 
   private mutating func pass(_ node: ONNXNode) throws(ImportError) { set(node, try value(node, 0)) }

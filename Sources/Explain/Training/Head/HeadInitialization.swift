@@ -23,6 +23,7 @@ extension HeadParameters {
   }
 
   /// The warm start: `u = relu(F)` exactly, because BatchNorm's scale is zero, and the classifier's own rows on the last layer.
+  /// `passNegatives` makes it `u = F + shift` where features may be negative.
   ///
   /// - Throws: `noWarmStart` where the network has no single linear layer that `ClassifierRows` could read.
   static func classActivation(
@@ -86,6 +87,8 @@ struct ClassifierRows {
   private let bias: UnsafePointer<Float>
   /// `factor * F + offset` is what the linear layer reads; nil where it reads F.
   private let exchange: [(factor: Float, offset: Float)]?
+  /// Whether features may be negative and matter all the same.
+  let needsNegatives: Bool
 
   /// A feature whose scale is below this cannot be divided by it.
   private static let smallestScale: Float = 1e-3
@@ -114,10 +117,8 @@ struct ClassifierRows {
       }
     default: return nil
     }
+    needsNegatives = !graph.nodes.nonNegative.contains(last.node)
   }
-
-  /// Whether features may be negative and matter all the same.
-  var needsNegatives: Bool { exchange != nil }
 
   /// Writes a class's weights on the last features; returns its bias.
   func read(_ label: Int, into row: UnsafeMutableBufferPointer<Float>) -> Float {
