@@ -118,6 +118,13 @@ import Testing
     Wire.node("Gather", ["x", "i"], ["y"], attribute("axis", one: 1)) + integers("i", indices)
   }
 
+  /// A weight of 4 integers or floats `w`, in convolutions of 1 x 1.
+  private static func rescaled(_ type: String, _ inputs: String..., attributes: [UInt8] = []) -> [UInt8] {
+    Wire.node(type, inputs, ["1"], name: "q", attributes) + Wire.node("Conv", ["x", "1"], ["2"])
+      + Wire.node("GlobalAveragePool", ["2"], ["y"])
+      + Wire.tensor("w", type: 3, shape: [2, 3, 1, 1], Wire.field(9, [1, 2, 3, 4, 5, 6]))
+  }
+
   private static let huge = 1 << 62
 
   private static let examples = [
@@ -195,6 +202,32 @@ import Testing
       "output y is not provided",
       Wire.node("Shape", ["x"], ["y"], attribute("start", one: 3) + attribute("end", one: 1))),
     Example("output y is not provided", Wire.node("Shape", ["x"], ["y"], attribute("start", one: -huge))),
+    Example(
+      "node QLinearConv c: integer arithmetic is not supported; export in float32, or with QuantFormat.QDQ",
+      Wire.node("QuantizeLinear", ["x", "s"], ["1"]) + floats("s", [])
+        + Wire.node("QLinearConv", ["1", "s"], ["y"], name: "c")),
+    Example(
+      "node MatMulInteger c: integer arithmetic",
+      Wire.node("MatMulInteger", ["x", "s"], ["y"], name: "c") + floats("s", [])),
+    Example(
+      "node DequantizeLinear q (axis 7): one scale is needed",
+      rescaled("DequantizeLinear", "w", "s", attributes: attribute("axis", one: 7)) + floats("s", [2])),
+    Example("one scale is needed", rescaled("DequantizeLinear", "w", "s") + floats("s", [2])),
+    Example(
+      "one scale is needed",
+      rescaled("DequantizeLinear", "w", "s", attributes: attribute("block_size", one: 2)) + floats("s", [2, 3, 1, 1])),
+    Example("one scale is needed", rescaled("QuantizeLinear", "w", "s") + floats("s", [])),
+    Example("one scale is needed", rescaled("DequantizeLinear", "w") + floats("s", [])),
+    Example("is not in the file", Wire.node("QuantizeLinear", ["x", "x"], ["y"])),
+    Example("the scale is missing", Wire.node("QuantizeLinear", ["x"], ["y"])),
+    Example(
+      "its scale and zero point are not those of QuantizeLinear",
+      Wire.node("QuantizeLinear", ["x", "s"], ["1"]) + Wire.node("DequantizeLinear", ["1", "t"], ["2"])
+        + floats("s", [])
+        + floats("t", [1, 2]) + Wire.node("GlobalAveragePool", ["2"], ["y"])),
+    Example(
+      "scales and zero points differ in number",
+      Wire.node("QuantizeLinear", ["x", "s", "t"], ["y"]) + floats("s", []) + floats("t", [2])),
     Example(
       "operator com.example.Relu is not supported", Wire.node("Relu", ["x"], ["y"], Wire.field(7, "com.example"))),
     Example(

@@ -701,12 +701,17 @@ def write_safetensors(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(values.tobytes() for values in tensors.values()))
 
 
+def normalised():
+    """The picture as torchvision feeds it, `[1, 3, SIDE, SIDE]`."""
+    values = (picture() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+
+
 def main():
     warnings.filterwarnings("ignore")
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "Tests", "Fixtures", "onnx", "networks")
     os.makedirs(folder, exist_ok=True)
-    normalised = (picture() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-    x = np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)
+    x = normalised()
     tensors = {"input": x}
     for is_dynamo in (False, True):
         for name in DYNAMO if is_dynamo else [name for name in NETWORKS if name not in NEWEST]:
@@ -718,4 +723,5 @@ def main():
     write_safetensors(os.path.join(folder, "expected.safetensors"), tensors)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -76,6 +76,15 @@ private struct StackedWeight: WeightTensor {
     }
   }
 
+  func codes(_ range: Range<Int>, into target: UnsafeMutablePointer<Int8>) -> Float? {
+    var scale: Float?
+    forEachPart(range) { part, elements, _ in
+      guard let tensor = part.tensor, elements.count == range.count else { return }
+      scale = part.state.codes(tensor, elements, into: target)
+    }
+    return scale
+  }
+
   func release(_ range: Range<Int>) {
     forEachPart(range) { part, elements, _ in
       if let tensor = part.tensor { part.state.release(tensor, elements) }

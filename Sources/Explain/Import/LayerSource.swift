@@ -36,6 +36,13 @@ struct WeightMatrix {
     state.read(tensor, row * stride + columns.lowerBound..<row * stride + columns.upperBound, into: target)
   }
 
+  /// Reads the codes of output channel `n`; nil where its weights are not stored as codes with one scale.
+  func codes(_ n: Int, into target: UnsafeMutablePointer<Int8>) -> Float? {
+    guard let row = rows[n] else { return nil }
+    return state.codes(
+      tensor, row * stride + columns.lowerBound..<row * stride + columns.upperBound, into: target)
+  }
+
   /// Lets go of the memory that holds the weights of these output channels.
   func release(_ outputs: Range<Int>) {
     let rows = rows[outputs].compactMap { $0 }

@@ -136,6 +136,9 @@ struct LayerWriter {
         guard let rows = rows.baseAddress, let codes = codes.baseAddress else {
           return QuantizedRow(scale: 1, squaredError: 0, squaredNorm: 0)
         }
+        if let scale = storedCodes(n, into: codes + offset) {
+          return QuantizedRow(scale: scale, squaredError: 0, squaredNorm: 0)
+        }
         let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
         let reduction = source.layout.reduction
         let taps = reduction.kernelHeight * reduction.kernelWidth
@@ -151,6 +154,30 @@ struct LayerWriter {
       expectedError(n, rows, codes, at: offset, scale: row.scale) - pixelOffset(n, codes, at: offset, scale: row.scale)
     biases[n] = Float(Double(biases[n]) + correction)
     return row.scale
+  }
+
+  /// Takes over the codes of output channel `n` as the file has them; BatchNorm changes their scale and sign alone.
+  ///
+  /// - Returns: the scale; nil where the file has floats, or inputs are scaled one by one.
+  private func storedCodes(_ n: Int, into codes: UnsafeMutablePointer<Int8>) -> Float? {
+    let reduction = source.layout.reduction
+    let taps = reduction.kernelHeight * reduction.kernelWidth
+    let (inputs, first) = (rowLength / taps, source.layout.firstInput(of: n))
+    let divisor = pixelScale(first)
+    guard (0..<inputs).allSatisfy({ pixelScale(first + $0) == divisor }) else { return nil }
+    return withUnsafeTemporaryAllocation(of: Int8.self, capacity: rowLength) { buffer -> Float? in
+      guard let stored = buffer.baseAddress, let unit = source.weights.codes(n, into: stored) else { return nil }
+      let factor = folded.factors[n] / divisor
+      let scale = Float(Double(unit) * factor.magnitude)
+      guard unit > 0, scale.isNormal else { return nil }
+      for tap in 0..<taps {
+        for input in 0..<inputs {
+          let code = stored[input * taps + tap]
+          codes[tap * inputs + input] = factor < 0 ? -code : code
+        }
+      }
+      return scale
+    }
   }
 
   /// What a row of codes makes of a picture of mean pixels, which is zero to the network.

@@ -109,6 +109,15 @@ struct StateDict: Sendable {
     forEachPart(tensors, range) { tensor, part, offset in tensor.read(part, into: target + offset) }
   }
 
+  /// Reads the codes of a stretch of a tensor; nil where it is not stored as codes with one scale.
+  func codes(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Int8>) -> Float? {
+    var scale: Float?
+    forEachPart(tensors(name) ?? [], range) { tensor, part, _ in
+      if part.count == range.count { scale = tensor.codes(part, into: target) }
+    }
+    return scale
+  }
+
   /// Lets go of the memory that holds a stretch of a tensor; it is read from the file again when it is needed.
   func release(_ name: String, _ range: Range<Int>) {
     forEachPart(tensors(name) ?? [], range) { tensor, part, _ in tensor.release(part) }

@@ -14,11 +14,18 @@ protocol WeightTensor: Sendable {
 
   /// Elements of an I32 or I64 tensor, nil for any other.
   var integers: [Int]? { get }
+
+  /// Reads codes in -127...127 that stand for the elements exactly, `element = scale * code`.
+  ///
+  /// - Returns: the scale; nil where the tensor is not stored so.
+  func codes(_ range: Range<Int>, into target: UnsafeMutablePointer<Int8>) -> Float?
 }
 
 extension WeightTensor {
   /// Elements.
   var count: Int { shape.reduce(1, *) }
+
+  func codes(_ range: Range<Int>, into target: UnsafeMutablePointer<Int8>) -> Float? { nil }
 }
 
 extension WeightFiles.Tensor: WeightTensor {

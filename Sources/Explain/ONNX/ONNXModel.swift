@@ -14,7 +14,7 @@ struct ONNXModel: Sendable {
   let opsets: [String: Int]
   /// `metadata_props`, in the order of the file. Keys may repeat.
   let metadata: [ONNXEntry]
-  let graph: ONNXGraph
+  var graph: ONNXGraph
 
   /// Version of the `ai.onnx` operator set.
   var opset: Int { opsets["", default: 0] }

@@ -6,6 +6,7 @@ struct ONNXConstant: Sendable {
     case transposed(ONNXTensor)
     case integers([Int])
     case floats([Float])
+    case quantized(ONNXQuantized)
   }
 
   var shape: [Int]
@@ -23,6 +24,7 @@ struct ONNXConstant: Sendable {
     case .stored(let tensor): tensor.elementType.isWhole
     case .integers: true
     case .transposed, .floats: false
+    case .quantized(let quantized): quantized.scale == nil
     }
   }
 
@@ -32,6 +34,9 @@ struct ONNXConstant: Sendable {
     case .stored(let tensor), .transposed(let tensor): return try tensor.integers()
     case .integers(let integers): return integers
     case .floats: throw .notWhole(tensor: "computed", .float)
+    case .quantized(let quantized):
+      guard isWhole else { throw .notWhole(tensor: quantized.tensor.name, .float) }
+      return try floats().map { Int(exactly: $0) ?? 0 }
     }
   }
 
@@ -43,6 +48,15 @@ struct ONNXConstant: Sendable {
       return stored.indices.map { stored[$0 % shape[1] * shape[0] + $0 / shape[1]] }
     case .integers(let integers): return integers.map { Float($0) }
     case .floats(let floats): return floats
+    case .quantized(let quantized):
+      guard count <= ONNXTensor.wholeLimit else {
+        throw .tooManyValues(tensor: quantized.tensor.name, count: count, limit: ONNXTensor.wholeLimit)
+      }
+      let weight = try quantizedWeight(quantized, shape)
+      return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+        if let target = buffer.baseAddress { weight.read(0..<count, into: target) }
+        initialized = count
+      }
     }
   }
 
@@ -68,6 +82,7 @@ struct ONNXConstant: Sendable {
     case .stored(let tensor): try ONNXWeight(tensor, shape: shape)
     case .transposed(let tensor):
       try transposedWeight(tensor, shape)
+    case .quantized(let quantized): try quantizedWeight(quantized, shape)
     case .integers, .floats: ComputedWeight(shape: shape, values: try floats())
     }
   }
@@ -75,6 +90,20 @@ struct ONNXConstant: Sendable {
   private func transposedWeight(_ tensor: ONNXTensor, _ shape: [Int]) throws(ONNXError) -> any WeightTensor {
     let weight = try TransposedWeight(tensor, rows: self.shape[0], columns: self.shape[1])
     return shape == weight.shape ? weight : ReshapedWeight(weight, shape: shape)
+  }
+
+  private func quantizedWeight(_ quantized: ONNXQuantized, _ shape: [Int]) throws(ONNXError) -> QuantizedWeight {
+    guard quantized.isTransposed else { return try QuantizedWeight(quantized, shape: shape) }
+    return try QuantizedWeight(quantized, shape: shape, rows: self.shape[0], columns: self.shape[1])
+  }
+
+  /// Whether the elements are stored in another order, so that `shape` has to stay.
+  var isTransposed: Bool {
+    switch values {
+    case .transposed: true
+    case .quantized(let quantized): quantized.isTransposed
+    case .stored, .integers, .floats: false
+    }
   }
 
   /// A matrix with rows and columns exchanged; nil where it is none.
@@ -87,6 +116,9 @@ struct ONNXConstant: Sendable {
     case .transposed(let tensor): result.values = .stored(tensor)
     case .floats(let floats):
       result.values = .floats(floats.indices.map { floats[$0 % shape[0] * shape[1] + $0 / shape[0]] })
+    case .quantized(var quantized):
+      quantized.isTransposed.toggle()
+      result.values = .quantized(quantized)
     case .integers: return nil
     }
     return result

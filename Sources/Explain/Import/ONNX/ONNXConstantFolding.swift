@@ -48,7 +48,7 @@ extension ONNXConstant {
     switch values {
     case .integers(let values): values.count
     case .floats(let values): values.count
-    case .stored, .transposed: 0
+    case .stored, .transposed, .quantized: 0
     }
   }
 }
@@ -73,11 +73,12 @@ struct ConstantFolding {
     switch node.opType {
     case "Identity", "Dropout": return inputs[0]
     case "Cast": return try cast()
+    case "QuantizeLinear", "DequantizeLinear": return try ONNXConstant.rescaled(node, inputs)
     case "Unsqueeze", "Squeeze", "Reshape":
       guard let shape = try newShape() else { return nil }
       var result = inputs[0]
       result.shape = shape
-      if case .transposed = result.values { return nil }
+      if result.isTransposed { return nil }
       return result
     case "Transpose":
       let isMatrix = node.ints("perm") ?? [1, 0] == [1, 0] && !inputs[0].isWhole
@@ -278,7 +279,7 @@ struct ConstantFolding {
     guard let shape = Self.broadcast(inputs[0].shape, target), let count = shape.elementCount else { return nil }
     if count == inputs[0].count {
       var result = inputs[0]
-      if case .transposed = result.values { return nil }
+      if result.isTransposed { return nil }
       result.shape = shape
       return result
     }

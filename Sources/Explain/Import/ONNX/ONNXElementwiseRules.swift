@@ -18,6 +18,10 @@ extension ONNXTranslator {
   }
 
   private mutating func activate(_ node: ONNXNode, _ function: Activation) throws(ImportError) {
+    // What is never below 0 is part of a function still, as in GELU's `1 + erf(x)`.
+    if function == .relu, case .formula(let formula) = try value(node, 0), formula.isNonNegative {
+      return set(node, .formula(formula))
+    }
     let input = try activation(node, 0)
     try append(node, function, [input.node], like: input)
   }

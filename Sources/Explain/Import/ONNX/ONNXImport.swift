@@ -16,10 +16,12 @@ struct ONNXClassifier {
     path: String, _ options: ImportOptions,
     size: (ONNXInput, SourceMetadata) throws(ImportError) -> PixelSize
   ) throws(ImportError) {
-    let model: ONNXModel
+    var model: ONNXModel
     do { model = try ONNXModel(path: path) } catch { throw .onnx(error) }
     metadata = SourceMetadata(
       Dictionary(model.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    let changes = try ONNXTypeChanges(model.graph)
+    model.graph = changes.graph
     let input = try ONNXInput(model)
     let crop = try size(input, metadata)
     var translator = ONNXTranslator(
@@ -31,7 +33,8 @@ struct ONNXClassifier {
     try graph.selectTokensEarly(output: logits)
     try graph.findFeatureLayers()
     self.graph = graph
-    (nodes, outputs) = (translator.nodes, translator.outputs)
+    nodes = changes.named(translator.nodes)
+    outputs = translator.outputs
     paths = [path] + model.externalFiles
   }
 }

@@ -29,7 +29,7 @@ struct ONNXTranslator {
   static let rules: [String: Rule] = layerRules.merging(elementwiseRules) { $1 }.merging(poolingRules) { $1 }
     .merging(shapeRules) { $1 }.merging(formulaRules) { $1 }.merging(layerNormRules) { $1 }
     .merging(attentionRules) { $1 }.merging(normRules) { $1 }.merging(padRules) { $1 }.merging(einsumRules) { $1 }
-    .merging(resizeRules) { $1 }
+    .merging(resizeRules) { $1 }.merging(quantizationRules) { $1 }
 
   /// - Parameters:
   ///   - shape: of the input.
@@ -63,6 +63,9 @@ struct ONNXTranslator {
       guard node.outputs.first?.isEmpty == false else { continue }
       if try foldConstant(node) { continue }
       guard node.domain.isEmpty, let rule = Self.rules[node.opType] else {
+        if node.isQuantized {
+          throw unsupported(node, "integer arithmetic is not supported; export in float32, or with QuantFormat.QDQ")
+        }
         let domain = node.domain.isEmpty ? "" : "\(node.domain)."
         throw unsupported(node, "operator \(domain)\(node.opType) is not supported")
       }

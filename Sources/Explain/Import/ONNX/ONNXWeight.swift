@@ -66,5 +66,8 @@ struct ReshapedWeight: WeightTensor {
   var dtype: DType { tensor.dtype }
   func read(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) { tensor.read(range, into: target) }
   func release(_ range: Range<Int>) { tensor.release(range) }
+  func codes(_ range: Range<Int>, into target: UnsafeMutablePointer<Int8>) -> Float? {
+    tensor.codes(range, into: target)
+  }
   var integers: [Int]? { tensor.integers }
 }
