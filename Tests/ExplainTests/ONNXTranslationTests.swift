@@ -50,21 +50,25 @@ import Testing
 
   private static let pool = Wire.node("GlobalAveragePool", ["x"], ["y"])
 
-  @Test(arguments: [[1, 3, 8, 8], [-1, 3, 8, 8], [-1, 3, 1, 1], [1, 3, 8, 9], [1, 3, -1, -1], [-1, 1, 8, 8]])
+  @Test(arguments: [
+    [1, 3, 8, 8], [-1, 3, 8, 8], [-1, 3, 1, 1], [1, 3, 8, 9], [1, 3, -1, -1], [-1, 1, 8, 8], [1, 8, 8, 3],
+    [-1, -1, -1, 3], [1, 8, 9, 1],
+  ])
   func batchesAndSidesMayBeOfAnySize(_ lengths: [Int]) throws {
     #expect(try refusal(Self.pool, input: Self.input(lengths)) == nil)
   }
 
   @Test(arguments: [
     ([1, 2, 8, 8], "[1, 2, 8, 8]"), ([1, 3, -1, 4097], "[1, 3, n, 4097]"), ([1, -1, 8, 8], "[1, n, 8, 8]"),
-    ([1, 8, 8, 3], "[1, 8, 8, 3]"), ([4, 3, 8, 8], "[4, 3, 8, 8]"),
+    ([1, 8, 8, 4], "[1, 8, 8, 4]"), ([1, -1, -1, -1], "[1, n, n, n]"), ([4, 3, 8, 8], "[4, 3, 8, 8]"),
     ([0, 3, 8, 8], "[0, 3, 8, 8]"), ([1, 3, 0, 0], "[1, 3, 0, 0]"), ([3, 8, 8], "[3, 8, 8]"),
     ([1, 3, 1 << 40, 1 << 40], "[1, 3, \(1 << 40), \(1 << 40)]"),
   ])
   func otherInputsAreRefused(_ lengths: [Int], _ written: String) throws {
     #expect(
       try refusal(Self.pool, input: Self.input(lengths))
-        == "input x is \(written); an image [1, 1 or 3, height, width] of at most 4096 pixels a side is needed")
+        == "input x is \(written); an image [1, 1 or 3, height, width] or [1, height, width, 1 or 3] of at most 4096 pixels a side is needed"
+    )
   }
 
   @Test func inputsAreOneTensorOfFloats() throws {
@@ -118,7 +122,7 @@ import Testing
     Wire.node("Gather", ["x", "i"], ["y"], attribute("axis", one: 1)) + integers("i", indices)
   }
 
-  /// A weight of 4 integers or floats `w`, in convolutions of 1 x 1.
+  /// The integers `w` behind a node of this type, as weights of 1 x 1.
   private static func rescaled(_ type: String, _ inputs: String..., attributes: [UInt8] = []) -> [UInt8] {
     Wire.node(type, inputs, ["1"], name: "q", attributes) + Wire.node("Conv", ["x", "1"], ["2"])
       + Wire.node("GlobalAveragePool", ["2"], ["y"])
@@ -247,6 +251,20 @@ import Testing
     let path = try folder.write("net.onnx", Wire.model(graph + end, input: Self.input([1, 3, 8, 8])))
     let description = try importModel(from: path, to: folder.file("m")).description
     #expect(description.graph.output == "c" && description.logits == 1 && description.classes == 2)
+  }
+
+  /// Bytes that the graph makes numbers of are pixels in 0...255.
+  @Test func imagesMayBeBytesWithAScale() throws {
+    let scale = withUnsafeBytes(of: Float(1.0 / 255).bitPattern.littleEndian) { Array($0) }
+    let graph =
+      Wire.node("DequantizeLinear", ["x", "s"], ["1"]) + Wire.tensor("s", type: 1, shape: [], Wire.field(9, scale))
+      + Wire.node("GlobalAveragePool", ["1"], ["y"]) + Wire.field(12, Wire.field(1, "y"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write("net.onnx", Wire.model(graph, input: Self.input([1, 3, 8, 8], type: 2)))
+    let description = try importModel(from: path, to: folder.file("m")).description
+    #expect(description.preprocessing.mean == [0, 0, 0])
+    #expect(description.preprocessing.std.allSatisfy { abs($0 - 1) < 1e-6 })
+    #expect(description.graph.nodes.count == 1)
   }
 
   @Test func everyNodeHasANameOfItsOwn() throws {

@@ -16,6 +16,12 @@ struct ONNXActivation: Equatable {
     ]
   }
 
+  /// A picture or feature map `[1, h, w, c]`.
+  init(channelsLast node: String, _ shape: Shape) {
+    self.init(image: node, shape)
+    dimensions.append(dimensions.remove(at: 1))
+  }
+
   init(_ node: String, _ dimensions: [[Axis]]) { (self.node, self.dimensions) = (node, dimensions) }
 
   /// The dimension, counted from the last, that runs over channels alone; nil where there is none.

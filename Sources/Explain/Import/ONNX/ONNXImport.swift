@@ -25,7 +25,8 @@ struct ONNXClassifier {
     let input = try ONNXInput(model)
     let crop = try size(input, metadata)
     var translator = ONNXTranslator(
-      model, Shape(crop.height, crop.width, input.channels), without: input.normalization, precision: options.precision)
+      model, Shape(crop.height, crop.width, input.channels), isChannelsLast: input.isChannelsLast,
+      without: input.normalization, precision: options.precision)
     translator.graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try translator.translate()
     var graph = translator.graph

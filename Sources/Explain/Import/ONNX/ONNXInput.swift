@@ -1,9 +1,12 @@
-/// The picture that an ONNX graph reads: `[1, channels, height, width]`, or a batch of as many pictures as one likes.
+/// The picture that an ONNX graph reads: `[1, channels, height, width]` or `[1, height, width, channels]`, or a batch of as many
+/// pictures as one likes.
 struct ONNXInput {
   /// Nil where height or width are open.
   let size: PixelSize?
   /// 1 or 3.
   let channels: Int
+  /// Whether the channels are the last dimension, as in TensorFlow.
+  let isChannelsLast: Bool
   /// Whether the graph reads pixels in 0...255 as whole numbers.
   let isBytes: Bool
   /// What the graph does to the values first.
@@ -26,17 +29,23 @@ struct ONNXInput {
     }
     let dimensions = inputs[0].shape
     let lengths = dimensions?.map(\.length) ?? []
-    guard lengths.count == 4, lengths[0] ?? 1 == 1, let channels = lengths[1], channels == 1 || channels == 3,
-      lengths[2...].allSatisfy({ $0.map { (1...Self.largestSide).contains($0) } ?? true })
+    func areChannels(_ dimension: Int) -> Bool { [1, 3].contains(lengths[dimension]) }
+    let isChannelsLast = lengths.count == 4 && !areChannels(1) && areChannels(3)
+    guard lengths.count == 4, lengths[0] ?? 1 == 1, isChannelsLast || areChannels(1),
+      let channels = lengths[isChannelsLast ? 3 : 1],
+      lengths.allSatisfy({ $0.map { (1...Self.largestSide).contains($0) } ?? true })
     else {
       let found = dimensions.map { "[\($0.map(\.description).joined(separator: ", "))]" } ?? "of any shape"
       throw .unsupportedInput(
-        "input \(name) is \(found); an image [1, 1 or 3, height, width] of at most \(Self.largestSide) pixels a side is needed"
+        "input \(name) is \(found); an image [1, 1 or 3, height, width] or [1, height, width, 1 or 3] of at most \(Self.largestSide) pixels a side is needed"
       )
     }
-    self.channels = channels
-    do { normalization = try ONNXPixelNormalization(model, channels: channels) } catch { throw .onnx(error) }
-    if let height = lengths[2], let width = lengths[3] {
+    (self.channels, self.isChannelsLast) = (channels, isChannelsLast)
+    do {
+      normalization = try ONNXPixelNormalization(model, channels: channels, isChannelsLast: isChannelsLast)
+    } catch { throw .onnx(error) }
+    let sides = isChannelsLast ? lengths[1...2] : lengths[2...3]
+    if let height = sides.first ?? nil, let width = sides.last ?? nil {
       size = PixelSize(width: width, height: height)
     } else {
       size = nil

@@ -33,6 +33,8 @@ extension ONNXTranslator {
       normalization = try insertNormalization(next.node, name)
       absorb(next.index)
       last = next.node
+    } else {
+      (normalization, last) = try writtenNormalization(after: node, name, channels: outputs)
     }
     let isDepthwise = groups == shape.channels && outputs == groups
     let result = try graph.layer(
@@ -40,6 +42,35 @@ extension ONNXTranslator {
       groups: isDepthwise ? 1 : groups, weight: "\(name).weight", weights.shape,
       bias: bias == nil ? nil : "\(name).bias")
     set(last, .activation(ONNXActivation(image: result, graph.shape(result))))
+  }
+
+  /// A BatchNorm that is written as a product with a constant for each channel and a sum with another one, or as one of them.
+  ///
+  /// - Returns: also the node whose output is the normalised one.
+  private mutating func writtenNormalization(
+    after node: ONNXNode, _ layer: String, channels: Int
+  ) throws(ImportError) -> (BatchNorm?, last: ONNXNode) {
+    let norm = BatchNorm(name: "\(layer).norm", epsilon: 0)
+    var last = node
+    var found: [String: [Float]] = [:]
+    for (opType, tensor) in [("Mul", norm.weight), ("Add", norm.bias)] {
+      guard let next = onlyReader(last.outputs[0], opType), next.node.inputs.count == 2,
+        case .constant(let constant)? = values[next.node.inputs[next.node.inputs[0] == last.outputs[0] ? 1 : 0]],
+        channels > 1, constant.count == channels, constant.shape.count >= 3,
+        constant.shape.suffix(3) == [channels, 1, 1]
+      else { continue }
+      found[tensor] = try reading { () throws(ONNXError) in try constant.floats() }
+      absorb(next.index)
+      last = next.node
+    }
+    guard !found.isEmpty else { return (nil, node) }
+    for (tensor, standard) in [(norm.weight, 1), (norm.bias, 0), (norm.mean, 0), (norm.variance, 1)]
+      as [(String, Float)]
+    {
+      let values = found[tensor] ?? [Float](repeating: standard, count: channels)
+      graph.insert(ComputedWeight(shape: [channels], values: values), as: tensor)
+    }
+    return (norm, last)
   }
 
   /// Kernel, strides, padding and dilation of a convolution or pooling.

@@ -6,6 +6,8 @@ struct ONNXPadding {
   var top = 0, left = 0, bottom = 0, right = 0
   /// Of the border.
   var value: Float = 0
+
+  var isThere: Bool { max(top, left, bottom, right) > 0 }
 }
 
 extension ONNXTranslator {

@@ -6,6 +6,8 @@ struct ONNXPixelNormalization {
   private(set) var summands: [Double]
   /// Whether the channels are in the opposite order.
   private(set) var isReversed = false
+  /// Whether the result is `[1, height, width, channels]`.
+  private(set) var isChannelsLast: Bool
   /// Places of the nodes, and the value that the last one yields.
   private(set) var nodes: [Int] = []
   private(set) var output: String
@@ -14,7 +16,8 @@ struct ONNXPixelNormalization {
   private static let longest = 16
 
   /// Nil where the graph begins with none of these nodes.
-  init?(_ model: ONNXModel, channels: Int) throws(ONNXError) {
+  init?(_ model: ONNXModel, channels: Int, isChannelsLast: Bool) throws(ONNXError) {
+    self.isChannelsLast = isChannelsLast
     factors = [Double](repeating: 1, count: channels)
     summands = [Double](repeating: 0, count: channels)
     output = model.graph.inputs[0].name
@@ -46,6 +49,10 @@ struct ONNXPixelNormalization {
   private mutating func apply(_ node: ONNXNode, _ tensors: [String: ONNXTensor]) throws(ONNXError) -> Bool {
     switch node.opType {
     case "Identity", "Cast", "Dropout": return true
+    case "Transpose":
+      guard node.ints("perm") == (isChannelsLast ? [0, 3, 1, 2] : [0, 2, 3, 1]) else { return false }
+      isChannelsLast.toggle()
+      return true
     case "Add", "Sub", "Mul", "Div": return try arithmetic(node, tensors)
     case "BatchNormalization": return try batchNormalization(node, tensors)
     case "Gather", "Slice":
@@ -105,10 +112,14 @@ struct ONNXPixelNormalization {
     guard lengths.count <= 4 else { return nil }
     let shape = [Int](repeating: 1, count: 4 - lengths.count) + lengths
     let channels = factors.count
-    guard shape == [1, 1, 1, 1] || shape == [1, channels, 1, 1] else { return nil }
+    guard shape == [1, 1, 1, 1] || shape == (isChannelsLast ? [1, 1, 1, channels] : [1, channels, 1, 1]) else {
+      return nil
+    }
     let values = try tensor.floats().map(Double.init)
     return values.count == 1 ? [Double](repeating: values[0], count: channels) : values
   }
+
+  private func isChannels(_ axis: Int) -> Bool { (isChannelsLast ? [3, -1] : [1, -3]).contains(axis) }
 
   /// Whether a node puts three channels in the opposite order.
   private func reverses(_ node: ONNXNode, _ tensors: [String: ONNXTensor]) throws(ONNXError) -> Bool {
@@ -121,14 +132,18 @@ struct ONNXPixelNormalization {
     }
     if node.opType == "Gather" {
       let indices = try integers(1)
-      return [1, -3].contains(node.int("axis", 0)) && (indices == [2, 1, 0] || indices == [-1, -2, -3])
+      return isChannels(node.int("axis", 0)) && (indices == [2, 1, 0] || indices == [-1, -2, -3])
     }
     guard let start = try integers(1), let end = try integers(2), let axis = try integers(3),
       let step = try integers(4),
-      [start, end, axis, step].allSatisfy({ $0.count == 1 })
+      [start, end, step].allSatisfy({ $0.count == axis.count })
     else { return false }
-    // From the last channel back to the first.
-    return [1, -3].contains(axis[0]) && step[0] == -1 && (start[0] == -1 || start[0] >= 2) && end[0] < -3
+    // From the last channel back to the first; other dimensions stay whole, as TensorFlow writes them.
+    let isReversed = axis.indices.map {
+      isChannels(axis[$0]) && step[$0] == -1 && (start[$0] == -1 || start[$0] >= 2) && end[$0] < -3
+    }
+    return isReversed.filter(\.self).count == 1
+      && axis.indices.allSatisfy { isReversed[$0] || step[$0] == 1 && start[$0] == 0 && end[$0] >= 1 << 20 }
   }
 }
 

@@ -14,12 +14,20 @@ extension ONNXTranslator {
   ]
 
   private mutating func pool(_ node: ONNXNode) throws(ImportError) {
-    let padding = try paddedImage(node)
+    var padding = try paddedImage(node)
+    let isMaximum = node.opType == "MaxPool"
+    if isMaximum, padding.value == 0, padding.isThere {
+      // Maxima of what is never below 0 are the same with a border of 0.
+      if isNonNegative(padding.image.node) {
+        padding.value = -.infinity
+      } else {
+        padding = ONNXPadding(image: try settle(node.inputs[0]))
+      }
+    }
     let input = padding.image
     let shape = graph.shape(input.node)
     guard let kernel = node.ints("kernel_shape") else { throw unsupported(node, "kernel_shape is missing") }
     var window = try window(node, kernel: kernel, over: shape)
-    let isMaximum = node.opType == "MaxPool"
     let isPadded = window.isPadded
     window.pad(padding)
     let hasBorder = window.isPadded && !isPadded

@@ -20,6 +20,8 @@ struct ONNXTranslator {
   var foldingBudget = (held: 1 << 24, computed: 1 << 28)
   /// How many nodes that read a constant have become one.
   var foldedReads: [String: Int] = [:]
+  /// Nodes of ours whose values are never below 0, among the first so many.
+  private var nonNegative: (names: Set<String>, checked: Int) = ([], 0)
   /// Nodes whose work another one has done.
   private var done: Set<Int> = []
 
@@ -33,8 +35,12 @@ struct ONNXTranslator {
 
   /// - Parameters:
   ///   - shape: of the input.
+  ///   - isChannelsLast: whether the graph reads `[1, height, width, channels]`.
   ///   - normalization: what preprocessing does in place of the first nodes.
-  init(_ model: ONNXModel, _ shape: Shape, without normalization: ONNXPixelNormalization?, precision: Precision) {
+  init(
+    _ model: ONNXModel, _ shape: Shape, isChannelsLast: Bool, without normalization: ONNXPixelNormalization?,
+    precision: Precision
+  ) {
     self.model = model
     let files = WeightFiles([:], metadata: [:], paths: [])
     graph = GraphBuilder(
@@ -48,10 +54,15 @@ struct ONNXTranslator {
     }
     for output in model.graph.outputs { readers[output.name, default: 0] += 1 }
     for (name, tensor) in model.graph.tensors { values[name] = .constant(ONNXConstant(tensor)) }
-    values[model.graph.inputs[0].name] = .activation(ONNXActivation(image: graph.input, shape))
+    func pixels(_ isChannelsLast: Bool) -> ONNXValue {
+      .activation(
+        isChannelsLast
+          ? ONNXActivation(channelsLast: graph.input, shape) : ONNXActivation(image: graph.input, shape))
+    }
+    values[model.graph.inputs[0].name] = pixels(isChannelsLast)
     if let normalization {
       done.formUnion(normalization.nodes)
-      values[normalization.output] = .activation(ONNXActivation(image: graph.input, shape))
+      values[normalization.output] = pixels(normalization.isChannelsLast)
     }
   }
 
@@ -108,6 +119,16 @@ extension ONNXTranslator {
   /// The first node that reads a value.
   func firstReading(_ name: String) -> (index: Int, node: ONNXNode)? {
     firstReader[name].map { ($0, model.graph.nodes[$0]) }
+  }
+
+  /// Whether a node of ours has no values below 0.
+  mutating func isNonNegative(_ name: String) -> Bool {
+    for node in graph.nodes[nonNegative.checked...]
+    where node.op.isNonNegative(node.inputs.map(nonNegative.names.contains)) {
+      nonNegative.names.insert(node.name)
+    }
+    nonNegative.checked = graph.nodes.count
+    return nonNegative.names.contains(name)
   }
 
   /// Takes over a later node's work.

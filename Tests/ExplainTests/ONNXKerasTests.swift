@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@testable import Explain
+
+/// Networks of `Fixtures/onnx/keras`, by `Tools/onnx/keras_networks.py`: channels last, padding in layers of its own, BatchNorm as
+/// products and sums.
+@Suite struct ONNXKerasTests {
+  private static let fixtures = "\(ONNXFixture.folder)/keras"
+  private static let names = [
+    "mobilenet", "mobilenet_v2", "mobilenet_v3", "efficientnet", "densenet", "resnet_v2", "inception", "xception",
+    "vgg", "transposed",
+  ]
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func imported(_ name: String, _ precision: Precision = .int8) throws -> Model {
+    var options = ImportOptions()
+    options.precision = precision
+    _ = try importModel(from: "\(Self.fixtures)/\(name).onnx", to: folder.file("m"), options: options)
+    return try Model(path: folder.file("m"))
+  }
+
+  @Test func everyFixtureHasItsTests() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.fixtures).filter { $0.hasSuffix(".onnx") }
+    #expect(Set(files) == Set(Self.names.map { "\($0).onnx" }))
+  }
+
+  /// The picture is as large as the input, so preprocessing only normalises.
+  @Test(arguments: names, Precision.allCases) func logitsAreONNXRuntimes(_ name: String, _ precision: Precision) throws
+  {
+    let expected = try #require(
+      try JSONDecoder().decode(
+        [String: [Float]].self, from: Data(contentsOf: URL(filePath: Self.fixtures + "/expected.json")))[name])
+    let model = try imported(name, precision)
+    let rule = model.description.preprocessing
+    var whole = rule
+    whole.fit = .squash
+    let crop = whole.crop(Image(width: 32, height: 32, pixels: noise(3 * 32 * 32))).image
+    let found = try Session(model: model, threads: 1).classify(MethodInput(crop, rule).values)
+    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    let cosine = product(found, expected) / (product(found, found) * product(expected, expected)).squareRoot()
+    let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
+    let largest = try #require(expected.map(\.magnitude).max())
+    switch precision {
+    case .float32: #expect(found.count == 7 && error / largest < 1e-4, "\(error / largest) \(found) \(expected)")
+    case .int8: #expect(cosine > 0.995, "\(cosine) \(found) \(expected)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("mobilenet_v3", .rgb, [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
+      ("efficientnet", .rgb, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+      ("vgg", .bgr, [0.48502, 0.45796, 0.40760], [0.0039216, 0.0039216, 0.0039216]),
+    ] as [(String, ColorOrder, [Float], [Float])])
+  func graphsThatNormaliseAreFolded(_ name: String, _ color: ColorOrder, _ mean: [Float], _ std: [Float]) throws {
+    let rule = try imported(name).description.preprocessing
+    #expect(rule.color == color && rule.crop == 32)
+    #expect(zip(rule.mean + rule.std, mean + std).allSatisfy { abs($0 - $1) < 1e-5 }, "\(rule.mean) \(rule.std)")
+  }
+
+  /// A product and a sum behind a convolution are part of it.
+  @Test func writtenNormalizationsAreFolded() throws {
+    for (name, layers) in [("mobilenet", 8), ("mobilenet_v2", 15)] {
+      let nodes = try imported(name).description.graph.nodes
+      #expect(nodes.filter { $0.op is Convolution || $0.op is DepthwiseConvolution }.count == layers)
+    }
+  }
+
+  @Test func classifiersThatEndInPoolingHaveClassActivationMaps() throws {
+    for name in Self.names where name != "vgg" {
+      #expect(try imported(name).description.head?.kind == .cam, "\(name)")
+    }
+  }
+}
