@@ -9,7 +9,7 @@ import Testing
   private static let fixtures = "\(ONNXFixture.folder)/keras"
   private static let names = [
     "mobilenet", "mobilenet_v2", "mobilenet_v3", "efficientnet", "densenet", "resnet_v2", "inception", "xception",
-    "vgg", "transposed",
+    "vgg", "transposed", "tflite",
   ]
   private let folder: TemporaryFolder
 
@@ -59,6 +59,12 @@ import Testing
     let rule = try imported(name).description.preprocessing
     #expect(rule.color == color && rule.crop == 32)
     #expect(zip(rule.mean + rule.std, mean + std).allSatisfy { abs($0 - $1) < 1e-5 }, "\(rule.mean) \(rule.std)")
+  }
+
+  /// Pairs of TensorFlow Lite begin with 0 behind ReLU6 alone; their Clip stays where the file has it.
+  @Test func quantizedFilesKeepTheirClips() throws {
+    let functions = try imported("tflite").description.graph.nodes.compactMap { ($0.op as? Activation)?.function.name }
+    #expect(functions == [String](repeating: "relu6", count: 10))
   }
 
   /// A product and a sum behind a convolution are part of it.

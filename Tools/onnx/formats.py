@@ -23,6 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxconverter_common import float16
 from onnxruntime import quantization
 from onnxruntime.quantization import QuantType
+from pairs import without_pairs
 
 ROOT = networks.ROOT
 
@@ -136,25 +137,6 @@ def rounded_weights(model, file):
             scale = stored[f"{name}.scale"].reshape(-1, 1, 1, 1)
             values[name] = np.clip(np.rint(stored[name] / scale), -128, 127).astype(np.float32) * scale
     return values
-
-
-def without_pairs(file):
-    """The file with its activations as floats. Computed constants stay rounded, but a left out Relu is not put back."""
-    file = onnx.load_model_from_string(file.SerializeToString())
-    constants, sources, nodes = {tensor.name for tensor in file.graph.initializer}, {}, []
-    for node in file.graph.node:
-        for index, name in enumerate(node.input):
-            node.input[index] = sources.get(name, name)
-        if all(name in constants for name in node.input):
-            constants.update(node.output)
-        elif node.op_type in ("QuantizeLinear", "DequantizeLinear"):
-            sources[node.output[0]] = node.input[0]
-            continue
-        nodes.append(node)
-    del file.graph.node[:]
-    file.graph.node.extend(nodes)
-    file.graph.output[0].name = sources.get(file.graph.output[0].name, file.graph.output[0].name)
-    return file
 
 
 def half(keeps_types):

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Writes the small networks of Tests/Fixtures/onnx/keras as tf2onnx exports them from Keras, and onnxruntime's logits.
 
-One is written by hand, as tf2onnx would without its optimizer. The networks read `[n, 32, 32, 3]`. `expected.json` holds for
-each of them the logits of the image of `noise` in inputs.py, before a softmax. The image is fed as `NETWORKS` says. Weights
-are random. Equal versions of the libraries give equal logits; tf2onnx's names differ from run to run. Needs tensorflow,
-tf2onnx and onnxruntime in an environment of their own; nothing else needs this tool.
+One is written by hand, as tf2onnx would without its optimizer, one is quantized by TensorFlow Lite. The networks read `[n, 32,
+32, 3]`. `expected.json` holds for each of them the logits of the image of `noise` in inputs.py, before a softmax. The image is
+fed as `NETWORKS` says. Weights are random. Equal versions of the libraries give equal logits; tf2onnx's names differ from run
+to run. Needs tensorflow, tf2onnx and onnxruntime in an environment of their own; nothing else needs this tool.
 
 usage: keras_networks.py [FOLDER]
 """
 import json
 import os
 import sys
+import tempfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["CUDA_VISIBLE_DEVICES"] = "3", "-1"
 
@@ -21,6 +22,7 @@ import onnxruntime
 import tensorflow as tf
 import tf2onnx
 from keras import layers, Model
+from pairs import without_pairs
 
 SIDE, CLASSES = 32, 7
 
@@ -187,7 +189,7 @@ NETWORKS = {
     "mobilenet": ("imagenet", mobilenet), "mobilenet_v2": ("imagenet", mobilenet_v2), "mobilenet_v3": (255, mobilenet_v3),
     "efficientnet": (255, efficientnet), "densenet": ("imagenet", densenet), "resnet_v2": ("imagenet", resnet_v2),
     "inception": ("imagenet", inception), "xception": ("imagenet", xception), "vgg": (255, vgg),
-    "transposed": ("imagenet", None),
+    "transposed": ("imagenet", transposed), "tflite": ("imagenet", lambda: quantized(mobilenet_v2)),
 }
 
 
@@ -220,14 +222,31 @@ def exported(name, build):
     return tf2onnx.convert.from_function(function, input_signature=signature, opset=15)[0]
 
 
+def quantized(build):
+    """As TensorFlow Lite quantizes it: weights and activations of int8, floats at both ends."""
+    image = layers.Input((SIDE, SIDE, 3))
+    network = Model(image, build(image))
+    randomise(network, 5)
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    x = np.ascontiguousarray(inputs.fed("imagenet", 3, SIDE, SIDE, np.float32).transpose(0, 2, 3, 1))
+    converter.representative_dataset = lambda: ([x * np.float32(factor)] for factor in (1, 0.7))
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(converter.convert())
+        file.flush()
+        return tf2onnx.convert.from_tflite(file.name, opset=17)[0]
+
+
 def logits(model, x):
-    """What the graph says without the softmax at its end."""
-    model = onnx.load_model_from_string(model.SerializeToString())
+    """What the graph says without the softmax at its end, and without rounded activations."""
+    model = without_pairs(model)
     last = model.graph.node[-1]
     if last.op_type == "Softmax":
         model.graph.output[0].name = last.input[0]
         model.graph.node.remove(last)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: x})[0].reshape(-1)
 
 
@@ -236,7 +255,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     expected = {}
     for name, (kind, build) in NETWORKS.items():
-        model = exported(name, build) if build else transposed()
+        model = build() if name in ("transposed", "tflite") else exported(name, build)
         onnx.save(model, os.path.join(folder, f"{name}.onnx"))
         x = inputs.fed(kind, 3, SIDE, SIDE, np.float32).transpose(0, 2, 3, 1)
         expected[name] = [round(float(v), 6) for v in logits(model, np.ascontiguousarray(x))]
