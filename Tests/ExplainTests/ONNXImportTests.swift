@@ -66,6 +66,32 @@ import Testing
     #expect(abs(mean - explanation.logits[4]) < 1e-5 * largest, "\(mean) \(explanation.logits)")
   }
 
+  /// A normalization behind the pooling divides the map by one number, and subtracts from the features what all channels share.
+  @Test(arguments: ["convnext", "convnext2"]) func normalizedPoolsHaveClassActivationMaps(_ name: String) throws {
+    let network = try #require(ONNXNetwork.all.first { $0.name == name })
+    let model = try network.imported(.float32, to: folder.file("m"))
+    let rows = try #require(ClassifierRows(model))
+    #expect(rows.needsNegatives)
+    let node = try #require(model.description.featureLayers.last).node
+    let shape = try #require(model.shapes[node])
+    let session = Session(model: model, threads: 1)
+    let (_, picture) = try network.expected()
+    let features = try #require(try session.features(picture, nodes: [node])[node])
+    let logits = try session.classify(picture)
+    let means = (0..<shape.channels).map { c in
+      stride(from: c, to: features.count, by: shape.channels).reduce(Float(0)) { $0 + features[$1] }
+        / Float(shape.pixels)
+    }
+    let mean = means.reduce(0, +) / Float(means.count)
+    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(means.count)
+    var row = [Float](repeating: 0, count: shape.channels)
+    for label in logits.indices {
+      let bias = row.withUnsafeMutableBufferPointer { rows.read(label, into: $0) }
+      let activation = zip(row, means).reduce(0) { $0 + $1.0 * $1.1 }
+      #expect(abs(activation / variance.squareRoot() + bias - logits[label]) < 1e-3 * max(1, abs(logits[label])))
+    }
+  }
+
   @Test(arguments: ONNXNetwork.all) func importsAreReproducible(_ network: ONNXNetwork) throws {
     _ = try network.imported(.int8, to: folder.file("a"))
     _ = try network.imported(.int8, to: folder.file("b"))

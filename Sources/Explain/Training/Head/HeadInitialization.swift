@@ -79,6 +79,8 @@ extension HeadParameters {
 /// The classifier's last linear layer as a layer on the last features, pixel by pixel.
 ///
 /// - Networks that end in average pooling and a linear layer: its own rows, which is Class Activation Mapping.
+/// - Networks with a layer normalization between the two, as ConvNeXt: it subtracts the mean of the channels, which is linear, and
+///   divides by one number for the entire image, which changes no map's order; so this is Class Activation Mapping too.
 /// - Vision Transformers: the class token goes through the last block and one more layer normalisation before the linear layer. The
 ///   nearest thing is to read every patch's token as if it were that class token, before the last block (the "logit lens"): the last
 ///   features are normalised tokens, so only the scale and shift of the two normalisations have to be exchanged.
@@ -87,6 +89,8 @@ struct ClassifierRows {
   private let bias: UnsafePointer<Float>
   /// `factor * F + offset` is what the linear layer reads; nil where it reads F.
   private let exchange: [(factor: Float, offset: Float)]?
+  /// Whether the mean of the channels is subtracted first.
+  private let isCentered: Bool
   /// Whether features may be negative and matter all the same.
   let needsNegatives: Bool
 
@@ -101,11 +105,16 @@ struct ClassifierRows {
       let linear = classifier.op as? Convolution, linear.groups == 1, let before = node(classifier.inputs[0]),
       let shape = model.shapes[last.node]
     else { return nil }
+    /// What a node pools; nil where it does not pool.
+    func pooled(_ name: String) -> String? { node(name).flatMap { $0.op is GlobalAveragePool ? $0.inputs[0] : nil } }
     rows = LayerRows(model, node: classifier, linear, channels: shape.channels)
     bias = model.floats(linear.weights.bias)
     switch before.op {
     case is GlobalAveragePool where before.inputs == [last.node]:
-      exchange = nil
+      (exchange, isCentered) = (nil, false)
+    case let norm as LayerNorm where pooled(before.inputs[0]) == last.node:
+      exchange = (0..<shape.channels).map { (model.floats(norm.weight)[$0], model.floats(norm.bias)[$0]) }
+      isCentered = true
     case let final as LayerNorm:
       guard let image = node(last.node), image.op is ImageTokens, let source = node(image.inputs[0]),
         let norm = source.op as? LayerNorm
@@ -115,6 +124,7 @@ struct ClassifierRows {
         let factor = abs(scale) < Self.smallestScale ? 0 : model.floats(final.weight)[c] / scale
         return (factor, model.floats(final.bias)[c] - model.floats(norm.bias)[c] * factor)
       }
+      isCentered = false
     default: return nil
     }
     needsNegatives = !graph.nodes.nonNegative.contains(last.node)
@@ -128,6 +138,10 @@ struct ClassifierRows {
         row[c] = weights[c] * (exchange?[c].factor ?? 1)
         sum += weights[c] * (exchange?[c].offset ?? 0)
       }
+    }
+    if isCentered {
+      let mean = row.reduce(0, +) / Float(row.count)
+      for c in row.indices { row[c] -= mean }
     }
     return sum
   }
