@@ -40,6 +40,11 @@ def efficientnet_pytorch(name, **changes):
     return EfficientNet(blocks, parameters._replace(width_coefficient=0.25, **changes))
 
 
+def densenet():
+    return torchvision.models.DenseNet(
+        growth_rate=8, block_config=(2, 1, 2, 1), num_init_features=16, bn_size=2, num_classes=CLASSES)
+
+
 def timm_network(make, name, **arguments):
     return make(name, **{"channel_multiplier": 0.25, "num_classes": CLASSES, **arguments})
 
@@ -65,6 +70,7 @@ NETWORKS = {
         torchvision.models.mobilenet_v2, width_mult=0.15, num_classes=CLASSES),
     "torchvision_mobilenet_v3_small": functools.partial(torchvision_mobilenet_v3, "small"),
     "torchvision_mobilenet_v3_large": functools.partial(torchvision_mobilenet_v3, "large"),
+    "torchvision_densenet": densenet,
     "efficientnet_pytorch_lite0": functools.partial(efficientnet_pytorch, "efficientnet-lite0"),
     "efficientnet_pytorch_lite4": functools.partial(efficientnet_pytorch, "efficientnet-lite4"),
 }  # fmt: skip

@@ -8,7 +8,8 @@ import Testing
 
   @Test(arguments: [
     ("mobilenetv3_small_100", "mobilenetv3_small"), ("mobilenetv2_140", "mobilenetv2"), ("ResNet-50", "resnet50"),
-    ("resnet50", "resnet50"),
+    ("resnet50", "resnet50"), ("densenet161", "densenet"),
+
   ])
   func namesAreUnderstood(_ name: String, _ found: String) throws {
     #expect(try Architecture.find(name, for: state).name.filter { $0 != "_" } == found.filter { $0 != "_" })

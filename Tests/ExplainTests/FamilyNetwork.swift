@@ -24,9 +24,14 @@ struct FamilyNetwork: Decodable {
     return planes.indices.map { planes[$0 % 3 * 64 * 64 + $0 / 3] }
   }
 
-  func write(_ path: String, metadata: [String: String] = [:]) throws {
-    try SyntheticWeights(shapes: shapes, metadata: metadata).write(
-      path, Dictionary(uniqueKeysWithValues: shapes.map { ($0, Self.values($0, $1)) }))
+  /// - Parameter renamed: name and shape in the file.
+  func write(
+    _ path: String, metadata: [String: String] = [:],
+    renamed: (_ name: String, _ shape: [Int]) -> (String, [Int]) = { ($0, $1) }
+  ) throws {
+    let tensors = shapes.map { (file: renamed($0, $1), values: Self.values($0, $1)) }
+    try SyntheticWeights(shapes: Dictionary(uniqueKeysWithValues: tensors.map(\.file)), metadata: metadata).write(
+      path, Dictionary(uniqueKeysWithValues: tensors.map { ($0.file.0, $0.values) }))
   }
 
   /// Values from -1 to 1; the generator's state starts as the name's 64-bit FNV-1a hash.

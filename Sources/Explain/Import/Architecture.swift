@@ -14,14 +14,15 @@ struct Architecture: Sendable {
   var build: @Sendable (inout GraphBuilder) throws(ImportError) -> String
 
   /// Every architecture, in the order in which they are tried.
-  static let all = resNets + vggs + visionTransformers + invertedResidualNetworks
+  static let all =
+    resNets + vggs + visionTransformers + invertedResidualNetworks + denseNets
 
   static var names: [String] { all.map(\.name) }
 
   /// What the names are of, for people.
   private static let families = [
     "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
-    "MnasNet",
+    "MnasNet", "DenseNet",
   ]
 
   /// The architecture asked for, or else the one that recognises the weights.

@@ -119,6 +119,11 @@ struct GraphBuilder {
     try append(name, Multiply(), [input, factors])
   }
 
+  /// Adds an image of the channels of both.
+  mutating func concatenate(_ name: String, _ first: String, _ second: String) throws(ImportError) -> String {
+    try append(name, Concat(), [first, second])
+  }
+
   mutating func maxPool(
     _ name: String, _ input: String, kernel: Int, stride: Int, padding: Padding
   ) throws(ImportError) -> String {

@@ -44,9 +44,9 @@ struct NamingScheme: Sendable {
 
   private static let torchvision = NamingScheme(
     library: .torchvision, telltale: "",
-    // Files from before torchvision 0.13.
+    // Files from before torchvision 0.13, and DenseNet's from before PyTorch 0.4.
     renames: Rename.module(block("mlp.linear_1"), block("mlp.0"))
-      + Rename.module(block("mlp.linear_2"), block("mlp.3")),
+      + Rename.module(block("mlp.linear_2"), block("mlp.3")) + olderDenseLayers,
     renamesAreOptional: true)
 
   private static let timmVisionTransformer = NamingScheme(

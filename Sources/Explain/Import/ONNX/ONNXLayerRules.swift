@@ -127,14 +127,9 @@ extension ONNXTranslator {
   /// A BatchNorm that stands behind no convolution: one of 1 x 1 for each channel, normalised.
   private mutating func batchNormalization(_ node: ONNXNode) throws(ImportError) {
     let input = try activation(node, 0)
-    let channels = graph.shape(input.node).channels
     let name = name(node)
     let norm = try insertNormalization(node, name)
-    let ones = ComputedWeight(shape: [channels, 1, 1, 1], values: [Float](repeating: 1, count: channels))
-    graph.insert(ones, as: "\(name).weight")
-    let result = try graph.layer(
-      .depthwise, name, input.node, Window(kernel: 1), outputs: channels, norm, weight: "\(name).weight", ones.shape,
-      bias: nil)
+    let result = try graph.batchNorm(name, input.node, norm)
     set(node, result, input.dimensions)
   }
 
