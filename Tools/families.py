@@ -17,7 +17,8 @@ import timm
 import torch
 import torchvision
 from efficientnet_lite_pytorch import EfficientNet, get_model_params
-from timm.models import efficientnet, mobilenetv3
+from timm.models import convnext, efficientnet, mobilenetv3
+from torchvision.models import convnext as tv_convnext
 from torchvision.models import efficientnet as tv_efficientnet
 from torchvision.models import mobilenetv3 as tv_mobilenetv3
 
@@ -43,6 +44,16 @@ def efficientnet_pytorch(name, **changes):
 def densenet():
     return torchvision.models.DenseNet(
         growth_rate=8, block_config=(2, 1, 2, 1), num_init_features=16, bn_size=2, num_classes=CLASSES)
+
+
+def torchvision_convnext():
+    sizes = [(8, 16, 1), (16, 32, 1), (32, 64, 2), (64, None, 1)]
+    settings = [tv_convnext.CNBlockConfig(*size) for size in sizes]
+    return tv_convnext.ConvNeXt(settings, layer_scale=0.5, num_classes=CLASSES)
+
+
+def timm_convnext(**arguments):
+    return convnext.ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 16, 32, 64), num_classes=CLASSES, **arguments)
 
 
 def timm_network(make, name, **arguments):
@@ -71,6 +82,10 @@ NETWORKS = {
     "torchvision_mobilenet_v3_small": functools.partial(torchvision_mobilenet_v3, "small"),
     "torchvision_mobilenet_v3_large": functools.partial(torchvision_mobilenet_v3, "large"),
     "torchvision_densenet": densenet,
+    "torchvision_convnext": torchvision_convnext,
+    "timm_convnext": functools.partial(timm_convnext, conv_mlp=True),
+    "timm_convnext_hnf": functools.partial(timm_convnext, stem_type="overlap_tiered", head_norm_first=True),
+    "timm_convnextv2": functools.partial(timm_convnext, use_grn=True, ls_init_value=None),
     "efficientnet_pytorch_lite0": functools.partial(efficientnet_pytorch, "efficientnet-lite0"),
     "efficientnet_pytorch_lite4": functools.partial(efficientnet_pytorch, "efficientnet-lite4"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ import Testing
 
   @Test(arguments: [
     ("mobilenetv3_small_100", "mobilenetv3_small"), ("mobilenetv2_140", "mobilenetv2"), ("ResNet-50", "resnet50"),
-    ("resnet50", "resnet50"), ("densenet161", "densenet"),
+    ("resnet50", "resnet50"), ("densenet161", "densenet"), ("convnextv2_atto", "convnextv2"),
 
   ])
   func namesAreUnderstood(_ name: String, _ found: String) throws {

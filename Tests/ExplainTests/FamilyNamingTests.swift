@@ -24,8 +24,34 @@ import Testing
   private static let namings = [
     Naming(
       testDescription: "torchvision's older DenseNet", network: "torchvision_densenet", architecture: "densenet",
-      renames: [(#"(denselayer\d+\.(?:norm|conv))(\d)"#, "$1.$2")])
+      renames: [(#"(denselayer\d+\.(?:norm|conv))(\d)"#, "$1.$2")]),
+    published("convnext"), published("convnextv2"), huggingFace("convnext"), huggingFace("convnextv2"),
   ]
+
+  private static func published(_ architecture: String) -> Naming {
+    Naming(
+      testDescription: "the authors' \(architecture)", network: "timm_\(architecture)", architecture: architecture,
+      renames: [
+        (#"^stem\."#, "downsample_layers.0."), (#"^stages\.(\d)\.downsample"#, "downsample_layers.$1"),
+        (#"\.blocks\.(\d)"#, ".$1"), ("conv_dw", "dwconv"), (#"mlp\.fc"#, "pwconv"),
+        (#"mlp\.grn\.weight"#, "grn.gamma"), (#"mlp\.grn\.bias"#, "grn.beta"), (#"^head\.norm"#, "norm"),
+        (#"^head\.fc"#, "head"),
+      ])
+  }
+
+  private static func huggingFace(_ architecture: String) -> Naming {
+    Naming(
+      testDescription: "Hugging Face's \(architecture)", network: "timm_\(architecture)", architecture: architecture,
+      renames: [
+        (#"^stem\.0"#, "\(architecture).embeddings.patch_embeddings"),
+        (#"^stem\.1"#, "\(architecture).embeddings.layernorm"),
+        (#"^stages\.(\d)\.downsample"#, "\(architecture).encoder.stages.$1.downsampling_layer"),
+        (#"^stages\.(\d)\.blocks\.(\d)"#, "\(architecture).encoder.stages.$1.layers.$2"), ("conv_dw", "dwconv"),
+        (#"(layers\.\d)\.norm"#, "$1.layernorm"), (#"mlp\.fc"#, "pwconv"), (#"mlp\.grn"#, "grn"),
+        ("gamma", "layer_scale_parameter"), (#"^head\.norm"#, "\(architecture).layernorm"),
+        (#"^head\.fc"#, "classifier"),
+      ])
+  }
 
   @Test(arguments: namings) func logitsArePyTorchs(_ naming: Naming) throws {
     let folder = try TemporaryFolder()
@@ -42,7 +68,7 @@ import Testing
     #expect(error / largest < 1e-4, "\(error / largest)")
   }
 
-  @Test(arguments: [("torchvision_densenet", true)])
+  @Test(arguments: [("torchvision_densenet", true), ("timm_convnext", false), ("timm_convnext_hnf", true)])
   func activationMappingNeedsPoolingAndOneLayer(_ network: (name: String, maps: Bool)) throws {
     let folder = try TemporaryFolder()
     try FamilyNetwork.named(network.name).write(folder.file("w"))

@@ -19,7 +19,9 @@ import Testing
     ("torchvision_efficientnet_b0", "efficientnet_b0", false), ("torchvision_mobilenet_v2", "mobilenetv2", false),
     ("torchvision_mobilenet_v3_small", "mobilenetv3_small", false),
     ("torchvision_mobilenet_v3_large", "mobilenetv3_large", false),
-    ("torchvision_densenet", "densenet", false),
+    ("torchvision_densenet", "densenet", false), ("torchvision_convnext", "convnext", false),
+    ("timm_convnext", "convnext", false), ("timm_convnext_hnf", "convnext", false),
+    ("timm_convnextv2", "convnextv2", false),
     ("efficientnet_pytorch_lite0", "tf_efficientnet_lite0", false),
     ("efficientnet_pytorch_lite4", "tf_efficientnet_lite4", false),
   ]

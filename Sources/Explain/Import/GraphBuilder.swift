@@ -306,8 +306,10 @@ extension GraphBuilder {
   }
 
   /// Adds a tensor that is stored as it is; returns its name in the model.
-  mutating func parameter(_ tensor: String, _ shape: [Int], storedShape: [Int]) -> String {
-    require(tensor, shape)
+  mutating func parameter(
+    _ tensor: String, _ shape: [Int], or otherShape: [Int]? = nil, storedShape: [Int]
+  ) -> String {
+    require(tensor, shape, or: otherShape)
     let name = nodePrefix + tensor
     parameters.append(ParameterSource(name: name, shape: storedShape, tensor: tensor, state: state))
     return name

@@ -13,11 +13,13 @@ extension GraphBuilder {
     return try append(name, embedding, [input])
   }
 
-  /// Adds a LayerNorm with `name.weight` and `name.bias`, and the epsilon of the library that the weights come from.
-  mutating func layerNorm(_ name: String, _ input: String) throws(ImportError) -> String {
+  /// Adds a LayerNorm with `name.weight` and `name.bias`.
+  ///
+  /// - Parameter epsilon: by default that of the library that the weights come from.
+  mutating func layerNorm(_ name: String, _ input: String, epsilon: Float? = nil) throws(ImportError) -> String {
     let channels = shape(input).channels
     let norm = LayerNorm(
-      epsilon: state.scheme.layerNormEpsilon,
+      epsilon: epsilon ?? state.scheme.layerNormEpsilon,
       weight: parameter("\(name).weight", [channels], storedShape: [channels]),
       bias: parameter("\(name).bias", [channels], storedShape: [channels]))
     return try append(name, norm, [input])

@@ -38,6 +38,7 @@ struct NamingScheme: Sendable {
 
   private static let all =
     [timmVisionTransformer, timmVGG, huggingFaceVisionTransformer, huggingFaceResNet] + invertedResidualNetworks
+    + convNeXts
 
   /// Names as they are.
   static let none = NamingScheme(library: .torchvision, telltale: "", renames: [])
