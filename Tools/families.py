@@ -17,10 +17,11 @@ import timm
 import torch
 import torchvision
 from efficientnet_lite_pytorch import EfficientNet, get_model_params
-from timm.models import convnext, efficientnet, mobilenetv3
+from timm.models import convnext, efficientnet, mobilenetv3, regnet
 from torchvision.models import convnext as tv_convnext
 from torchvision.models import efficientnet as tv_efficientnet
 from torchvision.models import mobilenetv3 as tv_mobilenetv3
+from torchvision.models import regnet as tv_regnet
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SIDE, CLASSES = 64, 5
@@ -56,6 +57,16 @@ def timm_convnext(**arguments):
     return convnext.ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 16, 32, 64), num_classes=CLASSES, **arguments)
 
 
+def torchvision_regnet(**arguments):
+    blocks = tv_regnet.BlockParams([1, 2, 1, 1], [16, 32, 48, 64], [8, 8, 16, 16], [1.0] * 4, [2] * 4, **arguments)
+    return tv_regnet.RegNet(blocks, num_classes=CLASSES, stem_width=8)
+
+
+def timm_regnet(**arguments):
+    settings = regnet.RegNetCfg(w0=16, wa=24.0, wm=2.0, group_size=8, depth=5, stem_width=8, **arguments)
+    return regnet.RegNet(settings, num_classes=CLASSES)
+
+
 def timm_network(make, name, **arguments):
     return make(name, **{"channel_multiplier": 0.25, "num_classes": CLASSES, **arguments})
 
@@ -86,6 +97,10 @@ NETWORKS = {
     "timm_convnext": functools.partial(timm_convnext, conv_mlp=True),
     "timm_convnext_hnf": functools.partial(timm_convnext, stem_type="overlap_tiered", head_norm_first=True),
     "timm_convnextv2": functools.partial(timm_convnext, use_grn=True, ls_init_value=None),
+    "torchvision_regnet_x": torchvision_regnet,
+    "torchvision_regnet_y": functools.partial(torchvision_regnet, se_ratio=0.25),
+    "timm_regnetx": timm_regnet,
+    "timm_regnety": functools.partial(timm_regnet, se_ratio=0.25),
     "efficientnet_pytorch_lite0": functools.partial(efficientnet_pytorch, "efficientnet-lite0"),
     "efficientnet_pytorch_lite4": functools.partial(efficientnet_pytorch, "efficientnet-lite4"),
 }  # fmt: skip

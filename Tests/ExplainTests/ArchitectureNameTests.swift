@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: [
     ("mobilenetv3_small_100", "mobilenetv3_small"), ("mobilenetv2_140", "mobilenetv2"), ("ResNet-50", "resnet50"),
     ("resnet50", "resnet50"), ("densenet161", "densenet"), ("convnextv2_atto", "convnextv2"),
-
+    ("regnetx_002", "regnetx"), ("regnet_y_1_6gf", "regnety"),
   ])
   func namesAreUnderstood(_ name: String, _ found: String) throws {
     #expect(try Architecture.find(name, for: state).name.filter { $0 != "_" } == found.filter { $0 != "_" })

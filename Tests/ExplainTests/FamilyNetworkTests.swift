@@ -21,7 +21,9 @@ import Testing
     ("torchvision_mobilenet_v3_large", "mobilenetv3_large", false),
     ("torchvision_densenet", "densenet", false), ("torchvision_convnext", "convnext", false),
     ("timm_convnext", "convnext", false), ("timm_convnext_hnf", "convnext", false),
-    ("timm_convnextv2", "convnextv2", false),
+    ("timm_convnextv2", "convnextv2", false), ("torchvision_regnet_x", "regnetx", false),
+    ("torchvision_regnet_y", "regnety", false), ("timm_regnetx", "regnetx", false),
+    ("timm_regnety", "regnety", false),
     ("efficientnet_pytorch_lite0", "tf_efficientnet_lite0", false),
     ("efficientnet_pytorch_lite4", "tf_efficientnet_lite4", false),
   ]

@@ -20,7 +20,7 @@ private struct Refused: CustomTestStringConvertible, Sendable {
 
 private let known = [
   "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
-  "MnasNet", "DenseNet", "ConvNeXt",
+  "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
 ]
 
 private let refused = [

@@ -15,14 +15,14 @@ struct Architecture: Sendable {
 
   /// Every architecture, in the order in which they are tried.
   static let all =
-    resNets + vggs + visionTransformers + invertedResidualNetworks + denseNets + convNeXts
+    resNets + vggs + visionTransformers + invertedResidualNetworks + denseNets + convNeXts + regNets
 
   static var names: [String] { all.map(\.name) }
 
   /// What the names are of, for people.
   private static let families = [
     "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
-    "MnasNet", "DenseNet", "ConvNeXt",
+    "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
   ]
 
   /// The architecture asked for, or else the one that recognises the weights.
