@@ -84,4 +84,24 @@ import Testing
     guard isComputed else { return }
     #expect(try example.result(limit: 0) == nil)
   }
+
+  /// Tensors of no elements whose other lengths have no product.
+  @Test(arguments: cases.map(\.operator)) func emptyTensorsAreNoTrap(_ name: String) throws {
+    let empty = ONNXConstant([Float](), shape: [1 << 40, 1 << 40, 0])
+    let whole = ONNXConstant([Int](), shape: [0, 1 << 40, 1 << 40])
+    for (first, second) in [(empty, empty), (whole, whole), (empty, whole), (whole, empty)] {
+      for shape in [[1, 1 << 40, 0], [1 << 40, 1, 1]] {
+        var other = second
+        other.shape = shape
+        if other.count > 0 { continue }
+        for inputs in [[first], [first, other], [first, other, other], [first, second, second, second, second]] {
+          let node = ONNXNode(
+            name: "n", opType: name, domain: "", inputs: inputs.indices.map { "x\($0)" }, outputs: ["y"],
+            attributes: [:])
+          let result = try? ConstantFolding(node: node, optionalInputs: inputs, limit: 1000).result()
+          #expect((result?.count ?? 0) <= 1)
+        }
+      }
+    }
+  }
 }

@@ -28,7 +28,8 @@ extension ConstantFolding {
   /// Of two constants, the elements of one repeated where the other has more.
   func arithmetic() throws(ONNXError) -> ONNXConstant? {
     guard inputs.count == 2, inputs.allSatisfy({ $0.count <= limit }),
-      let shape = Self.broadcast(inputs[0].shape, inputs[1].shape), let count = shape.elementCount, count <= limit
+      let shape = Self.broadcast(inputs[0].shape, inputs[1].shape), let count = shape.elementCount,
+      (1...max(1, limit)).contains(count)
     else { return nil }
     if inputs.allSatisfy(\.isWhole) {
       let (first, second) = (try integers(0, in: shape), try integers(1, in: shape))
@@ -95,7 +96,8 @@ extension ConstantFolding {
   func chosen() throws(ONNXError) -> ONNXConstant? {
     guard inputs.count == 3, inputs[0].isWhole, inputs.allSatisfy({ $0.count <= limit }),
       let pair = Self.broadcast(inputs[1].shape, inputs[2].shape),
-      let shape = Self.broadcast(inputs[0].shape, pair), let count = shape.elementCount, count <= limit
+      let shape = Self.broadcast(inputs[0].shape, pair), let count = shape.elementCount,
+      (1...max(1, limit)).contains(count)
     else { return nil }
     let conditions = try integers(0, in: shape)
     if inputs[1].isWhole, inputs[2].isWhole {

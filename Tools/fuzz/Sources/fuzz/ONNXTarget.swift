@@ -38,7 +38,7 @@ struct ONNXTarget: FuzzTarget {
       let values = try tensor.values()
       guard tensor.count <= Self.limit else { return }
       let whole = try tensor.floats()
-      require(whole.count == tensor.shape.reduce(1, *), "a tensor has as many elements as its shape says")
+      require(whole.count == tensor.shape.elementCount, "a tensor has as many elements as its shape says")
       // The start is no place that is kept, and the part reaches over one.
       let range = tensor.count / 3..<tensor.count
       var part = [Float](repeating: 0, count: range.count)
