@@ -32,6 +32,15 @@ def torchvision_efficientnet():
     return tv_efficientnet.EfficientNet(settings, 0.0, num_classes=CLASSES, last_channel=96)
 
 
+def torchvision_efficientnet_v2():
+    settings, _ = tv_efficientnet._efficientnet_conf("efficientnet_v2_s")
+    for stage in settings:
+        stage.input_channels, stage.out_channels = (max(8, width // 32 * 8) for width in (
+            stage.input_channels, stage.out_channels))  # fmt: skip
+    norm = functools.partial(torch.nn.BatchNorm2d, eps=1e-3)
+    return tv_efficientnet.EfficientNet(settings, 0.0, num_classes=CLASSES, norm_layer=norm, last_channel=96)
+
+
 def torchvision_mobilenet_v3(size):
     settings, last = tv_mobilenetv3._mobilenet_v3_conf(f"mobilenet_v3_{size}", width_mult=0.15)
     return tv_mobilenetv3.MobileNetV3(settings, last, num_classes=CLASSES)
@@ -78,16 +87,30 @@ NETWORKS = {
     "timm_tf_efficientnet_lite3": functools.partial(
         timm_network, efficientnet._gen_efficientnet_lite, "tf_efficientnet_lite3", depth_multiplier=1.4,
         pad_type="same", bn_eps=1e-3),
+    "timm_tf_efficientnetv2_s": functools.partial(
+        timm_network, efficientnet._gen_efficientnetv2_s, "tf_efficientnetv2_s", pad_type="same", bn_eps=1e-3),
+    "timm_efficientnetv2_rw_s": functools.partial(
+        timm_network, efficientnet._gen_efficientnetv2_s, "efficientnetv2_rw_s", rw=True),
+    "timm_mobilenetv1": functools.partial(timm_network, efficientnet._gen_mobilenet_v1, "mobilenetv1_100"),
+    "timm_mobilenetv1_100h": functools.partial(
+        timm_network, efficientnet._gen_mobilenet_v1, "mobilenetv1_100h", head_conv=True),
     "timm_mobilenetv2": functools.partial(timm_network, efficientnet._gen_mobilenet_v2, "mobilenetv2_100"),
     "timm_mobilenetv3_small": functools.partial(
         timm_network, mobilenetv3._gen_mobilenet_v3, "mobilenetv3_small_100"),
     "timm_mobilenetv3_large": functools.partial(
         timm_network, mobilenetv3._gen_mobilenet_v3, "mobilenetv3_large_100"),
+    "timm_mobilenetv4_conv_small": functools.partial(
+        timm_network, mobilenetv3._gen_mobilenet_v4, "mobilenetv4_conv_small"),
+    "timm_mobilenetv4_conv_medium": functools.partial(
+        timm_network, mobilenetv3._gen_mobilenet_v4, "mobilenetv4_conv_medium"),
+    "timm_mobilenetv4_conv_large": functools.partial(
+        timm_network, mobilenetv3._gen_mobilenet_v4, "mobilenetv4_conv_large"),
     "timm_mnasnet": functools.partial(timm_network, efficientnet._gen_mnasnet_b1, "mnasnet_100", channel_multiplier=0.5),
     "timm_semnasnet": functools.partial(timm_network, efficientnet._gen_mnasnet_a1, "semnasnet_100", channel_multiplier=0.5),
     "timm_resnet18d": functools.partial(timm.create_model, "resnet18d", num_classes=CLASSES),
     "torchvision_resnext50_32x4d": functools.partial(torchvision.models.resnext50_32x4d, num_classes=CLASSES),
     "torchvision_efficientnet_b0": torchvision_efficientnet,
+    "torchvision_efficientnet_v2_s": torchvision_efficientnet_v2,
     "torchvision_mobilenet_v2": functools.partial(
         torchvision.models.mobilenet_v2, width_mult=0.15, num_classes=CLASSES),
     "torchvision_mobilenet_v3_small": functools.partial(torchvision_mobilenet_v3, "small"),
@@ -106,6 +129,11 @@ NETWORKS = {
 }  # fmt: skip
 
 
+# What the blocks add is as large as what they add it to, so that 40 of them make values of a million, and gates that
+# are open or shut by rounding. Half the weights keep such a network as tame as a trained one.
+GAINS = dict.fromkeys(["timm_tf_efficientnetv2_s", "timm_efficientnetv2_rw_s", "torchvision_efficientnet_v2_s"], 0.5)
+
+
 def uniform(name, shape):
     """Values from -1 to 1 by SplitMix64, whose state starts as the name's 64-bit FNV-1a hash."""
     state = 0xCBF29CE484222325
@@ -119,14 +147,14 @@ def uniform(name, shape):
     return ((z >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - 1).reshape(shape)
 
 
-def values(name, shape):
+def values(name, shape, gain=1):
     """Weights of layers keep the size of what passes through them; BatchNorms are as after training."""
     draw = uniform(name, shape)
     if name.endswith("running_var") or (len(shape) == 1 and name.endswith("weight")):
         return 1 + np.float32(0.5) * draw
     if len(shape) == 1:
         return np.float32(0.2) * draw
-    return np.float32((6 / np.prod(shape[1:])) ** 0.5) * draw
+    return np.float32(gain * (6 / np.prod(shape[1:])) ** 0.5) * draw
 
 
 def main():
@@ -134,14 +162,15 @@ def main():
     x = torch.from_numpy(uniform("input", (1, 3, SIDE, SIDE)))
     result = {}
     for name, make in NETWORKS.items():
+        gain = GAINS.get(name, 1)
         with torch.no_grad():
             network = make().eval()
             state = {key: value for key, value in network.state_dict().items() if value.is_floating_point()}
             for key, tensor in state.items():
-                tensor.copy_(torch.from_numpy(values(key, tuple(tensor.shape))))
+                tensor.copy_(torch.from_numpy(values(key, tuple(tensor.shape), gain)))
             logits = network(x)[0].tolist()
         shapes = {key: list(tensor.shape) for key, tensor in state.items()}
-        result[name] = {"logits": logits, "shapes": shapes}
+        result[name] = {**({"gain": gain} if gain != 1 else {}), "logits": logits, "shapes": shapes}
     with open(sys.argv[1] if len(sys.argv) > 1 else default, "w") as file:
         lines = [f'"{name}":' + json.dumps(network, separators=(",", ":")) for name, network in result.items()]
         file.write("{\n" + ",\n".join(lines) + "\n}\n")

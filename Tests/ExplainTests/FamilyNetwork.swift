@@ -6,6 +6,8 @@ import Testing
 
 /// A small network under a library's names, of `Fixtures/families.json`, by `Tools/families.py`.
 struct FamilyNetwork: Decodable {
+  /// Of the weights of its layers; nil is 1.
+  var gain: Double?
   /// PyTorch's, of the image `input`.
   var logits: [Float]
   var shapes: [String: [Int]]
@@ -29,7 +31,7 @@ struct FamilyNetwork: Decodable {
     _ path: String, metadata: [String: String] = [:],
     renamed: (_ name: String, _ shape: [Int]) -> (String, [Int]) = { ($0, $1) }
   ) throws {
-    let tensors = shapes.map { (file: renamed($0, $1), values: Self.values($0, $1)) }
+    let tensors = shapes.map { (file: renamed($0, $1), values: values($0, $1)) }
     try SyntheticWeights(shapes: Dictionary(uniqueKeysWithValues: tensors.map(\.file)), metadata: metadata).write(
       path, Dictionary(uniqueKeysWithValues: tensors.map { ($0.file.0, $0.values) }))
   }
@@ -41,13 +43,13 @@ struct FamilyNetwork: Decodable {
     return (0..<count).map { _ in generator.float(in: -1...1) }
   }
 
-  private static func values(_ name: String, _ shape: [Int]) -> [Float] {
-    let draw = uniform(name, count: shape.reduce(1, *))
+  private func values(_ name: String, _ shape: [Int]) -> [Float] {
+    let draw = Self.uniform(name, count: shape.reduce(1, *))
     if name.hasSuffix("running_var") || (shape.count == 1 && name.hasSuffix("weight")) {
       return draw.map { 1 + 0.5 * $0 }
     }
     guard shape.count > 1 else { return draw.map { 0.2 * $0 } }
-    let size = Float((6 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
+    let size = Float((gain ?? 1) * (6 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
     return draw.map { size * $0 }
   }
 }

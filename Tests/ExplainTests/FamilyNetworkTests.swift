@@ -12,7 +12,14 @@ import Testing
   /// Names in the fixture and here; a name that the weights alone do not tell is given.
   static let networks: [(name: String, architecture: String, isTold: Bool)] = [
     ("timm_efficientnet_b0", "efficientnet_b0", true), ("timm_tf_efficientnet_b0", "tf_efficientnet_b0", true),
-    ("timm_tf_efficientnet_lite3", "tf_efficientnet_lite3", false), ("timm_mobilenetv2", "mobilenetv2", false),
+    ("timm_tf_efficientnet_lite3", "tf_efficientnet_lite3", false),
+    ("timm_tf_efficientnetv2_s", "tf_efficientnetv2_s", true),
+    ("timm_efficientnetv2_rw_s", "efficientnetv2_rw_s", false),
+    ("torchvision_efficientnet_v2_s", "efficientnetv2_s", false),
+    ("timm_mobilenetv1", "mobilenetv1", false), ("timm_mobilenetv1_100h", "mobilenetv1_100h", false),
+    ("timm_mobilenetv4_conv_small", "mobilenetv4_conv_small", false),
+    ("timm_mobilenetv4_conv_medium", "mobilenetv4_conv_medium", false),
+    ("timm_mobilenetv4_conv_large", "mobilenetv4_conv_large", false), ("timm_mobilenetv2", "mobilenetv2", false),
     ("timm_mobilenetv3_small", "mobilenetv3_small", true), ("timm_mobilenetv3_large", "mobilenetv3_large", true),
     ("timm_mnasnet", "mnasnet", false), ("timm_semnasnet", "semnasnet", false),
     ("timm_resnet18d", "resnet18d", false), ("torchvision_resnext50_32x4d", "resnext50_32x4d", false),

@@ -19,8 +19,8 @@ private struct Refused: CustomTestStringConvertible, Sendable {
 }
 
 private let known = [
-  "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
-  "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
+  "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "EfficientNetV2",
+  "MobileNetV1", "MobileNetV2", "MobileNetV3", "MobileNetV4", "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
 ]
 
 private let refused = [

@@ -21,8 +21,8 @@ struct Architecture: Sendable {
 
   /// What the names are of, for people.
   private static let families = [
-    "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "MobileNetV2", "MobileNetV3",
-    "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
+    "ResNet", "ResNeXt", "Wide ResNet", "VGG", "Vision Transformer", "EfficientNet", "EfficientNetV2",
+    "MobileNetV1", "MobileNetV2", "MobileNetV3", "MobileNetV4", "MnasNet", "DenseNet", "ConvNeXt", "RegNet",
   ]
 
   /// The architecture asked for, or else the one that recognises the weights.

@@ -1,13 +1,22 @@
 /// The published networks of inverted residual blocks. Names are timm's; what starts with `tf_` was trained with TensorFlow.
 extension Architecture {
   static let invertedResidualNetworks =
-    InvertedResidualNetwork.lites + InvertedResidualNetwork.efficientNets + InvertedResidualNetwork.mobileNets
+    InvertedResidualNetwork.lites + InvertedResidualNetwork.efficientNets + InvertedResidualNetwork.efficientNetV2s
+    + InvertedResidualNetwork.mobileNets
 }
 
 extension InvertedResidualNetwork {
   /// Stages from the counts of their blocks, their kernels, and which of them squeeze and excite.
-  private static func stages(_ blocks: [Int], _ kernels: [Int], squeezed: Set<Int> = []) -> [Stage] {
-    blocks.indices.map { Stage(blocks: blocks[$0], kernel: kernels[$0], isSqueezed: squeezed.contains($0)) }
+  ///
+  /// - Parameter kinds: by default no block expands in the first stage, and all do in the others.
+  private static func stages(
+    _ blocks: [Int], _ kernels: [Int], squeezed: Set<Int> = [], kinds: [InvertedResidualBlock]? = nil
+  ) -> [Stage] {
+    blocks.indices.map {
+      Stage(
+        block: kinds?[$0] ?? ($0 == 0 ? .separable : .inverted), blocks: blocks[$0], kernel: kernels[$0],
+        isSqueezed: squeezed.contains($0))
+    }
   }
 
   private static let efficientNetKernels = [3, 3, 5, 3, 5, 5, 3]
@@ -41,6 +50,15 @@ extension InvertedResidualNetwork {
     (preprocessing.resize, preprocessing.crop) = (size.resize, PixelSize(side: size.crop))
     preprocessing.interpolation = interpolation
     return preprocessing
+  }
+
+  /// Values from -1 to 1.
+  private static func centred(_ size: (resize: Int, crop: Int), _ interpolation: Interpolation = .bicubic)
+    -> Preprocessing
+  {
+    let half = [Float](repeating: 0.5, count: 3)
+    return Preprocessing(
+      resize: size.resize, crop: PixelSize(side: size.crop), interpolation: interpolation, mean: half, std: half)
   }
 
   // MARK: EfficientNet-Lite: ReLU6, nothing squeezed.
@@ -112,6 +130,26 @@ extension InvertedResidualNetwork {
     ]
   }
 
+  // MARK: EfficientNetV2: expansion and depthwise convolution are one in the first stages.
+
+  fileprivate static let efficientNetV2s: [Architecture] = {
+    let small = InvertedResidualNetwork(
+      stages: stages(
+        [2, 4, 4, 6, 9, 15], Array(repeating: 3, count: 6), squeezed: [3, 4, 5],
+        kinds: [.residualConvolution, .fused, .fused, .inverted, .inverted, .inverted]),
+      strides: [1, 2, 2, 2, 1, 2], activations: Array(repeating: .silu, count: 6), torchvisionEpsilon: 1e-3)
+    // timm's, from before the authors' was known.
+    var early = small
+    early.stages[0].block = .fused
+    return [
+      small.architecture(
+        "efficientnetv2_s", imageNet((288, 288)), others: [.torchvision: imageNet((384, 384), .bilinear)]),
+      small.tensorFlow.architecture(
+        "tf_efficientnetv2_s", modelName: "efficientnetv2-s", centred((300, 300))),
+      early.architecture("efficientnetv2_rw_s", imageNet((288, 288))),
+    ]
+  }()
+
   // MARK: MobileNet and MnasNet
 
   private static let usual = (resize: 256, crop: 224)
@@ -122,6 +160,16 @@ extension InvertedResidualNetwork {
       mobileNetV2("mobilenetv2_110d", [1, 3, 4, 5, 4, 4, 1]), mobileNetV2("mobilenetv2_120d", [1, 3, 5, 6, 5, 5, 1]),
       mnasNet, semnasNet,
     ] + mobileNetV3(size: "large", mobileNetV3Large) + mobileNetV3(size: "small", mobileNetV3Small)
+    + [mobileNetV1("mobilenetv1", head: .pooling), mobileNetV1("mobilenetv1_100h", head: .convolution)]
+    + mobileNetV4
+
+  private static func mobileNetV1(_ name: String, head: Head) -> Architecture {
+    InvertedResidualNetwork(
+      stages: stages(
+        [1, 2, 2, 6, 2], Array(repeating: 3, count: 5), kinds: Array(repeating: .activatedSeparable, count: 5)),
+      strides: [1, 2, 2, 2, 2], activations: Array(repeating: .relu6, count: 5), head: head
+    ).architecture(name, centred(usual))
+  }
 
   private static func mobileNetV2(_ name: String, aliases: [String] = [], _ blocks: [Int]) -> Architecture {
     let network = InvertedResidualNetwork(
@@ -132,26 +180,54 @@ extension InvertedResidualNetwork {
 
   private static let mobileNetV3Gate = Gate(reduction: .relu, factors: .hardSigmoid)
 
+  /// The last stage is a convolution.
+  private static func mobileNetV3Blocks(_ stages: Int) -> [InvertedResidualBlock] {
+    [.separable] + Array(repeating: .inverted, count: stages - 2) + [.convolution]
+  }
+
   private static let mobileNetV3Large = InvertedResidualNetwork(
-    stages: stages([1, 2, 3, 4, 2, 3, 1], [3, 3, 5, 3, 3, 5, 1], squeezed: [2, 4, 5]),
+    stages: stages([1, 2, 3, 4, 2, 3, 1], [3, 3, 5, 3, 3, 5, 1], squeezed: [2, 4, 5], kinds: mobileNetV3Blocks(7)),
     activations: [.relu, .relu, .relu, .hardSwish, .hardSwish, .hardSwish, .hardSwish], gate: mobileNetV3Gate,
-    torchvisionEpsilon: 1e-3, poolsEarly: true)
+    torchvisionEpsilon: 1e-3, head: .pooledConvolution(norm: nil))
 
   private static let mobileNetV3Small = InvertedResidualNetwork(
-    stages: stages([1, 2, 3, 2, 3, 1], [3, 3, 5, 5, 5, 1], squeezed: [0, 2, 3, 4]), strides: [2, 2, 2, 1, 2, 1],
+    stages: stages([1, 2, 3, 2, 3, 1], [3, 3, 5, 5, 5, 1], squeezed: [0, 2, 3, 4], kinds: mobileNetV3Blocks(6)),
+    strides: [2, 2, 2, 1, 2, 1],
     activations: [.relu, .relu, .hardSwish, .hardSwish, .hardSwish, .hardSwish], gate: mobileNetV3Gate,
-    torchvisionEpsilon: 1e-3, poolsEarly: true)
+    torchvisionEpsilon: 1e-3, head: .pooledConvolution(norm: nil))
 
   private static func mobileNetV3(size: String, _ network: InvertedResidualNetwork) -> [Architecture] {
-    let half = [Float](repeating: 0.5, count: 3)
-    return [
+    [
       network.architecture(
         "mobilenetv3_\(size)", aliases: ["mobilenet_v3_\(size)"], imageNet(usual),
         others: [.torchvision: imageNet(usual, .bilinear)]),
       network.tensorFlow.architecture(
         "tf_mobilenetv3_\(size)", modelName: "mobilenetv3-\(size)",
-        Preprocessing(resize: 256, crop: 224, interpolation: .bilinear, mean: half, std: half)),
+        centred(usual, .bilinear)),
     ]
+  }
+
+  private static let mobileNetV4 = [
+    mobileNetV4(
+      size: "small", blocks: [2, 2, 6, 6, 1], [.convolution, .convolution, .universal, .universal, .convolution],
+      imageNet(usual)),
+    mobileNetV4(size: "medium", blocks: [1, 2, 8, 11, 1], mobileNetV4Blocks, imageNet((269, 256))),
+    mobileNetV4(size: "large", blocks: [1, 2, 11, 13, 1], mobileNetV4Blocks, imageNet((404, 384))),
+  ]
+
+  private static let mobileNetV4Blocks: [InvertedResidualBlock] = [
+    .fused, .universal, .universal, .universal, .convolution,
+  ]
+
+  private static func mobileNetV4(
+    size: String, blocks: [Int], _ kinds: [InvertedResidualBlock], _ preprocessing: Preprocessing
+  ) -> Architecture {
+    // The last convolution is a 1 x 1, as is what tells of a universal block.
+    let kernels = kinds.indices.map { kinds[$0] == .universal || $0 == kinds.count - 1 ? 1 : 3 }
+    return InvertedResidualNetwork(
+      stages: stages(blocks, kernels, kinds: kinds), strides: [2, 2, 2, 2, 1],
+      activations: Array(repeating: .relu, count: 5), head: .pooledConvolution(norm: "norm_head")
+    ).architecture("mobilenetv4_conv_\(size)", preprocessing)
   }
 
   private static let mnasNet = InvertedResidualNetwork(

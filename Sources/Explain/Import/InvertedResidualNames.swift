@@ -1,7 +1,7 @@
 /// What libraries call the tensors of networks of inverted residual blocks, which are built in timm's names.
 extension NamingScheme {
   static let invertedResidualNetworks =
-    [timmInvertedResiduals, torchvisionEfficientNet, torchvisionMobileNetV2]
+    [timmInvertedResiduals, torchvisionEfficientNet, torchvisionEfficientNetV2, torchvisionMobileNetV2]
     + [torchvisionMobileNetV3Large, torchvisionMobileNetV3Small] + efficientNetPyTorch
 
   private static let timmInvertedResiduals = NamingScheme(library: .timm, telltale: "conv_stem.weight", renames: [])
@@ -22,6 +22,28 @@ extension NamingScheme {
       renames += Rename.normalized("\(file).\(depthwise + 2)", linear(block, stage), "\(block).bn\(depthwise + 2)")
     }
     return NamingScheme(library: .torchvision, telltale: "features.7.0.block.3.0.weight", renames: renames)
+  }()
+
+  private static let torchvisionEfficientNetV2: NamingScheme = {
+    var renames = Rename.normalized("features.0", "conv_stem", "bn1")
+    renames += Rename.normalized("features.7", "conv_head", "bn2")
+    renames += Rename.module("classifier.1", "classifier")
+    for stage in 0..<6 {
+      let (file, block) = ("features.\(stage + 1).*.block", "blocks.\(stage).*")
+      let convolutions =
+        switch stage {
+        case 0: ["conv"]
+        case 1, 2: ["conv_exp", "conv_pwl"]
+        default: ["conv_pw", "conv_dw", "conv_pwl"]
+        }
+      for (index, convolution) in convolutions.enumerated() {
+        // Squeezing stands before the last of three.
+        let place = index == 2 ? 3 : index
+        renames += Rename.normalized("\(file).\(place)", "\(block).\(convolution)", "\(block).bn\(index + 1)")
+      }
+      renames += Rename.squeeze("\(file).2", block)
+    }
+    return NamingScheme(library: .torchvision, telltale: "features.7.0.weight", renames: renames)
   }()
 
   private static let torchvisionMobileNetV2: NamingScheme = {

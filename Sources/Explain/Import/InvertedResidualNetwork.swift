@@ -1,13 +1,28 @@
-/// A network of inverted residual blocks in timm's names: EfficientNet, MobileNetV2 and V3, MnasNet.
+/// A network of inverted residual blocks, or of what came before them and after, in timm's names: MobileNet, MnasNet,
+/// EfficientNet.
 ///
 /// Widths and expansions are the weights'. What neither names nor shapes tell is here: strides, padding, functions.
 ///
-/// M. Sandler et al., "MobileNetV2", CVPR 2018; A. Howard et al., "Searching for MobileNetV3", ICCV 2019; M. Tan et al.,
-/// "MnasNet", CVPR 2019; M. Tan, Q. V. Le, "EfficientNet", ICML 2019, whose Lite variants are TensorFlow's for edge devices.
+/// A. Howard et al., "MobileNets", 2017; M. Sandler et al., "MobileNetV2", CVPR 2018; A. Howard et al., "Searching for
+/// MobileNetV3", ICCV 2019; D. Qin et al., "MobileNetV4", ECCV 2024; M. Tan et al., "MnasNet", CVPR 2019; M. Tan,
+/// Q. V. Le, "EfficientNet", ICML 2019, whose Lite variants are TensorFlow's for edge devices, and "EfficientNetV2",
+/// ICML 2021.
 struct InvertedResidualNetwork: Sendable {
-  struct Stage: Sendable, Equatable {
+  struct Stage: Sendable {
+    var block: InvertedResidualBlock
+    /// The kernel is of the first block's telltale layer.
     var blocks, kernel: Int
     var isSqueezed = false
+  }
+
+  /// What stands between the last block and the classifier.
+  enum Head: Sendable, Equatable {
+    /// Nothing but the pooling.
+    case pooling
+    /// A convolution with a BatchNorm, and the pooling behind it.
+    case convolution
+    /// The pooling, and a convolution behind it, in MobileNetV4 with a BatchNorm of this name.
+    case pooledConvolution(norm: String?)
   }
 
   /// How blocks squeeze and excite: the function of the narrow layer, and of the factors.
@@ -26,15 +41,16 @@ struct InvertedResidualNetwork: Sendable {
   /// What BatchNorm adds to the variance, in timm and in torchvision.
   var epsilon = 1e-5
   var torchvisionEpsilon = 1e-5
-  /// MobileNetV3: the last stage is a convolution, and the head's stands behind the pooling, without a BatchNorm.
-  var poolsEarly = false
+  var head = Head.convolution
   /// Output channels of the third stage, where the same stages are known in several widths.
   var thirdWidth: Int?
 
   func recognizes(_ state: StateDict) -> Bool {
     guard state.contains("conv_stem.weight"), libraryHasIt(state.scheme.library) else { return false }
     if let thirdWidth, state.shape("blocks.2.0.conv_pwl.weight")?.first != thirdWidth { return false }
-    return stages.indices.allSatisfy { foundStage($0, state) == stages[$0] } && foundStage(stages.count, state) == nil
+    return state.contains("conv_head.weight") == (head != .pooling)
+      && stages.indices.allSatisfy { isStage($0, of: state) }
+      && !state.names.contains { $0.hasPrefix("blocks.\(stages.count).") }
   }
 
   private func libraryHasIt(_ library: NamingScheme.Library) -> Bool {
@@ -45,12 +61,12 @@ struct InvertedResidualNetwork: Sendable {
     }
   }
 
-  private func foundStage(_ index: Int, _ state: StateDict) -> Stage? {
-    let name = "blocks.\(index)"
-    let layer = poolsEarly && index == stages.count - 1 ? "conv" : "conv_dw"
-    guard let kernel = state.shape("\(name).0.\(layer).weight")?.last else { return nil }
-    let blocks = (1...).first { !state.contains("\(name).\($0).\(layer).weight") }
-    return Stage(blocks: blocks ?? 0, kernel: kernel, isSqueezed: state.contains("\(name).0.se.conv_reduce.weight"))
+  private func isStage(_ index: Int, of state: StateDict) -> Bool {
+    let (stage, name) = (stages[index], "blocks.\(index)")
+    let telltale = "\(stage.block.telltale).weight"
+    return state.shape("\(name).0.\(telltale)")?.last == stage.kernel
+      && (1...).first { !state.contains("\(name).\($0).\(telltale)") } == stage.blocks
+      && state.contains("\(name).0.se.conv_reduce.weight") == stage.isSqueezed
   }
 
   func build(_ graph: inout GraphBuilder) throws(ImportError) -> String {
@@ -73,7 +89,7 @@ struct InvertedResidualNetwork: Sendable {
       }
       if featureStages.contains(index) { graph.feature("blocks.\(index)", node: x) }
     }
-    x = poolsEarly ? try pooledHead(x, outer, &graph) : try head(x, outer, &graph)
+    x = try head(x, outer, &graph)
     let outputs = graph.outputs(of: "classifier.weight")
     return try graph.linear("classifier", x, outputs: outputs)
   }
@@ -81,96 +97,31 @@ struct InvertedResidualNetwork: Sendable {
   /// The last ones of two resolutions before the smallest, and where pooling follows on them also the last of all.
   private var featureStages: [Int] {
     let last = stages.indices.filter { $0 + 1 < stages.count && strides[$0 + 1] == 2 }.suffix(2)
-    return last + (poolsEarly ? [stages.count - 1] : [])
+    return last + (head == .convolution ? [] : [stages.count - 1])
   }
 
   private func head(_ input: String, _ function: Activation, _ graph: inout GraphBuilder) throws(ImportError) -> String
   {
-    var x = try graph.convolution(
-      "conv_head", input, outputChannels: graph.outputs(of: "conv_head.weight"), kernel: 1, normalization: norm("bn2"))
-    x = try graph.activation("act2", x, function)
-    graph.feature("conv_head", node: x)
-    return try graph.globalAveragePool("global_pool", x)
-  }
-
-  private func pooledHead(
-    _ input: String, _ function: Activation, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    var x = try graph.globalAveragePool("global_pool", input)
-    let (inputs, outputs) = (graph.shape(x).channels, graph.outputs(of: "conv_head.weight"))
-    // A linear layer in torchvision.
-    x = try graph.convolution(
-      "conv_head", x, outputChannels: outputs, kernel: 1, normalization: nil, otherShape: [outputs, inputs])
-    return try graph.activation("act2", x, function)
-  }
-
-  private func block(
-    _ stage: Int, _ block: Int, _ input: String, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    let name = "blocks.\(stage).\(block)"
-    let stride = block == 0 ? strides[stage] : 1
-    if poolsEarly && stage == stages.count - 1 {
-      let x = try graph.convolution(
-        "\(name).conv", input, outputChannels: graph.outputs(of: "\(name).conv.weight"), kernel: 1,
-        normalization: norm("\(name).bn1"))
-      return try graph.activation("\(name).act1", x, activations[stage])
+    let outputs = graph.outputs(of: "conv_head.weight")
+    switch head {
+    case .pooling: return try graph.globalAveragePool("global_pool", input)
+    case .convolution:
+      var x = try graph.convolution(
+        "conv_head", input, outputChannels: outputs, kernel: 1, normalization: norm("bn2"))
+      x = try graph.activation("act2", x, function)
+      graph.feature("conv_head", node: x)
+      return try graph.globalAveragePool("global_pool", x)
+    case .pooledConvolution(let norm):
+      var x = try graph.globalAveragePool("global_pool", input)
+      // A linear layer in torchvision.
+      x = try graph.convolution(
+        "conv_head", x, outputChannels: outputs, kernel: 1, normalization: norm.map(self.norm),
+        otherShape: [outputs, graph.shape(x).channels])
+      return try graph.activation("act2", x, function)
     }
-    let x =
-      stage == 0
-      ? try depthwiseSeparable(name, input, stage, stride, &graph)
-      : try invertedResidual(name, input, stage, stride, &graph)
-    guard stride == 1 && graph.shape(input) == graph.shape(x) else { return x }
-    return try graph.add("\(name).add", x, input)
   }
 
-  /// Depthwise, then a linear 1 x 1.
-  private func depthwiseSeparable(
-    _ name: String, _ input: String, _ stage: Int, _ stride: Int, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    var x = try graph.depthwiseConvolution(
-      "\(name).conv_dw", input, kernel: stages[stage].kernel, stride: stride, padding: padding(stages[stage].kernel),
-      normalization: norm("\(name).bn1"))
-    x = try graph.activation("\(name).act1", x, activations[stage])
-    x = try squeezed(name, x, stage, &graph)
-    let outputs = graph.outputs(of: "\(name).conv_pw.weight")
-    return try graph.convolution(
-      "\(name).conv_pw", x, outputChannels: outputs, kernel: 1, normalization: norm("\(name).bn2"))
-  }
+  func padding(_ kernel: Int) -> Padding { hasSamePadding ? .same : .symmetric(kernel / 2) }
 
-  /// Expanding 1 x 1, depthwise, linear 1 x 1.
-  private func invertedResidual(
-    _ name: String, _ input: String, _ stage: Int, _ stride: Int, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    let function = activations[stage]
-    var x = try graph.convolution(
-      "\(name).conv_pw", input, outputChannels: graph.outputs(of: "\(name).conv_pw.weight"), kernel: 1,
-      normalization: norm("\(name).bn1"))
-    x = try graph.activation("\(name).act1", x, function)
-    x = try graph.depthwiseConvolution(
-      "\(name).conv_dw", x, kernel: stages[stage].kernel, stride: stride, padding: padding(stages[stage].kernel),
-      normalization: norm("\(name).bn2"))
-    x = try graph.activation("\(name).act2", x, function)
-    x = try squeezed(name, x, stage, &graph)
-    let outputs = graph.outputs(of: "\(name).conv_pwl.weight")
-    return try graph.convolution(
-      "\(name).conv_pwl", x, outputChannels: outputs, kernel: 1, normalization: norm("\(name).bn3"))
-  }
-
-  /// Squeeze-and-excite, where the stage has it: every channel times a factor that comes of all channels' means.
-  private func squeezed(
-    _ name: String, _ input: String, _ stage: Int, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    guard stages[stage].isSqueezed else { return input }
-    var x = try graph.globalAveragePool("\(name).se.mean", input)
-    let (channels, narrow) = (graph.shape(x).channels, graph.outputs(of: "\(name).se.conv_reduce.weight"))
-    x = try graph.convolution("\(name).se.conv_reduce", x, outputChannels: narrow, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).se.act1", x, gate.reduction)
-    x = try graph.convolution("\(name).se.conv_expand", x, outputChannels: channels, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).se.gate", x, gate.factors)
-    return try graph.multiply("\(name).se", input, x)
-  }
-
-  private func padding(_ kernel: Int) -> Padding { hasSamePadding ? .same : .symmetric(kernel / 2) }
-
-  private func norm(_ name: String) -> BatchNorm { BatchNorm(name: name, epsilon: epsilon) }
+  func norm(_ name: String) -> BatchNorm { BatchNorm(name: name, epsilon: epsilon) }
 }
