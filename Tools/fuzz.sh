@@ -6,7 +6,7 @@
 #        fuzz.sh build                  build alone; then .build-fuzz/bin/TARGET FILE runs one input again
 #        fuzz.sh minimize [TARGET...]   renew the fixtures: the fewest that reach what they and short new inputs do
 #
-# SEED=N in the environment: from the same corpus, the same inputs in the same order (0: others each time).
+# SEED=N in the environment: from an empty corpus, the same inputs in the same order (0: others each time).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fixtures=$root/Tests/Fixtures/fuzz
@@ -47,28 +47,37 @@ dictionary() {
 
 # Runs a target's program in a folder for temporary files of its own, in memory where there is such a file system.
 fuzzer() {
-  local target=$1 status=0
+  local target=$1 status=0 fixed=()
   shift
   mkdir -p "$work/corpus/$target" "$work/findings"
   (
+    # libFuzzer compares addresses too: they stay the same where the kernel allows it.
+    if [ "${SEED:-0}" != 0 ]; then
+      export SWIFT_DETERMINISTIC_HASHING=1
+      if setarch -R true 2>/dev/null; then fixed=(setarch -R); fi
+    fi
     if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
     TMPDIR=$(mktemp -d)
     export TMPDIR
     trap 'rm -rf "$TMPDIR"' EXIT
-    "$work/bin/$target" -max_len="$(longest "$target")" -timeout=10 -rss_limit_mb=1024 \
+    "${fixed[@]}" "$work/bin/$target" -max_len="$(longest "$target")" -timeout=10 -rss_limit_mb=1024 \
       -artifact_prefix="$work/findings/$target-" "$@"
   ) || status=$?
   return $status
 }
 
 fuzz() {
-  local seconds=$1 target=$2 log
+  local seconds=$1 target=$2 log seeds
   log=$work/$target.log
+  seeds=$work/$target.seeds
+  # In the order of their names: a folder's own order differs between file systems.
+  (cd "$fixtures/$target" && printf '%s\n' "$PWD"/*) | LC_ALL=C sort | paste -sd, >"$seeds"
   echo "Fuzzing $target for $seconds s ..."
   if ! fuzzer "$target" -max_total_time="$seconds" -seed="${SEED:-0}" -dict="$(dictionary "$target")" \
-    -print_final_stats=1 "$work/corpus/$target" "$fixtures/$target" >"$log" 2>&1; then
+    -print_final_stats=1 -seed_inputs=@"$seeds" "$work/corpus/$target" >"$log" 2>&1; then
     tail -n 60 "$log" >&2
-    grep -h "Test unit written to" "$log" >&2 || true
+    # What was found, once more, last.
+    grep -hE "Fatal error|ERROR: |SUMMARY: |Test unit written to" "$log" >&2 || true
     echo "Run it again: .build-fuzz/bin/$target FILE" >&2
     exit 1
   fi

@@ -234,31 +234,53 @@ import Testing
     }
   }
 
+  private static func heic(_ jpeg: [UInt8]) -> [UInt8] {
+    box("ftyp", text("heic") + [0, 0, 0, 0] + text("mif1heic")) + box("mdat", jpeg)
+  }
+
+  /// What a stream is answered with: lengths of pictures and texts of errors.
+  private func events(_ bytes: [UInt8], step: Int) -> [String] {
+    var reader = ImageStreamReader(read: ByteSource(bytes, step: step).read)
+    var events: [String] = []
+    while true {
+      do {
+        guard let picture = try reader.next() else { return events + ["\(reader.fillers.count) \(reader.isClosed)"] }
+        events.append("\(picture.count)")
+      } catch { events.append("\(error)") }
+    }
+  }
+
   /// What is answered of a stream with files of other kinds, in front, in between and behind, whatever bytes arrive at once.
   @Test func otherFilesDoNotDependOnHowTheirBytesArrive() throws {
     let jpeg = try Fixture.bytes("images/jpeg-420.jpg")
     let png = try Fixture.bytes("images/jpeg-420.png")
-    let heic = Self.box("ftyp", Self.text("heic") + [0, 0, 0, 0] + Self.text("mif1heic")) + Self.box("mdat", jpeg)
+    let heic = Self.heic(jpeg)
     let others: [[UInt8]] = [
       heic, try Self.film(), Self.text("%PDF-1.4\n") + jpeg, Self.text("PK\u{3}\u{4}") + jpeg,
       Self.text("GIF89a") + [0],
       [0x49, 0x49, 42, 0] + jpeg, heic + Self.box("zzzz", jpeg), Array(heic.prefix(11)), Self.text("%PD"),
     ]
-    func events(_ bytes: [UInt8], _ step: Int) -> [String] {
-      var reader = ImageStreamReader(read: ByteSource(bytes, step: step).read)
-      var events: [String] = []
-      while true {
-        do {
-          guard let picture = try reader.next() else { return events + ["\(reader.fillers.count) \(reader.isClosed)"] }
-          events.append("\(picture.count)")
-        } catch { events.append("\(error)") }
-      }
-    }
     for other in others {
       for front in [[], jpeg, png] {
-        let whole = events(front + other + png, 1 << 20)
+        let stream = front + other + png
+        let whole = events(stream, step: 1 << 20)
         #expect(whole.contains { $0.contains("is ") } || other.count < 12 || front == jpeg, "\(whole)")
-        for step in [1, 2, 3, 100] { #expect(events(front + other + png, step) == whole, "\(other.prefix(12))") }
+        for step in [1, 2, 3, 100] { #expect(events(stream, step: step) == whole, "\(other.prefix(12))") }
+      }
+    }
+  }
+
+  /// Found by fuzzing: the length of a box may consist of what is padding elsewhere.
+  @Test(arguments: ["png", "jpg"], [9, 10, 12, 32, 200])
+  func aBoxBehindPaddingIsFound(kind: String, length: UInt8) throws {
+    let picture = try Fixture.bytes("images/jpeg-420.\(kind)")
+    let heic = try Self.heic(Fixture.bytes("images/jpeg-420.jpg"))
+    for padding in [0, 1, 2, 3, 4, 30] {
+      let stream = picture + [UInt8](repeating: 0, count: padding + 3) + [length] + heic[4...]
+      for step in [1, 2, 3, 19, 100, 1 << 20] {
+        #expect(
+          events(stream, step: step).prefix(2) == ["\(picture.count)", "\(ImageError.foreign(.heic))"],
+          "\(padding) \(step)")
       }
     }
   }

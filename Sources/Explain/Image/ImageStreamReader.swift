@@ -156,17 +156,14 @@ public struct ImageStreamReader {
     guard window.first == 0, position == 0 || hasMetPicture, !isInForeignBoxes, !interlude.isInFilm else {
       return false
     }
-    while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) }), try fill() {}
+    // Behind a picture zeros are padding, but for those of a box's length.
+    let kind = hasMetPicture ? Array("ftyp".utf8) : []
+    while window.look({ $0.count < 12 && $0.holds([0, 0, 0]) && $0.holds(kind, at: 4) }), try fill() {}
     // Only what would have been waited for decides, however the bytes arrive.
-    guard window.look({ $0.count >= 12 && $0.holds([0, 0, 0]) }) else { return false }
+    guard window.look({ $0.count >= 12 && $0.holds([0, 0, 0]) && $0.holds(kind, at: 4) }) else { return false }
     let format = window.look { bytes in bytes.extracting(first: 12).withUnsafeBytes(ForeignFormat.detect) }
-    guard let format else { return false }
-    if hasMetPicture {
-      // Behind a picture zeros are padding, and behind a JPEG a film is a motion photograph's.
-      guard window.look({ $0.holds("ftyp".utf8, at: 4) }), format != .mp4 || !interlude.isBehindJPEG else {
-        return false
-      }
-    }
+    // Behind a JPEG a film is a motion photograph's.
+    guard let format, !hasMetPicture || format != .mp4 || !interlude.isBehindJPEG else { return false }
     isLost = true
     return true
   }

@@ -67,9 +67,10 @@ struct Interlude {
 
   private func padding(_ bytes: Span<UInt8>) -> Finding {
     var count = 1
-    while count < bytes.count, isSpace(bytes[count]) || bytes[count] == 0 { count += 1 }
-    // The last three may be the beginning of a film's first number.
-    if isBehindJPEG { count = max(1, count - 3) }
+    // A newline may be the number in the header of Samsung's trailer.
+    while count < bytes.count, isSpace(bytes[count]) || bytes[count] == 0, bytes[count] != 0x0A { count += 1 }
+    // A box or trailer may begin with padding, of which its first eight bytes never consist: a length of 32 is zeros and a space.
+    count = max(1, count - 7)
     return .filler(.padding, bytes: count, amount: count)
   }
 
