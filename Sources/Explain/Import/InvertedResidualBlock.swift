@@ -112,7 +112,7 @@ extension InvertedResidualNetwork {
     _ name: String, _ layer: InvertedResidualBlock.Layer, _ input: String, kernel: Int, stride: Int,
     _ graph: inout GraphBuilder
   ) throws(ImportError) -> String {
-    let (convolution, norm) = ("\(name).\(layer.convolution)", norm("\(name).\(layer.norm)"))
+    let (convolution, norm) = ("\(name).\(layer.convolution)", norm("\(name).\(layer.norm)", graph))
     guard layer.kind != .depthwise else {
       return try graph.depthwiseConvolution(
         convolution, input, kernel: kernel, stride: stride, padding: padding(kernel), normalization: norm)

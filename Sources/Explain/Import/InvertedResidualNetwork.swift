@@ -70,18 +70,11 @@ struct InvertedResidualNetwork: Sendable {
   }
 
   func build(_ graph: inout GraphBuilder) throws(ImportError) -> String {
-    guard graph.state.scheme.library == .torchvision, epsilon != torchvisionEpsilon else { return try add(to: &graph) }
-    var network = self
-    network.epsilon = torchvisionEpsilon
-    return try network.add(to: &graph)
-  }
-
-  private func add(to graph: inout GraphBuilder) throws(ImportError) -> String {
     let outer = activations[activations.count - 1]
     let stem = graph.outputs(of: "conv_stem.weight")
     var x = try graph.convolution(
       "conv_stem", graph.input, outputChannels: stem, kernel: 3, stride: 2, padding: padding(3),
-      normalization: norm("bn1"))
+      normalization: norm("bn1", graph))
     x = try graph.activation("act1", x, outer)
     for index in stages.indices {
       for block in 0..<stages[index].blocks {
@@ -107,7 +100,7 @@ struct InvertedResidualNetwork: Sendable {
     case .pooling: return try graph.globalAveragePool("global_pool", input)
     case .convolution:
       var x = try graph.convolution(
-        "conv_head", input, outputChannels: outputs, kernel: 1, normalization: norm("bn2"))
+        "conv_head", input, outputChannels: outputs, kernel: 1, normalization: norm("bn2", graph))
       x = try graph.activation("act2", x, function)
       graph.feature("conv_head", node: x)
       return try graph.globalAveragePool("global_pool", x)
@@ -115,7 +108,7 @@ struct InvertedResidualNetwork: Sendable {
       var x = try graph.globalAveragePool("global_pool", input)
       // A linear layer in torchvision.
       x = try graph.convolution(
-        "conv_head", x, outputChannels: outputs, kernel: 1, normalization: norm.map(self.norm),
+        "conv_head", x, outputChannels: outputs, kernel: 1, normalization: norm.map { self.norm($0, graph) },
         otherShape: [outputs, graph.shape(x).channels])
       return try graph.activation("act2", x, function)
     }
@@ -123,5 +116,7 @@ struct InvertedResidualNetwork: Sendable {
 
   func padding(_ kernel: Int) -> Padding { hasSamePadding ? .same : .symmetric(kernel / 2) }
 
-  func norm(_ name: String) -> BatchNorm { BatchNorm(name: name, epsilon: epsilon) }
+  func norm(_ name: String, _ graph: GraphBuilder) -> BatchNorm {
+    BatchNorm(name: name, epsilon: graph.state.scheme.library == .torchvision ? torchvisionEpsilon : epsilon)
+  }
 }
