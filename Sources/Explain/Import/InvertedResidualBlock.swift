@@ -96,7 +96,10 @@ extension InvertedResidualNetwork {
     let strided = layers.lastIndex { $0.kind != .pointwise }
     var x = input
     for (index, layer) in layers.enumerated() {
-      if stages[stage].isSqueezed && index == layers.count - 1 { x = try squeezed(name, x, &graph) }
+      if stages[stage].isSqueezed && index == layers.count - 1 {
+        x = try graph.squeezeAndExcite(
+          x, SqueezeNames(block: name), function: gate.reduction, factors: gate.factors)
+      }
       let kernel = layer.kind == .pointwise ? 1 : kernel(stages[stage], "\(name).\(layer.convolution).weight", graph)
       let stride = block == 0 && index == strided ? strides[stage] : 1
       x = try normalized(name, layer, x, kernel: kernel, stride: stride, &graph)
@@ -127,17 +130,13 @@ extension InvertedResidualNetwork {
     // Any other is reported as a wrong shape.
     return [1, 3, 5].contains(found) ? found : 3
   }
+}
 
-  /// Squeeze-and-excite: every channel times a factor that comes of all channels' means.
-  private func squeezed(
-    _ name: String, _ input: String, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    var x = try graph.globalAveragePool("\(name).se.mean", input)
-    let (channels, narrow) = (graph.shape(x).channels, graph.outputs(of: "\(name).se.conv_reduce.weight"))
-    x = try graph.convolution("\(name).se.conv_reduce", x, outputChannels: narrow, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).se.act1", x, gate.reduction)
-    x = try graph.convolution("\(name).se.conv_expand", x, outputChannels: channels, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).se.gate", x, gate.factors)
-    return try graph.multiply("\(name).se", input, x)
+extension SqueezeNames {
+  fileprivate init(block: String) {
+    let name = "\(block).se"
+    self.init(
+      pool: "\(name).mean", product: name, narrow: "\(name).conv_reduce", narrowFunction: "\(name).act1",
+      wide: "\(name).conv_expand", wideFunction: "\(name).gate")
   }
 }

@@ -49,7 +49,9 @@ private struct RegNet {
     x = try graph.activation("\(names.first(name)).relu", x, .relu)
     x = try convolution(names.grouped(name), x, names, kernel: 3, stride: stride, isGrouped: true, &graph)
     x = try graph.activation("\(names.grouped(name)).relu", x, .relu)
-    if isSqueezed { x = try squeezed(names.squeeze(name), x, &graph) }
+    if isSqueezed {
+      x = try graph.squeezeAndExcite(x, names.squeezed(name), function: .relu, factors: .sigmoid)
+    }
     x = try convolution(names.last(name), x, names, &graph)
     var skip = input
     if stride > 1 { skip = try convolution(names.shortcut(name), input, names, stride: stride, &graph) }
@@ -73,19 +75,6 @@ private struct RegNet {
       normalization: BatchNorm(name: names.norm(name), epsilon: Self.epsilon))
   }
 
-  /// Every channel times a factor that comes of all channels' means.
-  private func squeezed(
-    _ name: String, _ input: String, _ graph: inout GraphBuilder
-  ) throws(ImportError) -> String {
-    var x = try graph.globalAveragePool("\(name).avgpool", input)
-    let (channels, narrow) = (graph.shape(x).channels, graph.outputs(of: "\(name).fc1.weight"))
-    x = try graph.convolution("\(name).fc1", x, outputChannels: narrow, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).activation", x, .relu)
-    x = try graph.convolution("\(name).fc2", x, outputChannels: channels, kernel: 1, normalization: nil)
-    x = try graph.activation("\(name).scale_activation", x, .sigmoid)
-    return try graph.multiply(name, input, x)
-  }
-
   /// What the libraries call a network's parts. torchvision's blocks have their stage in their name twice and count from 0, so
   /// that no pattern makes one name of the other.
   private struct Names {
@@ -107,6 +96,13 @@ private struct RegNet {
     func grouped(_ block: String) -> String { isTimm ? "\(block).conv2" : "\(block).f.b" }
     func last(_ block: String) -> String { isTimm ? "\(block).conv3" : "\(block).f.c" }
     func squeeze(_ block: String) -> String { isTimm ? "\(block).se" : "\(block).f.se" }
+    func squeezed(_ block: String) -> SqueezeNames {
+      let name = squeeze(block)
+      return SqueezeNames(
+        pool: "\(name).avgpool", product: name, narrow: "\(name).fc1", narrowFunction: "\(name).activation",
+        wide: "\(name).fc2", wideFunction: "\(name).scale_activation")
+    }
+
     func shortcut(_ block: String) -> String { isTimm ? "\(block).downsample" : "\(block).proj" }
 
     /// The convolution of a part, and its BatchNorm.
