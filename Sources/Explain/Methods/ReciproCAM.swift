@@ -5,47 +5,26 @@
 /// Gaussian of 3 x 3 places is kept of what the last attention reads. Only the layers behind the target are computed anew. Where
 /// these are pooling and one linear layer, the map is CAM's up to scale and offset.
 final class ReciproCAM: ExplanationMethod {
-  private let target: TargetLayer
-  private let reader: ActivationReader
-  private let tail: ClassifierTail
-  private let classes: Int
-  private let progress: (Int, Int) -> Void
-  /// Places that pass the tail together.
-  private static let batch = 32
+  private let features: ChangedFeatures
+  private var target: TargetLayer { features.target }
   /// The kept share of a row's or column's neighbour and of itself: the Gaussian is their product.
   private static let gaussian: [Float] = [0.25, 0.5, 0.25]
 
   init(_ session: Session, _ options: MethodOptions) throws(MethodError) {
-    target = try TargetLayer(session.model, for: .reciproCAM)
-    classes = session.model.description.classes
-    progress = options.progress
-    do throws(EngineError) {
-      tail = try ClassifierTail(session, behind: target.node, images: Self.batch, hasGradient: false)
-      reader = try ActivationReader(session, nodes: tail.inputs)
-    } catch { throw .engine(error) }
+    features = try ChangedFeatures(session, options, for: .reciproCAM)
   }
 
   func explain(_ input: MethodInput, classes choose: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     var clock = ExplanationClock()
-    let logits = try reader.run(input.values)
+    let logits = try features.run(input.values)
     clock.endForward()
     let chosen = choose(logits)
-    var maps = [[Float]](repeating: [], count: chosen.count)
-    for first in stride(from: 0, to: target.places, by: Self.batch) {
-      let results = tail.logits(reader.values) { image, values in
-        guard first + image < target.places else { return }
-        keep(first + image, of: values + target.firstPlace)
-      }
-      for (index, classIndex) in chosen.enumerated() {
-        for image in 0..<min(Self.batch, target.places - first) {
-          maps[index].append(results[image * classes + classIndex])
-        }
-      }
-      progress(min(first + Self.batch, target.places), target.places)
+    let kept = features.logits(of: chosen, changes: target.places) { place, values in
+      keep(place, of: values + target.firstPlace)
     }
     return clock.explanation(
       logits: logits,
-      maps: zip(chosen, maps).map {
+      maps: zip(chosen, kept).map {
         ClassMap(classIndex: $0, height: target.height, width: target.width, values: $1)
       }, passes: PassCount(forward: 1, tail: target.places))
   }
