@@ -106,10 +106,7 @@ extension ONNXTranslator {
 
   /// Global response normalization, which begins with the norm of each channel.
   private mutating func norm(_ node: ONNXNode) throws(ImportError) {
-    let rank = try inputView(node).dimensions.count
-    var axes = node.ints("axes")
-    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
-    let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    let reduced = Set(try axes(node, rank: inputView(node).dimensions.count) ?? [])
     if try normalize(node, reduced) { return }
     let input = try activation(node, 0)
     let named = reduced.flatMap { input.dimensions.indices.contains($0) ? input.dimensions[$0] : [] }

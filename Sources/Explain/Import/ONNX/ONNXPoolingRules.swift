@@ -58,9 +58,7 @@ extension ONNXTranslator {
   private mutating func reduceSum(_ node: ONNXNode) throws(ImportError) {
     var view = try inputView(node)
     let rank = view.dimensions.count
-    var axes = node.ints("axes")
-    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
-    let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    let reduced = Set(try axes(node, rank: rank) ?? [])
     guard !reduced.isEmpty, reduced.allSatisfy((0..<rank).contains) else {
       throw unsupported(node, "the axes are missing")
     }
@@ -84,9 +82,7 @@ extension ONNXTranslator {
       throw unsupported(node, "a mean of a mean is not supported")
     }
     let rank = lengths.count
-    var axes = node.ints("axes")
-    if let constant = try constant(node, 1) { axes = try reading { () throws(ONNXError) in try constant.integers() } }
-    let reduced = Set((axes ?? []).map { $0 < 0 ? $0 + rank : $0 })
+    let reduced = Set(try axes(node, rank: rank) ?? [])
     let keeps = node.int("keepdims", 1) == 1
     if reduced == [rank - 1], keeps, try followMean(node) { return }
     let input = try activation(node, 0)

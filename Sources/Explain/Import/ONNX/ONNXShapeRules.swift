@@ -59,8 +59,8 @@ extension ONNXTranslator {
     set(node, view)
   }
 
-  /// The attribute or input `axes`.
-  private func axes(_ node: ONNXNode, input: Int = 1, rank: Int) throws(ImportError) -> [Int]? {
+  /// The attribute or input `axes`, counted from the first dimension.
+  func axes(_ node: ONNXNode, input: Int = 1, rank: Int) throws(ImportError) -> [Int]? {
     var axes = node.ints("axes")
     if let constant = try constant(node, input) {
       axes = try reading { () throws(ONNXError) in try constant.integers() }
