@@ -29,7 +29,7 @@ extension ConstantFolding {
   func arithmetic() throws(ONNXError) -> ONNXConstant? {
     guard inputs.count == 2, inputs.allSatisfy({ $0.count <= limit }),
       let shape = Self.broadcast(inputs[0].shape, inputs[1].shape), let count = shape.elementCount,
-      (1...max(1, limit)).contains(count)
+      count > 0, count <= limit
     else { return nil }
     if inputs.allSatisfy(\.isWhole) {
       let (first, second) = (try integers(0, in: shape), try integers(1, in: shape))
@@ -97,7 +97,7 @@ extension ConstantFolding {
     guard inputs.count == 3, inputs[0].isWhole, inputs.allSatisfy({ $0.count <= limit }),
       let pair = Self.broadcast(inputs[1].shape, inputs[2].shape),
       let shape = Self.broadcast(inputs[0].shape, pair), let count = shape.elementCount,
-      (1...max(1, limit)).contains(count)
+      count > 0, count <= limit
     else { return nil }
     let conditions = try integers(0, in: shape)
     if inputs[1].isWhole, inputs[2].isWhole {
