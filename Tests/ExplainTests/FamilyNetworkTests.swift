@@ -57,9 +57,8 @@ import Testing
     #expect(model.description.featureLayers.map { model.shapes[$0.node]?.height } == [8, 4, 2])
     let expected = try FamilyNetwork.named(network.name).logits
     let found = try Session(model: model, threads: 2).classify(FamilyNetwork.input)
-    let largest = try #require(expected.map(\.magnitude).max())
-    let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
-    #expect(found.count == expected.count && error / largest < 1e-4, "\(error / largest)")
+    let error = LogitComparison(found, expected).error
+    #expect(error < 1e-4, "\(error)")
   }
 
   /// Random networks of a few channels amplify what rounding changes.
@@ -68,8 +67,7 @@ import Testing
     let model = try imported(network, .int8)
     let expected = try FamilyNetwork.named(network.name).logits
     let found = try Session(model: model, threads: 2).classify(FamilyNetwork.input)
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    let cosine = product(found, expected) / (product(found, found) * product(expected, expected)).squareRoot()
+    let cosine = LogitComparison(found, expected).cosine
     #expect(cosine >= 0.9, "\(cosine)")
   }
 

@@ -33,11 +33,6 @@ import Testing
     return (0..<planes.count).map { planes[$0 % 3 * pixels + $0 / 3] }
   }
 
-  private func cosine(_ a: [Float], _ b: [Float]) -> Float {
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    return product(a, b) / (product(a, a) * product(b, b)).squareRoot()
-  }
-
   @Test func everyFixtureHasItsTests() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.fixtures).filter { $0.hasSuffix(".onnx") }
     #expect(Set(files) == Set(Self.names.map { "\($0).onnx" }))
@@ -47,16 +42,15 @@ import Testing
   @Test(arguments: names) func floatLogitsAreThoseOfTheDequantizedWeights(_ name: String) throws {
     let expected = golden.f32(name)
     let found = try Session(model: imported(name, .float32), threads: 1).classify(picture)
-    let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
-    let largest = try #require(expected.map(\.magnitude).max())
-    #expect(found.count == expected.count && error / largest < 1e-5, "\(error / largest)")
+    let error = LogitComparison(found, expected).error
+    #expect(error < 1e-5, "\(error)")
   }
 
   @Test(arguments: names) func int8LogitsStayClose(_ name: String) throws {
     let model = try imported(name, .int8)
     for tier in CPUTier.available {
       let found = try Session(model: model, tier: tier, threads: 2).classify(picture)
-      let cosine = cosine(found, golden.f32(name))
+      let cosine = LogitComparison(found, golden.f32(name)).cosine
       #expect(cosine > (name.hasSuffix("vit") || name == "qdq_matmul" ? 0.99 : 0.999), "\(tier): \(cosine)")
     }
   }
@@ -66,7 +60,7 @@ import Testing
     throws
   {
     let found = try Session(model: imported(name, .int8), threads: 1).classify(picture)
-    let cosine = cosine(found, golden.f32("\(name).file"))
+    let cosine = LogitComparison(found, golden.f32("\(name).file")).cosine
     #expect(cosine > 0.99, "\(cosine)")
   }
 

@@ -18,22 +18,19 @@ import Testing
   @Test(arguments: ONNXNetwork.all) func floatLogitsAreONNXRuntimes(_ network: ONNXNetwork) throws {
     let model = try network.imported(.float32, to: folder.file("m"))
     let (expected, picture) = try network.expected()
-    let largest = try #require(expected.map(\.magnitude).max())
     for tier in CPUTier.available {
       let found = try Session(model: model, tier: tier, threads: 2).classify(picture)
-      let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
-      #expect(found.count == expected.count && error / largest < 1e-5, "\(tier): \(error / largest)")
+      let error = LogitComparison(found, expected).error
+      #expect(error < 1e-5, "\(tier): \(error)")
     }
   }
 
   @Test(arguments: ONNXNetwork.all) func int8LogitsStayClose(_ network: ONNXNetwork) throws {
     let model = try network.imported(.int8, to: folder.file("m"))
     let (expected, picture) = try network.expected()
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     for tier in CPUTier.available {
       let found = try Session(model: model, tier: tier, threads: 2).classify(picture)
-      let cosine =
-        product(found, expected) / (product(found, found) * product(expected, expected)).squareRoot()
+      let cosine = LogitComparison(found, expected).cosine
       #expect(cosine >= network.leastCosine, "\(tier): \(cosine)")
     }
   }

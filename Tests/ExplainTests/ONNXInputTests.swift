@@ -43,13 +43,10 @@ import Testing
     whole.fit = .squash
     let crop = whole.crop(Image(width: width, height: height, pixels: noise(3 * width * height))).image
     let found = try Session(model: model, threads: 1).classify(MethodInput(crop, rule).values)
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    let cosine = product(found, expected) / (product(found, found) * product(expected, expected)).squareRoot()
-    let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
-    let largest = try #require(expected.map(\.magnitude).max())
+    let logits = LogitComparison(found, expected)
     switch precision {
-    case .float32: #expect(error / largest < 1e-4, "\(found) \(expected)")
-    case .int8: #expect(cosine > 0.995, "\(found) \(expected)")
+    case .float32: #expect(logits.error < 1e-4, "\(logits)")
+    case .int8: #expect(logits.cosine > 0.995, "\(logits)")
     }
   }
 

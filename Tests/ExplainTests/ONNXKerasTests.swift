@@ -39,13 +39,10 @@ import Testing
     whole.fit = .squash
     let crop = whole.crop(Image(width: 32, height: 32, pixels: noise(3 * 32 * 32))).image
     let found = try Session(model: model, threads: 1).classify(MethodInput(crop, rule).values)
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    let cosine = product(found, expected) / (product(found, found) * product(expected, expected)).squareRoot()
-    let error = zip(found, expected).map { ($0 - $1).magnitude }.max() ?? .infinity
-    let largest = try #require(expected.map(\.magnitude).max())
+    let logits = LogitComparison(found, expected)
     switch precision {
-    case .float32: #expect(found.count == 7 && error / largest < 1e-4, "\(error / largest) \(found) \(expected)")
-    case .int8: #expect(cosine > 0.995, "\(cosine) \(found) \(expected)")
+    case .float32: #expect(found.count == 7 && logits.error < 1e-4, "\(logits)")
+    case .int8: #expect(logits.cosine > 0.995, "\(logits)")
     }
   }
 

@@ -83,9 +83,7 @@ import Testing
       let input = MethodInput(photo, model.description.preprocessing)
       logits.append(try Session(model: model, threads: 1).classify(input.values))
     }
-    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    let norms = product(logits[0], logits[0]) * product(logits[1], logits[1])
-    #expect(product(logits[0], logits[1]) / norms.squareRoot() > 0.999)
+    #expect(LogitComparison(logits[0], logits[1]).cosine > 0.999)
   }
 
   /// Masks of ones show the whole picture.
