@@ -62,7 +62,7 @@ static inline void require_depthwise(const depthwise_task *task) {
   require_window(&window);
   REQUIRE_PART(layer->first_row, layer->end_row, layer->output_height);
   REQUIRE(layer->float_weights != 0 || (layer->weights != 0 && layer->weight_scales != 0));
-  REQUIRE(task->widened != 0);
+  REQUIRE(task->widened != 0 || task->dilation_height > 1 || task->dilation_width > 1);
 }
 
 static inline void require_pool(const pool_task *task) {

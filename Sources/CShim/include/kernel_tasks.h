@@ -97,7 +97,8 @@ typedef struct {
 typedef struct {
   depthwise_layer layer;
   intptr_t dilation_height, dilation_width;  // pixels from tap to tap
-  float *widened;                            // scratch: kernel_height * kernel_width * (channels rounded up to 16) Floats
+  // Scratch: kernel_height * kernel_width * (channels rounded up to 16) Floats; unused where there are gaps.
+  float *widened;
   intptr_t is_widened;                       // an earlier call with these weights has written the scratch
 } depthwise_task;
 

@@ -59,14 +59,19 @@ extension ExecutionContext {
       float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
       output_height: g.outputHeight, output_width: g.outputWidth, first_row: 0, end_row: 0, lower: clamp.lower,
       upper: clamp.upper)
-    let widenedBytes = g.kernelHeight * g.kernelWidth * PanelLayout.padded(g.channels) * MemoryLayout<Float>.size
+    // Kernels with gaps read the weights as they are stored.
+    let isWidened = g.dilationHeight == 1 && g.dilationWidth == 1
+    let taps = isWidened ? g.kernelHeight * g.kernelWidth : 0
+    let widenedBytes = taps * PanelLayout.padded(g.channels) * MemoryLayout<Float>.size
     withUnsafeTemporaryAllocation(byteCount: widenedBytes, alignment: 64) { widened in
       var shared = depthwise_task(
         layer: layer, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth,
-        widened: widened.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self), is_widened: 0)
-      // No rows: only the weights are widened, once for all bands and threads.
-      kernels.functions.depthwise(&shared)
-      shared.is_widened = 1
+        widened: isWidened ? widened.baseAddress?.assumingMemoryBound(to: Float.self) : nil, is_widened: 0)
+      if isWidened {
+        // No rows: only the weights are widened, once for all bands and threads.
+        kernels.functions.depthwise(&shared)
+        shared.is_widened = 1
+      }
       forEachBand(
         rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
         quantized: quantized
