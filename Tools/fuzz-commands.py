@@ -390,7 +390,7 @@ class Line:
         self.positional(name)
         if name == "index.json":
             self.inputs.append("foreign.safetensors")
-        groups = self.overwriting() + self.output("-o", "model", 1, ["new.safetensors"])
+        groups = self.json() + self.overwriting() + self.output("-o", "model", 1, ["new.safetensors"])
         for option in ["--labels", "--head", "--auxiliary"]:
             if self.chance(0.3):
                 value = self.choose(["labels.txt", "N.checkpoint", "foreign.safetensors", self.anything()])

@@ -29,6 +29,7 @@ struct ImportCommand: ParsableCommand {
         ttame-lite import vit.safetensors -o vit-int8.safetensors --labels labels.txt
         ttame-lite import mobilenet.onnx -o mobilenet.safetensors --labels labels.txt
         ttame-lite import mobilenet.onnx -o mobilenet.safetensors --check photos/
+        ttame-lite import mobilenet.onnx -o m.safetensors --check photos/ --json
         ttame-lite import keras.onnx -o keras.safetensors --preset tensorflow
 
       \(ExitStatus.help)
@@ -153,6 +154,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Maximum number of photographs for --check.", valueName: "N"))
   var checkImages = 16
 
+  @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
 
   func validate() throws {
@@ -177,7 +179,8 @@ struct ImportCommand: ParsableCommand {
     let report = try check.map { try QuantizationReport($0, count: checkImages) }
     try claims.read(report?.paths ?? [])
     try claims.write(output, as: .model, option: "-o")
-    if report != nil { try claims.writeStandardOutput() }
+    try claims.write(json, as: .importing)
+    if report != nil, !json.isPrinted { try claims.writeStandardOutput() }
     var options = ImportOptions()
     (options.architecture, options.labels, options.precision) = (architecture, labels, precision)
     options.labelOffset = labelOffset
@@ -236,14 +239,17 @@ struct ImportCommand: ParsableCommand {
         "no class activation map: explanations need a head. ttame-lite train makes one; --head FILE takes a trained one"
       )
     }
-    guard let report else { return }
+    guard let report else { return try json.write(ImportReport(summary, output: output, check: nil), or: "") }
     let float: Model
     do {
       float = try Interruption.protecting { () throws(ImportError) in
         try floatReference(of: weights, options: options, in: parentFolder(output) ?? ".")
       }
     } catch { throw Failure(error, weights: weights, options: options) }
-    try report.run(written, float).end()
+    let (figures, status) = try report.run(written, float)
+    try json.write(ImportReport(summary, output: output, check: figures), or: figures.text)
+    if let warning = figures.warning { printError("ttame-lite: warning: " + warning) }
+    try status.end()
   }
 }
 

@@ -11,6 +11,7 @@ enum JSONKind {
   /// Of `train --log`.
   case training
   case benchmark
+  case importing
 
   /// Bytes of a file that hold its first two keys, whatever their values; a comparison of benchmarks is the longest.
   static let reach = 1 << 16
@@ -23,6 +24,7 @@ enum JSONKind {
     case .evaluation, .maps: "evaluate"
     case .training: "train"
     case .benchmark: "bench"
+    case .importing: "import"
     }
   }
 
@@ -39,6 +41,7 @@ enum JSONKind {
     case .predictions: [["crop", "fit"]]
     case .evaluation: [["boxPlaces", "data"], ["data", "dataBytes"], ["data", "failed"]]
     case .maps: [["backwardPasses", "class"]]
+    case .importing: [["architecture", "bytes"]]
     case .training: [["area", "crossEntropy"], ["averageDrop", "images"]]
     case .benchmark:
       [

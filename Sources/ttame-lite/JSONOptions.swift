@@ -74,6 +74,8 @@ func currentArguments(_ arguments: [String]) throws(Failure) -> [String] {
 }
 
 private func checkBehindFlag(_ value: String, _ arguments: [String]) throws(Failure) {
+  // It never took a file there, and an index of shards ends like JSON.
+  if arguments.first == "import" { return }
   let ending = fileExtension(value)
   let hasInputs = arguments.first == "explain" || arguments.first == "classify"
   if value == "-" {
