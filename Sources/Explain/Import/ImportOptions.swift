@@ -50,6 +50,8 @@ public struct ImportOptions: Sendable, Equatable {
 
   public var name, licence, source: String?
 
+  var foldingBudget = FoldingBudget()
+
   public init() {}
 }
 

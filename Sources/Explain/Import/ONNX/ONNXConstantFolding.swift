@@ -2,6 +2,12 @@ import Glibc
 
 // Nodes that depend on no picture, or on its shape alone.
 
+/// Elements of constants that may still be in memory at once, and be computed at all.
+struct FoldingBudget: Sendable, Equatable {
+  var held = 1 << 24
+  var computed = 1 << 28
+}
+
 extension ONNXTranslator {
   /// Computes a node's value now, if it can be; the shapes that exporters compute step by step.
   mutating func foldConstant(_ node: ONNXNode) throws(ImportError) -> Bool {

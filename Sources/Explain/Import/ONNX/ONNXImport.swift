@@ -27,6 +27,7 @@ struct ONNXClassifier {
     var translator = ONNXTranslator(
       model, Shape(crop.height, crop.width, input.channels), isChannelsLast: input.isChannelsLast,
       without: input.normalization, precision: options.precision)
+    translator.foldingBudget = options.foldingBudget
     translator.graph.floatLayers = LayerPatterns(options.floatLayers)
     logits = try translator.translate()
     var graph = translator.graph

@@ -16,8 +16,7 @@ struct ONNXTranslator {
   var copies: [CopyKey: String] = [:]
   /// Where tokens come from, by their number.
   var grids: [Int: TokenGrid] = [:]
-  /// Elements of constants that may still be in memory at once, and be computed at all.
-  var foldingBudget = (held: 1 << 24, computed: 1 << 28)
+  var foldingBudget = FoldingBudget()
   /// How many nodes that read a constant have become one.
   var foldedReads: [String: Int] = [:]
   /// Nodes of ours whose values are never below 0, among the first so many.
