@@ -104,4 +104,14 @@ import Testing
       }
     }
   }
+
+  /// What is repeated no times has no places, and lengths beside that none could count.
+  @Test func nothingIsRepeatedToImpossibleLengths() throws {
+    let node = ONNXNode(
+      name: "n", opType: "Expand", domain: "", inputs: ["x", "shape"], outputs: ["y"], attributes: [:])
+    for values in [ONNXConstant([1] as [Float], shape: [1]), ONNXConstant([1] as [Int], shape: [])] {
+      let target = ONNXConstant([0, 1 << 61], shape: [2])
+      #expect(try ConstantFolding(node: node, optionalInputs: [values, target], limit: 1000).result() == nil)
+    }
+  }
 }

@@ -289,7 +289,7 @@ struct ConstantFolding {
       result.shape = shape
       return result
     }
-    guard count <= limit, inputs[0].count > 0 else { return nil }
+    guard count > 0, count <= limit, inputs[0].count > 0 else { return nil }
     return try inputs[0].elements(Self.places(of: inputs[0].shape, in: shape), shape: shape)
   }
 
