@@ -17,7 +17,8 @@ targets=(png jpeg pnm stream model onnx text)
 longest() {
   case $1 in
     png | jpeg | stream) echo 4096 ;;
-    model | onnx) echo 8192 ;;
+    model) echo 8192 ;;
+    onnx) echo 16384 ;;
     pnm | text) echo 2048 ;;
     *) echo "$1 is no target; there are: ${targets[*]}" >&2; exit 2 ;;
   esac

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Writes inputs of the `onnx` fuzz target: the models of Tests/Fixtures/onnx, with their weights in the file weights.bin
-that the target makes, and short names. What is left are a few kilobytes of graph.
+that the target makes, and short names. What is left are a few kilobytes of graph. Besides them, small models with constants
+that the import computes.
 
 usage: onnx-seeds.py FOLDER    then Tools/fuzz.sh minimize onnx keeps the fewest, once they lie in the target's fixtures
 """
 import glob
 import hashlib
 import os
+import struct
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # As Tools/fuzz.sh has it, and the bytes of weights.bin.
-LONGEST, WEIGHTS = 8192, 1 << 16
+LONGEST, WEIGHTS = 16384, 1 << 16
 # Elements that stay in the model: shapes and indices are no weights.
 FEW = 8
 SIZES = {1: 4, 6: 4, 7: 8, 10: 2, 11: 8, 16: 2, 2: 1, 3: 1, 9: 1}
@@ -128,6 +130,90 @@ class Seed:
         return encoded([(n, k, self.graph(v) if n == 7 else v) for n, k, v in parts])
 
 
+def tensor(name, values, shape=None):
+    """Of int64, or of float32 where one of the values is a float."""
+    is_float = any(isinstance(value, float) for value in values)
+    raw = struct.pack("<%d%s" % (len(values), "f" if is_float else "q"), *values)
+    shape = [len(values)] if shape is None else shape
+    parts = [(1, 0, length) for length in shape] + [(2, 0, 1 if is_float else 7), (8, 2, name.encode()), (9, 2, raw)]
+    return encoded(parts)
+
+
+def node(kind, inputs, output, attributes):
+    parts = [(1, 2, name.encode()) for name in inputs] + [(2, 2, output.encode()), (4, 2, kind.encode())]
+    for name, value in attributes.items():
+        attribute = [(1, 2, name.encode())]
+        if isinstance(value, bytes):
+            attribute += [(4, 2, value), (20, 0, 3)]
+        elif isinstance(value, list):
+            attribute += [(8, 0, element & (1 << 64) - 1) for element in value] + [(20, 0, 7)]
+        else:
+            attribute += [(3, 0, value & (1 << 64) - 1), (20, 0, 2)]
+        parts.append((5, 2, encoded(attribute)))
+    return encoded(parts)
+
+
+# Two elements each: operator, inputs (values, or values and shape), attributes.
+FOLDED = [
+    ("Range", [([0.0], []), ([2.0], []), ([1.0], [])], {}),
+    ("Range", [([0], []), ([4], []), ([2], [])], {}),
+    ("CumSum", [[1.0, 2.0], ([0], [])], {}),
+    ("CumSum", [[1, 2], ([-1], [])], {}),
+    ("GatherND", [([1.0, 2.0, 3.0, 4.0], [2, 2]), ([0, 0, 1, -1], [2, 2])], {}),
+    ("GatherND", [([1, 2, 3, 4], [2, 2]), ([1], [1, 1])], {}),
+    ("ScatterND", [[1.0, 2.0], ([1], [1, 1]), [3.0]], {}),
+    ("ScatterND", [[1, 2], ([-1], [1, 1]), [3]], {"reduction": b"none"}),
+    ("Gather", [([1.0, 2.0, 3.0, 4.0], [2, 2]), ([-1], [])], {"axis": 1}),
+    ("Tile", [[1.0], [2]], {}),
+    ("Expand", [[1.0], [1, 2]], {}),
+    ("Concat", [[1.0], [2.0]], {"axis": -1}),
+    ("Slice", [[1.0, 2.0, 3.0], [2], [-4], [0], [-2]], {}),
+    ("Transpose", [([1.0, 2.0], [2, 1, 1]), ], {"perm": [2, 0, 1]}),
+    ("Where", [[1, 0], [1.0, 2.0], ([3.0], [1, 1])], {}),
+    ("Where", [[1, 0], [1, 2], [3]], {}),
+    ("Mod", [[-7, 7], [3]], {}),
+    ("Div", [[-7, 7], [2]], {}),
+    ("Mul", [[1 << 62, 7], [1]], {}),
+    ("Min", [[1.0, 2.0], [1.5]], {}),
+    ("Pow", [[1.0, 2.0], [2.0]], {}),
+    ("Equal", [[1.0, 2.0], [2.0]], {}),
+    ("And", [[1, 0], [1]], {}),
+    ("Neg", [[-1 << 63, 1]], {}),
+    ("Softplus", [[1.0, -2.0]], {}),
+    ("Clip", [[1.0, 2.0], [0.5], [1.5]], {}),
+    ("Clip", [[1, 2], [2], [3]], {}),
+    ("ReduceProd", [([1.0, 2.0, 3.0, 4.0], [2, 2]), [-1]], {"keepdims": 0}),
+    ("ReduceMax", [([1.0, 2.0, 3.0, 4.0], [2, 2])], {"axes": [0], "keepdims": 1}),
+    ("ReduceSumSquare", [([1.0, 2.0, 3.0, 4.0], [2, 2]), [0]], {}),
+    ("MatMul", [([1.0, 2.0], [1, 2]), ([1.0, 2.0, 3.0, 4.0], [2, 2])], {}),
+    ("Conv", [([1.0, 2.0], [1, 1, 1, 2]), ([3.0], [1, 1, 1, 1]), [4.0]], {"pads": [0, 0, 0, 0]}),
+    ("BatchNormalization", [([1.0, 2.0], [1, 2]), [1.0, 2.0], [0.0, 1.0], [0.5, 0.5], [1.0, 2.0]], {}),
+    ("BatchNormalization", [([1.0, 2.0], [2, 1]), [1.0], [0.0], [0.5], [1.0]], {"training_mode": 1}),
+    ("ConstantOfShape", [[2]], {}),
+    ("Unsqueeze", [[1.0, 2.0], [0, -1]], {}),
+    ("Squeeze", [([1.0, 2.0], [1, 2, 1]), [0, -1]], {}),
+    ("Reshape", [[1.0, 2.0], [0, -1]], {}),
+]
+
+
+def folded(kind, inputs, attributes):
+    """A classifier of two classes whose bias is what the operator gives."""
+    names = [f"c{index}" for index in range(len(inputs))]
+    tensors = [tensor(name, *value) if isinstance(value, tuple) else tensor(name, value)
+               for name, value in zip(names, inputs)]
+    tensors += [tensor("pair", [1, 2]), tensor("w", [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3])]
+    nodes = [
+        node(kind, names, "a", attributes), node("Cast", ["a"], "b", {"to": 1}), node("Reshape", ["b", "pair"], "c", {}),
+        node("GlobalAveragePool", ["x"], "d", {}), node("Flatten", ["d"], "e", {}),
+        node("Gemm", ["e", "w"], "f", {"transB": 1}), node("Add", ["f", "c"], "y", {}),
+    ]
+    lengths = encoded([(1, 2, encoded([(1, 0, length)])) for length in (1, 3, 4, 4)])
+    image = encoded([(1, 2, b"x"), (2, 2, encoded([(1, 2, encoded([(1, 0, 1), (2, 2, lengths)]))]))])
+    graph = [(1, 2, data) for data in nodes] + [(5, 2, data) for data in tensors]
+    graph += [(11, 2, image), (12, 2, encoded([(1, 2, b"y")]))]
+    return encoded([(1, 0, 8), (8, 2, encoded([(2, 0, 18)])), (7, 2, encoded(graph))])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -137,8 +223,14 @@ def main():
         if len(seed) > LONGEST:
             print(f"{os.path.basename(path)} is left out: {len(seed)} bytes", file=sys.stderr)
             continue
-        with open(os.path.join(sys.argv[1], hashlib.sha1(seed).hexdigest()), "wb") as file:
-            file.write(seed)
+        write(seed)
+    for case in FOLDED:
+        write(folded(*case))
+
+
+def write(seed):
+    with open(os.path.join(sys.argv[1], hashlib.sha1(seed).hexdigest()), "wb") as file:
+        file.write(seed)
 
 
 main()
