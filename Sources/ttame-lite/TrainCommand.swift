@@ -65,9 +65,18 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: """
       Masks: the attention, as in the paper; for every second image, the map as shown (mixed), or alternately the map as \
-      shown and its higher half (graded). Default: \(usual.masks.rawValue).
+      shown and its higher half (graded); or a soft threshold at a random quantile, which keeps or removes the salient part \
+      (order). Default: \(usual.masks.rawValue).
       """)
   var masks: MaskForm?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Weights of the loss's terms, as keeping=1,removal=2. With --masks order: \(LossTerm.names(.order)); \
+      default 1, 1, 0, 0. Otherwise: \(LossTerm.names(.attention)); default 1.5, 2, 0.01.
+      """, valueName: "TERM=N,..."))
+  var lossWeights: LossWeightChanges?
 
   @Option(
     help: """
@@ -117,6 +126,11 @@ struct TrainCommand: ParsableCommand {
     if checkpoint?.hasSuffix(".json") == true {
       throw ValidationError("--checkpoint: a name that ends in .json means an index of shards; choose another.")
     }
+    if let term = lossWeights?.strangers(to: options.masks).first {
+      throw ValidationError(
+        "--loss-weights: \(term.rawValue) is no term of --masks \(options.masks.rawValue); its terms are \(LossTerm.names(options.masks))."
+      )
+    }
     if saveEvery < 1 { throw ValidationError("--save-every must be at least 1.") }
     if validationImages < 1 { throw ValidationError("--validation-images must be at least 1.") }
   }
@@ -131,6 +145,8 @@ struct TrainCommand: ParsableCommand {
     options.start = start ?? options.start
     options.optimizer = optimizer ?? options.optimizer
     options.masks = masks ?? options.masks
+    options.loss = options.masks.weights
+    lossWeights?.apply(to: &options.loss)
     options.seed = seed ?? options.seed
     return options
   }

@@ -136,14 +136,16 @@ struct TrainRun {
 /// A step in the log.
 private struct StepLine: Encodable {
   let step: Int
-  let loss, crossEntropy, area, variation, rate, momentum, seconds: Double
+  let loss, crossEntropy, keeping, removal, area, variation, rate, momentum, seconds: Double
   /// Photographs left out so far.
   let skipped: Int
 
   init(_ step: TrainingHistory.Step, seconds: Double, skipped: Int) {
     self.step = step.step
-    (loss, crossEntropy, area) = (step.loss.total, step.loss.crossEntropy, step.loss.area)
-    (variation, rate, momentum) = (step.loss.variation, step.rate, step.momentum)
+    (loss, crossEntropy) = (step.loss.total, step.loss.crossEntropy)
+    (keeping, removal) = (step.loss.keeping, step.loss.removal)
+    (area, variation) = (step.loss.area, step.loss.variation)
+    (rate, momentum) = (step.rate, step.momentum)
     (self.seconds, self.skipped) = (seconds, skipped)
   }
 }

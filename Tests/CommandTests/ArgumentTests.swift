@@ -40,6 +40,12 @@ import Testing
     Row("explain photo.png --max-pixels -1", "*'-1' is invalid for '--max-pixels <N>'; the number is out of range *"),
     Row("explain photo.png --masks -5", "--masks must be 1 to 1000000. *"),
     Row("train --data list.tsv -o out --lr -1", "--lr must be above 0. *"),
+    Row("train --data list.tsv -o out --loss-weights area=-1", "*--loss-weights*"),
+    Row("train --data list.tsv -o out --loss-weights area", "*--loss-weights*"),
+    Row(
+      "train --data list.tsv -o out --loss-weights cross-entropy=1",
+      "--loss-weights: cross-entropy is no term of --masks order; its terms are keeping, removal, area, variation. *"),
+    Row("train --data list.tsv -o out --masks mixed --loss-weights removal=1", "--loss-weights: removal is no term *"),
     Row("train --data list.tsv -o out --epochs -1", "--epochs must be 1 to 100000. *"),
     Row("bench --seconds -1", "--seconds must be 0 to 3600. *"),
     Row("bench --seconds nan", "--seconds must be 0 to 3600. *"),

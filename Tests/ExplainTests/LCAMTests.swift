@@ -35,9 +35,12 @@ import Testing
     return (0..<2 * side * side * 3).map { _ in UInt8((generator.signedUnit() + 1) * 127) }
   }()
 
-  private static func step(_ model: Model, _ head: HeadParameters) throws -> TrainingStep {
+  private static func step(
+    _ model: Model, _ head: HeadParameters, masks: MaskForm = .attention
+  ) throws -> TrainingStep {
     try TrainingStep(
-      model, head, images: 2, precision: .float32, weights: LossWeights(), context: ExecutionContext(threads: 1))
+      model, head, images: 2, precision: .float32, weights: masks.weights, masks: masks,
+      context: ExecutionContext(threads: 1))
   }
 
   @Test func mapsAndLossAreTheFormulas() throws {
@@ -84,26 +87,32 @@ import Testing
     #expect(abs(result.loss.area - area) < 1e-4 * area)
   }
 
-  @Test func gradientsAreDifferences() throws {
+  /// The second of two images loses its salient part; in six turns each fill is drawn.
+  @Test(arguments: [(MaskForm.attention, 0)] + (0..<6).map { (.order, $0) })
+  func gradientsAreDifferences(masks: MaskForm, turn: Int) throws {
     let folder = try TemporaryFolder()
     let model = try Self.network(folder)
     let head = try Self.head()
-    let step = try Self.step(model, head)
-    let result = step.run(Self.crops)
-    let size: Float = 2e-3
+    let step = try Self.step(model, head, masks: masks)
+    let result = step.run(Self.crops, turn: turn)
+    #expect((result.loss.removal > 0) == (masks == .order))
+    // A threshold is steep.
+    let size: Float = masks == .order ? 5e-4 : 2e-3
     for (row, label) in result.gradients.labels.enumerated() {
       let differences = (0..<Self.channels).map { c in
         let index = label * Self.channels + c
         let value = head.fuse.values[index]
         let losses = [value + size, value - size].map { shifted in
           head.fuse.values[index] = shifted
-          return step.run(Self.crops).loss.total
+          return step.run(Self.crops, turn: turn).loss.total
         }
         head.fuse.values[index] = value
         return Float((losses[0] - losses[1]) / Double(2 * size))
       }
       let found = result.gradients.fuseRow(row)
-      #expect(distance(found, differences) < 0.02, "class \(label): \(distance(found, differences))")
+      // Half of the images and one direction alone: the network's kinks weigh more.
+      let most = masks == .order ? 0.06 : 0.02
+      #expect(distance(found, differences) < most, "class \(label): \(distance(found, differences))")
     }
   }
 

@@ -93,16 +93,22 @@ import Testing
     rule.color = color
     let photo = Image(width: 4, height: 4, pixels: noise(48))
     let expected = MethodInput(photo, rule).values
-    for placement in [MaskPlacement.beforeNormalization, .afterNormalization] {
-      let masked = MaskedImage(placement, rule)
+    let backdrop = noise(48).map { Float($0) / 64 }
+    for fill in MaskFill.allCases {
+      let masked = MaskedImage(fill, rule)
+      let behind = fill == .blurred ? backdrop : nil
       var values = [Float](repeating: 0, count: 48)
-      masked.apply([Float](repeating: 1, count: 16), to: photo.pixels, pixels: 16, output: &values)
+      masked.apply([Float](repeating: 1, count: 16), to: photo.pixels, over: behind, pixels: 16, output: &values)
       #expect(zip(values, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+      var gone = values
+      masked.apply([Float](repeating: 0, count: 16), to: photo.pixels, over: behind, pixels: 16, output: &gone)
+      if let behind { #expect(gone == behind) }
       // The gradient of the sum of all values is what a step of the mask adds.
       var half = values
-      masked.apply([Float](repeating: 0.5, count: 16), to: photo.pixels, pixels: 16, output: &half)
+      masked.apply([Float](repeating: 0.5, count: 16), to: photo.pixels, over: behind, pixels: 16, output: &half)
       var gradient = [Float](repeating: 0, count: 16)
-      masked.maskGradient([Float](repeating: 1, count: 48), crop: photo.pixels, pixels: 16, output: &gradient)
+      masked.maskGradient(
+        [Float](repeating: 1, count: 48), crop: photo.pixels, over: behind, pixels: 16, output: &gradient)
       for pixel in 0..<16 {
         let step = (0..<3).reduce(Float(0)) { $0 + values[3 * pixel + $1] - half[3 * pixel + $1] }
         #expect(abs(gradient[pixel] - 2 * step) < 1e-4)

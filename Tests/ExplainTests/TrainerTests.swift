@@ -23,20 +23,26 @@ import Testing
     var start: HeadStart
     var optimizer: Optimizer
     var head = HeadForm.ttame
+    var masks = MaskForm.order
   }
 
   private static let runs = [
     Run(start: .cam, optimizer: .adam), Run(start: .random, optimizer: .adam), Run(start: .random, optimizer: .sgd),
-    Run(start: .cam, optimizer: .adam, head: .lcam),
+    Run(start: .cam, optimizer: .adam, head: .lcam), Run(start: .cam, optimizer: .adam, masks: .graded),
   ]
 
-  @Test(arguments: Emulation.affordable(runs, of: "resumed training") { $0.start == .cam && $0.head == .ttame })
+  @Test(
+    arguments: Emulation.affordable(runs, of: "resumed training") {
+      $0.start == .cam && $0.head == .ttame && $0.masks == .order
+    })
   func resumingChangesNoBit(_ run: Run) throws {
     let folder = try TemporaryFolder()
     let options = options {
       $0.start = run.start
       $0.optimizer = run.optimizer
       $0.head = run.head
+      $0.masks = run.masks
+      $0.loss = run.masks.weights
     }
     let model = try bundled()
     let straight = try Trainer(model: model, paths: Self.photographs, options: options)

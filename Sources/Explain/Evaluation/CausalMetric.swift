@@ -1,5 +1,3 @@
-import Glibc
-
 /// How the probability of a class changes while an image appears, or goes, in the order of a map.
 ///
 /// V. Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018, with the choices of the
@@ -12,6 +10,9 @@ public enum CausalMetric: String, Sendable, CaseIterable {
 
   /// Steps from the first to the last pixel of the picture, 224 pixels each for an image of 224 x 224.
   public static let steps = 224
+  /// Of the Gaussian that pixels appear in, in pixels.
+  static let blurRadius = 5
+  static let blurDeviation = 5.0
 }
 
 extension Session {
@@ -32,7 +33,10 @@ extension Session {
     func samples(_ pixel: Int) -> Range<Int> { channels * pixel..<channels * (pixel + 1) }
     var (from, to) = (image, image)
     switch metric {
-    case .insertion: from = blurred(image, width: crop.width, height: crop.height, channels: channels)
+    case .insertion:
+      from = blurred(
+        image, width: crop.width, height: crop.height, channels: channels, radius: CausalMetric.blurRadius,
+        deviation: CausalMetric.blurDeviation)
     case .deletion: to = [Float](repeating: 0, count: image.count)
     }
     let order = saliency.seenIndices.sorted { a, b in
@@ -57,23 +61,4 @@ extension Session {
     }
     return area / Double(steps)
   }
-}
-
-/// An image `[height, width, channels]` after a Gaussian of deviation 5 cut off at 11 x 11 pixels; beyond its borders it is zero.
-private func blurred(_ image: [Float], width: Int, height: Int, channels: Int) -> [Float] {
-  let (radius, deviation) = (5, 5.0)
-  let weights = (-radius...radius).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
-  let sum = weights.reduce(0, +)
-  let kernel = weights.map { Float($0 / sum) }
-  func blurred(_ source: [Float], length: Int, stride: Int) -> [Float] {
-    var result = [Float](repeating: 0, count: source.count)
-    for i in source.indices {
-      let position = i / stride % length
-      for tap in max(-radius, -position)...min(radius, length - 1 - position) {
-        result[i] += kernel[tap + radius] * source[i + tap * stride]
-      }
-    }
-    return result
-  }
-  return blurred(blurred(image, length: width, stride: channels), length: height, stride: channels * width)
 }

@@ -44,7 +44,7 @@ extension Session {
     method: any ExplanationMethod
   ) throws(EngineError) -> DropCoherencyComplexity {
     let mask = saliency.mask(keeping: .all)
-    let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
+    let masked = MaskedImage(.black, model.description.preprocessing)
     var input = [Float](repeating: 0, count: model.description.preprocessing.inputCount)
     masked.apply(mask, to: crop.pixels, pixels: crop.width * crop.height, output: &input)
     let left = probabilities(try classify(input))[classIndex]

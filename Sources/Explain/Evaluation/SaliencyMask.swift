@@ -46,7 +46,7 @@ extension Session {
   public func maskedProbabilities(
     of classIndex: Int, under saliency: SaliencyMap, crop: Image
   ) throws(EngineError) -> [KeptShare: Float] {
-    let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
+    let masked = MaskedImage(.black, model.description.preprocessing)
     var input = [Float](repeating: 0, count: model.description.preprocessing.inputCount)
     var result: [KeptShare: Float] = [:]
     for share in KeptShare.allCases {

@@ -43,7 +43,7 @@ extension Session {
     _ map: ClassMap, probability: Float, crop: Image, shown: PixelArea? = nil, cam: ClassMap? = nil
   ) throws(EngineError) -> Trust {
     let saliency = SaliencyMap(map.normalized(), crop: PixelSize(crop), shown: shown)
-    let masked = MaskedImage(.beforeNormalization, model.description.preprocessing)
+    let masked = MaskedImage(.black, model.description.preprocessing)
     var input = [Float](repeating: 0, count: crop.pixels.count)
     masked.apply(saliency.mask(keeping: .half), to: crop.pixels, pixels: crop.width * crop.height, output: &input)
     let logits = try classify(input)

@@ -22,7 +22,7 @@ package final class RISE: ExplanationMethod {
   /// - Parameter makeMask: yields the masks, which are as many as the options say.
   package init(_ session: Session, _ options: MethodOptions, makeMask: @escaping (_ index: Int) -> RISEMask) {
     self.session = session
-    masked = MaskedImage(.beforeNormalization, session.model.description.preprocessing)
+    masked = MaskedImage(.black, session.model.description.preprocessing)
     (progress, count, self.makeMask) = (options.progress, options.masks, makeMask)
   }
 

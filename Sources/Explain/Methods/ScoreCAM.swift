@@ -14,7 +14,7 @@ final class ScoreCAM: ExplanationMethod {
   init(_ session: Session, _ options: MethodOptions) throws(MethodError) {
     self.session = session
     target = try TargetLayer(session.model, for: .scoreCAM)
-    masked = MaskedImage(.afterNormalization, session.model.description.preprocessing)
+    masked = MaskedImage(.mean, session.model.description.preprocessing)
     progress = options.progress
     do { reader = try ActivationReader(session, nodes: [target.node]) } catch { throw .engine(error) }
   }

@@ -8,4 +8,7 @@ public enum MaskForm: String, Sendable, CaseIterable, Codable {
   /// As `mixed`, but every second one of the scaled maps keeps its higher half alone, so that the order of all pixels counts: a
   /// scaled map that lets everything through has none.
   case graded
+  /// Every image through a soft threshold of its map at a random quantile: what lies above it is kept and must keep the class, or
+  /// is removed and must take the class with it. The order of the pixels is all that counts.
+  case order
 }

@@ -28,15 +28,15 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   /// Images of one step.
   public var batch = 32
   /// The highest learning rate.
-  public var rate = 1e-3
+  public var rate = 5e-4
   public var precision = OperandPrecision.float32
   public var start = HeadStart.cam
   public var optimizer = Optimizer.adam
-  public var masks = MaskForm.graded
+  public var masks = MaskForm.order
   public var seed = 1
   /// Of `sgd`.
   public var weightDecay = 5e-4
-  public var loss = LossWeights()
+  public var loss = LossWeights.order
   /// Nil for T-TAME, as in files of the time when there was no other form.
   private var otherForm: HeadForm?
 
@@ -49,6 +49,8 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
     options.start = .random
     options.optimizer = .sgd
     options.masks = .attention
+    options.loss = options.masks.weights
+    options.rate = 1e-3
     return options
   }
 }

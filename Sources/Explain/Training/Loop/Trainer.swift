@@ -69,7 +69,7 @@ public final class Trainer {
     moments = options.optimizer == .adam ? resumed?.moments ?? AdamMoments(parameters) : nil
     arithmetic = try TrainingStep(
       model, parameters, images: options.batch, precision: options.precision, weights: options.loss,
-      masks: options.masks, context: context)
+      masks: options.masks, seed: options.seed, context: context)
     if let resumed {
       try check(resumed.facts)
       (done, history, labels) = (resumed.facts.step, resumed.facts.history, resumed.facts.labels)

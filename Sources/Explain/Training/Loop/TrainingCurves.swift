@@ -26,12 +26,16 @@ public struct TrainingCurves {
   public init(_ history: TrainingHistory, steps: Int) { (self.history, self.steps) = (history, steps) }
 
   public func picture() -> Image {
-    let loss = panel(
-      "loss: total, cross-entropy, area, variation / 100",
-      [
-        curve("total") { $0.total }, curve("cross-entropy") { $0.crossEntropy }, curve("area") { $0.area },
+    let isOfOrder = history.steps.contains { $0.loss.keeping > 0 }
+    let terms =
+      isOfOrder
+      ? [curve("keeping") { $0.keeping }, curve("removal") { $0.removal }]
+      : [
+        curve("cross-entropy") { $0.crossEntropy }, curve("area") { $0.area },
         curve("variation / 100") { $0.variation / 100 },
-      ])
+      ]
+    let loss = panel(
+      "loss: " + (["total"] + terms.map(\.name)).joined(separator: ", "), [curve("total") { $0.total }] + terms)
     let drops = panel("average drop (%) at 100, 50, 15 % of the pixels", validation { $0.averageDrop })
     let increases = panel("increase in confidence (%) at 100, 50, 15 % of the pixels", validation { $0.increase })
     let panels = history.validations.isEmpty ? [loss] : [loss, drops, increases]

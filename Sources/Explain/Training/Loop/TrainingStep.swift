@@ -25,11 +25,16 @@ package final class TrainingStep {
   let images: Int
   let weights: LossWeights
   let masks: MaskForm
+  private let seed: Int
   private let context: ExecutionContext
   private let frozen: FrozenLayers
   private let arena: UnsafeMutableRawPointer
   private let plain, masked: BackbonePass
-  private let maskedImage: MaskedImage
+  /// What fills images where it is not drawn.
+  private let usualFill: MaskFill
+  private let maskedImages: [MaskFill: MaskedImage]
+  /// The images of a group that fade into what they are blurred, `[images, height, width, channels]`.
+  private let backdrops: UnsafeMutablePointer<Float>
   /// Images that pass through the classifier together.
   private let group: Int
 
@@ -37,15 +42,21 @@ package final class TrainingStep {
   private static let groupBytes = 1 << 30
   /// Images beyond which a group gains nothing.
   private static let largestGroup = 8
+  /// Sets draws apart from those of views.
+  private static let drawStream = -2
+  /// The blur that images fade into is so many times narrower than they are.
+  private static let blursPerWidth = 20.0
 
   package init(
     _ model: Model, _ parameters: HeadParameters, images: Int, precision: OperandPrecision, weights: LossWeights,
-    masks: MaskForm = .attention, context: ExecutionContext
+    masks: MaskForm = .attention, seed: Int = 1, context: ExecutionContext
   ) throws(TrainingError) {
     (self.model, self.images, self.weights, self.masks) = (model, images, weights, masks)
-    self.context = context
+    (self.seed, self.context) = (seed, context)
     let description = model.description
-    maskedImage = MaskedImage(MaskPlacement(description.graph), description.preprocessing)
+    usualFill = MaskFill(description.graph)
+    maskedImages = Dictionary(
+      uniqueKeysWithValues: MaskFill.allCases.map { ($0, MaskedImage($0, description.preprocessing)) })
     let layers = parameters.form.layers(of: description)
     let shapes = layers.compactMap { model.shapes[$0.node] }
     guard !shapes.isEmpty else { throw .noFeatureLayers }
@@ -70,10 +81,16 @@ package final class TrainingStep {
       self.plain = BackbonePass(plain, frozen, arena: arena, context: context)
       self.masked = BackbonePass(masked, frozen, arena: arena, context: context)
       head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
+      let blurs = masks == .order ? group * description.preprocessing.inputCount : 0
+      backdrops = .allocate(capacity: blurs)
+      backdrops.initialize(repeating: 0, count: blurs)
     } catch { throw .engine(error) }
   }
 
-  deinit { arena.deallocate() }
+  deinit {
+    arena.deallocate()
+    backdrops.deallocate()
+  }
 
   private var crop: PixelSize { model.description.preprocessing.crop }
   private var pixels: Int { crop.count }
@@ -83,7 +100,7 @@ package final class TrainingStep {
 
   /// - Parameters:
   ///   - crops: `[images, crop height, crop width, 3]`, levels 0...255.
-  ///   - turn: which of its labels an image has where it has several.
+  ///   - turn: the step's number: which of its labels an image has where it has several, and what is drawn by chance.
   package func run(_ crops: [UInt8], turn: Int = 0) -> StepResult {
     precondition(crops.count == images * pixels * 3)
     return context.withFlushedDenormals { evaluate(crops, turn) }
@@ -148,35 +165,43 @@ package final class TrainingStep {
       let first = (image * distinct.count + own[image]) * mapPixels
       return first..<first + mapPixels
     }
-    var scaled: [Int: ScaledMap] = [:]
+    let draws = (0..<images).map {
+      self.masks.draw(image: $0, usual: usualFill, SplitMix64(seed, Self.drawStream, turn, $0))
+    }
+    let mapMasks = draws.enumerated().map { image, draw in draw.mask(scores[ownMap(image)]) }
     var shown = maps
-    for image in 0..<images {
-      guard let share = self.masks.keptShare(image: image) else { continue }
-      let map = ScaledMap(scores[ownMap(image)], keeping: share)
-      shown.replaceSubrange(ownMap(image), with: map.values)
-      scaled[image] = map
+    for (image, mask) in mapMasks.enumerated() {
+      if let mask { shown.replaceSubrange(ownMap(image), with: mask.values) }
     }
     let masks = enlarge(shown, own, distinct.count)
     var result = StepResult(
       loss: LossTerms(crossEntropy: 0, area: 0, variation: 0, weights: weights),
       gradients: HeadGradients(labels: [], fuseBias: []), labels: labels, maps: maps, masks: masks, maskGradients: [],
       logits: logits, maskedLogits: [])
-    let crossEntropy = classifyMasked(crops, labels, &result)
+    let (kept, removed) = classifyMasked(crops, labels, draws, &result)
 
     var gradient = [Float](repeating: 0, count: maps.count)
     let loss = MapLoss(
       images: images, labels: distinct.count, height: head.height, width: head.width,
       multiplicity: distinct.map { label in labels.count { $0 == label } }, weights: weights)
     let terms = loss.evaluate(maps, addingGradientTo: &gradient, context)
-    result.loss = LossTerms(
-      crossEntropy: crossEntropy, area: terms.area, variation: terms.variation, weights: weights)
+    if self.masks == .order {
+      result.loss = LossTerms(
+        keeping: kept, removal: removed, area: terms.area, variation: terms.variation, weights: weights)
+    } else {
+      result.loss = LossTerms(
+        crossEntropy: kept, area: terms.area, variation: terms.variation, weights: weights)
+    }
     let ofMasks = shrink(result.maskGradients)
-    for image in 0..<images where scaled[image] == nil {
+    for (image, mask) in mapMasks.enumerated() where mask == nil {
       for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMasks[image * mapPixels + i] }
     }
     for i in gradient.indices { gradient[i] *= maps[i] * (1 - maps[i]) }
-    for (image, map) in scaled {
-      let ofMap = ofMasks.withUnsafeBufferPointer { map.gradient($0.baseAddress.unsafelyUnwrapped + image * mapPixels) }
+    for (image, mask) in mapMasks.enumerated() {
+      guard let mask else { continue }
+      let ofMap = ofMasks.withUnsafeBufferPointer {
+        mask.gradient($0.baseAddress.unsafelyUnwrapped + image * mapPixels)
+      }
       for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMap[i] }
     }
     result.gradients = head.backward(gradient)
@@ -239,20 +264,59 @@ package final class TrainingStep {
     return result
   }
 
-  /// The masked images forward and backward; returns the mean cross-entropy, and fills in logits and gradients of the masks.
-  private func classifyMasked(_ crops: [UInt8], _ labels: [Int], _ result: inout StepResult) -> Double {
-    var crossEntropy = 0.0
-    let loss = isIndependent ? BinaryCrossEntropy.evaluate : CrossEntropy.evaluate
+  /// Blurs those images of a group that fade into that.
+  private func blur(_ crops: [UInt8], _ draws: [MaskDraw], _ group: Range<Int>) {
+    let preprocessing = model.description.preprocessing
+    let deviation = Double(crop.width) / Self.blursPerWidth
+    context.pool.run(chunks: group.count) { i in
+      guard draws[group.lowerBound + i].fill == .blurred else { return }
+      let start = (group.lowerBound + i) * pixels * 3
+      let view = Image(width: crop.width, height: crop.height, pixels: Array(crops[start..<start + pixels * 3]))
+      var values = [Float](repeating: 0, count: pixels * channels)
+      preprocessing.normalize(view, into: &values)
+      let result = blurred(
+        values, width: crop.width, height: crop.height, channels: channels, radius: Int(2 * deviation),
+        deviation: deviation)
+      (backdrops + i * pixels * channels).update(from: result, count: result.count)
+    }
+  }
+
+  /// The loss of an image's logits, and the gradient by them.
+  private func loss(
+    _ logits: UnsafePointer<Float>, _ draw: MaskDraw, label: Int, _ gradient: UnsafeMutablePointer<Float>
+  )
+    -> Double
+  {
+    let share = 1 / Double(images)
+    if masks == .order {
+      return ConfidenceLoss(outputs: isIndependent ? .sigmoid : .softmax, isAbsent: draw.removes).evaluate(
+        logits, count: classes, label: label, scale: share * (draw.removes ? weights.removal : weights.keeping),
+        gradient: gradient)
+    }
+    let evaluate = isIndependent ? BinaryCrossEntropy.evaluate : CrossEntropy.evaluate
+    return evaluate(logits, classes, label, share * weights.crossEntropy, gradient)
+  }
+
+  /// The masked images forward and backward; returns the losses of those that keep their salient part and of those that lose it, each
+  /// divided by the batch, and fills in logits and gradients of the masks.
+  private func classifyMasked(
+    _ crops: [UInt8], _ labels: [Int], _ draws: [MaskDraw], _ result: inout StepResult
+  ) -> (kept: Double, removed: Double) {
+    var (kept, removed) = (0.0, 0.0)
     result.maskGradients = [Float](repeating: 0, count: images * pixels)
     for first in stride(from: 0, to: images, by: group) {
       let count = min(group, images - first)
       let inputs = masked.input
+      blur(crops, draws, first..<first + count)
+      func backdrop(_ i: Int) -> UnsafePointer<Float>? {
+        draws[first + i].fill == .blurred ? UnsafePointer(backdrops + i * pixels * channels) : nil
+      }
       crops.withUnsafeBufferPointer { crops in
         result.masks.withUnsafeBufferPointer { masks in
           guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
           context.pool.run(chunks: count) { i in
-            maskedImage.apply(
-              masks + (first + i) * pixels, to: crops + (first + i) * pixels * 3, pixels: pixels,
+            maskedImages[draws[first + i].fill]?.apply(
+              masks + (first + i) * pixels, to: crops + (first + i) * pixels * 3, over: backdrop(i), pixels: pixels,
               output: inputs + i * pixels * channels)
           }
         }
@@ -263,9 +327,10 @@ package final class TrainingStep {
       // Images that only fill up the last group have no loss.
       masked.logitsGradient.update(repeating: 0, count: group * classes)
       for i in 0..<count {
-        crossEntropy += loss(
-          logits + i * classes, classes, labels[first + i], weights.crossEntropy / Double(images),
-          masked.logitsGradient + i * classes)
+        let draw = draws[first + i]
+        let value = loss(
+          logits + i * classes, draw, label: labels[first + i], masked.logitsGradient + i * classes)
+        if draw.removes { removed += value } else { kept += value }
       }
       masked.backward()
       let gradients = masked.inputGradient
@@ -273,13 +338,13 @@ package final class TrainingStep {
         result.maskGradients.withUnsafeMutableBufferPointer { masks in
           guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
           context.pool.run(chunks: count) { i in
-            maskedImage.maskGradient(
-              gradients + i * pixels * channels, crop: crops + (first + i) * pixels * 3, pixels: pixels,
-              output: masks + (first + i) * pixels)
+            maskedImages[draws[first + i].fill]?.maskGradient(
+              gradients + i * pixels * channels, crop: crops + (first + i) * pixels * 3, over: backdrop(i),
+              pixels: pixels, output: masks + (first + i) * pixels)
           }
         }
       }
     }
-    return crossEntropy / Double(images)
+    return (kept / Double(images), removed / Double(images))
   }
 }

@@ -1,16 +1,3 @@
-extension MaskForm {
-  /// The share of its pixels that an image's scaled map keeps; nil where attention masks the image.
-  ///
-  /// - Parameter image: its place in the batch, whose order is random.
-  func keptShare(image: Int) -> Float? {
-    switch self {
-    case .attention: nil
-    case .mixed: image % 2 == 1 ? 1 : nil
-    case .graded: image % 2 == 1 ? (image % 4 == 1 ? 1 : 0.5) : nil
-    }
-  }
-}
-
 /// A map scaled by its own minimum and maximum, and of that a share of the pixels, the highest; with the way back for gradients.
 package struct ScaledMap {
   /// What masks the image.
