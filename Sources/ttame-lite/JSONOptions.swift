@@ -29,7 +29,8 @@ struct JSONOptions: ParsableArguments {
   func lines(continuing kind: JSONKind? = nil) throws -> JSONLines? {
     try (isPrinted ? "-" : file).map { path in
       // Another process may be about to write the first line of an empty file.
-      let continues = kind.map { FileKind.json($0).wrote(path) || FileStatus(path)?.bytes ?? 0 == 0 }
+      // In this order: another run may write its first line in between, which is not to be taken for a stranger's.
+      let continues = kind.map { FileStatus(path)?.bytes ?? 0 == 0 || FileKind.json($0).wrote(path) }
       return try JSONLines(path: path, continues: continues ?? false)
     }
   }
