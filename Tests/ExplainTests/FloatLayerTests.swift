@@ -146,7 +146,8 @@ import Testing
     #expect(remedy.losses.map(\.error) == remedy.losses.map(\.error).sorted(by: >))
     #expect(remedy.losses.allSatisfy { $0.error > 0 && $0.error < 0.1 })
     #expect(abs(remedy.cosineInInt8 - cosine.mean) < 1e-9)
-    #expect(remedy.layers.isEmpty || remedy.cosine > 0.999)
+    #expect(remedy.layers.isEmpty || remedy.cosine > max(0.999, remedy.cosineInInt8))
+    #expect(remedy.layers.isEmpty || remedy.losses.allSatisfy { $0.cosineInFloat <= remedy.cosine })
   }
 
   /// A layer whose scales are spoilt is found, and keeping it in Float mends the model.

@@ -108,9 +108,14 @@ public final class QuantizationCheck {
       losses.append(LayerLoss(layer: layer, error: error, cosineInFloat: try cosine(keepingFloat: [layer])))
     }
     let cosineInInt8 = try cosine(keepingFloat: [])
-    let layers = losses.filter { $0.cosineInFloat > cosineInInt8 }.map(\.layer)
-    return Remedy(
-      losses: losses, layers: layers, cosine: try cosine(keepingFloat: Set(layers)), cosineInInt8: cosineInInt8)
+    var layers = losses.filter { $0.cosineInFloat > cosineInInt8 }.map(\.layer)
+    var cosine = try cosine(keepingFloat: Set(layers))
+    // Layers that each help alone may do harm together.
+    if let best = losses.max(by: { $0.cosineInFloat < $1.cosineInFloat }), !layers.isEmpty, best.cosineInFloat > cosine
+    {
+      (layers, cosine) = ([best.layer], best.cosineInFloat)
+    }
+    return Remedy(losses: losses, layers: layers, cosine: cosine, cosineInInt8: cosineInInt8)
   }
 
   /// The mean cosine of the samples' logits.
