@@ -1,5 +1,6 @@
-import Explain
 import Testing
+
+@testable import Explain
 
 @Suite struct ScaledMapTests {
   /// Without neighbours closer than the test's steps, so that no order changes.
@@ -28,24 +29,35 @@ import Testing
   }
 
   @Test(arguments: [Float(1), 0.5, 0.3]) func gradientEqualsFiniteDifferences(_ share: Float) {
-    func loss(_ map: [Float]) -> Double {
-      zip(ScaledMap(map[...], keeping: share).values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-    }
-    let gradient = ScaledMap(map[...], keeping: share).gradient(weights)
-    let step: Float = 1e-2
-    for i in map.indices {
-      var (above, below) = (map, map)
-      above[i] += step
-      below[i] -= step
-      let difference = (loss(above) - loss(below)) / Double(2 * step)
-      #expect(abs(difference - Double(gradient[i])) < 5e-3, "\(i): \(difference), \(gradient[i])")
-    }
+    expectDifferences(map, weights, step: 1e-2) { ScaledMap($0, keeping: share) }
   }
 
   /// Shifting and stretching a map changes nothing that is shown, so the gradient may not ask for it.
   @Test(arguments: [Float(1), 0.5]) func neitherShiftsNorStretches(_ share: Float) {
-    let gradient = ScaledMap(map[...], keeping: share).gradient(weights)
-    #expect(abs(gradient.reduce(0, +)) < 1e-5)
-    #expect(abs(zip(gradient, map).reduce(0) { $0 + $1.0 * $1.1 }) < 1e-5)
+    expectNeitherShiftNorStretch(map, weights, ScaledMap(map[...], keeping: share))
   }
+}
+
+/// The gradient of a mask's weighted sum equals finite differences.
+func expectDifferences(
+  _ map: [Float], _ weights: [Float], step: Float, _ mask: (ArraySlice<Float>) -> any MapMask
+) {
+  func loss(_ map: [Float]) -> Double {
+    zip(mask(map[...]).values, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+  let gradient = mask(map[...]).gradient(weights)
+  for i in map.indices {
+    var (above, below) = (map, map)
+    above[i] += step
+    below[i] -= step
+    let difference = (loss(above) - loss(below)) / Double(2 * step)
+    #expect(abs(difference - Double(gradient[i])) < 5e-3, "\(i): \(difference), \(gradient[i])")
+  }
+}
+
+/// The gradient asks for no shift and no stretch of the map.
+func expectNeitherShiftNorStretch(_ map: [Float], _ weights: [Float], _ mask: any MapMask) {
+  let gradient = mask.gradient(weights)
+  #expect(abs(gradient.reduce(0, +)) < 1e-5)
+  #expect(abs(zip(gradient, map).reduce(0) { $0 + $1.0 * $1.1 }) < 1e-5)
 }

@@ -20,8 +20,7 @@ struct MaskedImage {
   /// - Parameter backdrop: the fill of every pixel, `[pixels, channels]`; nil where it has one colour.
   func apply(
     _ mask: UnsafePointer<Float>, to crop: UnsafePointer<UInt8>, over backdrop: UnsafePointer<Float>? = nil,
-    pixels: Int,
-    output: UnsafeMutablePointer<Float>
+    pixels: Int, output: UnsafeMutablePointer<Float>
   ) {
     let stride = channels.count
     slopes.withUnsafeBufferPointer { slopes in

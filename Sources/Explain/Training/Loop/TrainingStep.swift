@@ -284,17 +284,15 @@ package final class TrainingStep {
   /// The loss of an image's logits, and the gradient by them.
   private func loss(
     _ logits: UnsafePointer<Float>, _ draw: MaskDraw, label: Int, _ gradient: UnsafeMutablePointer<Float>
-  )
-    -> Double
-  {
+  ) -> Double {
     let share = 1 / Double(images)
-    if masks == .order {
-      return ConfidenceLoss(outputs: isIndependent ? .sigmoid : .softmax, isAbsent: draw.removes).evaluate(
-        logits, count: classes, label: label, scale: share * (draw.removes ? weights.removal : weights.keeping),
-        gradient: gradient)
+    let outputs: OutputFunction = isIndependent ? .sigmoid : .softmax
+    guard masks == .order else {
+      return outputs.crossEntropy(logits, classes, label, share * weights.crossEntropy, gradient)
     }
-    let evaluate = isIndependent ? BinaryCrossEntropy.evaluate : CrossEntropy.evaluate
-    return evaluate(logits, classes, label, share * weights.crossEntropy, gradient)
+    return ConfidenceLoss(outputs: outputs, isAbsent: draw.removes).evaluate(
+      logits, count: classes, label: label, scale: share * (draw.removes ? weights.removal : weights.keeping),
+      gradient: gradient)
   }
 
   /// The masked images forward and backward; returns the losses of those that keep their salient part and of those that lose it, each

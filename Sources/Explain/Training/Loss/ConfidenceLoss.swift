@@ -13,24 +13,19 @@ struct ConfidenceLoss {
   func evaluate(
     _ logits: UnsafePointer<Float>, count: Int, label: Int, scale: Double, gradient: UnsafeMutablePointer<Float>
   ) -> Double {
-    let sign: Double = isAbsent ? 1 : -1
-    let probability: Double
-    switch outputs {
-    case .sigmoid:
-      probability = 1 / (1 + exp(-Double(logits[label])))
-      gradient.update(repeating: 0, count: count)
-      gradient[label] = Float(sign * scale * probability * (1 - probability))
-    case .softmax:
-      var largest = -Double.infinity
-      for i in 0..<count { largest = max(largest, Double(logits[i])) }
-      var sum = 0.0
-      for i in 0..<count { sum += exp(Double(logits[i]) - largest) }
-      probability = exp(Double(logits[label]) - largest) / sum
-      for i in 0..<count {
-        let other = exp(Double(logits[i]) - largest) / sum
-        gradient[i] = Float(sign * scale * probability * ((i == label ? 1 : 0) - other))
-      }
-    }
+    // `p` is e to minus the cross-entropy, and `1 - p` has `p` times its gradient.
+    let probability = exp(-outputs.crossEntropy(logits, count, label, isAbsent ? -scale : scale, gradient))
+    for i in 0..<count { gradient[i] *= Float(probability) }
     return isAbsent ? probability : 1 - probability
+  }
+}
+
+extension OutputFunction {
+  /// The loss of one image's label, and the gradient of `scale` times it: `(logits, count, label, scale, gradient)`.
+  var crossEntropy: (UnsafePointer<Float>, Int, Int, Double, UnsafeMutablePointer<Float>) -> Double {
+    switch self {
+    case .softmax: CrossEntropy.evaluate
+    case .sigmoid: BinaryCrossEntropy.evaluate
+    }
   }
 }
