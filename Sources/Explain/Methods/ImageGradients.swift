@@ -39,4 +39,24 @@ final class ImageGradients {
     context.withFlushedDenormals { pass.backward() }
     return Array(UnsafeBufferPointer(start: pass.inputGradient, count: count))
   }
+
+  /// Maps of the image's size for the chosen classes.
+  ///
+  /// - Parameters:
+  ///   - gradients: how many each map takes.
+  ///   - map: the values of one class, of a normalised image.
+  func explanation(
+    of input: MethodInput, classes: ([Float]) -> [Int], gradients: Int,
+    _ map: (_ image: [Float], _ classIndex: Int) -> [Float]
+  ) -> Explanation {
+    var clock = ExplanationClock()
+    let logits = logits(input.values)
+    clock.endForward()
+    let maps = classes(logits).map {
+      ClassMap(
+        classIndex: $0, height: input.crop.height, width: input.crop.width, values: map(input.values, $0))
+    }
+    let passes = maps.count * gradients
+    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + passes, backward: passes))
+  }
 }

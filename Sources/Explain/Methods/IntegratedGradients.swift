@@ -19,17 +19,9 @@ final class IntegratedGradients: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    var clock = ExplanationClock()
-    let logits = gradients.logits(input.values)
-    clock.endForward()
-    let chosen = classes(logits)
-    let maps = chosen.map { classIndex in
-      ClassMap(
-        classIndex: classIndex, height: input.crop.height, width: input.crop.width,
-        values: attributions(input.values, classIndex).map { abs($0) })
+    gradients.explanation(of: input, classes: classes, gradients: Self.steps) { image, classIndex in
+      attributions(image, classIndex).map { abs($0) }
     }
-    let passes = chosen.count * Self.steps
-    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + passes, backward: passes))
   }
 
   /// Each pixel's share of the difference that the image makes to a logit, `[height, width]`: together they are the difference.

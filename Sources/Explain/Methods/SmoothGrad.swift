@@ -19,19 +19,12 @@ final class SmoothGrad: ExplanationMethod {
   }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
-    var clock = ExplanationClock()
-    let logits = gradients.logits(input.values)
-    clock.endForward()
-    let chosen = classes(logits)
-    let maps = chosen.map { classIndex in
-      let mean = meanGradient(input.values, classIndex, deviation: Self.deviation)
-      let values = (0..<mean.count / channels).map { pixel in
+    gradients.explanation(of: input, classes: classes, gradients: Self.samples) { image, classIndex in
+      let mean = meanGradient(image, classIndex, deviation: Self.deviation)
+      return (0..<mean.count / channels).map { pixel in
         mean[channels * pixel..<channels * (pixel + 1)].reduce(0) { max($0, abs($1)) }
       }
-      return ClassMap(classIndex: classIndex, height: input.crop.height, width: input.crop.width, values: values)
     }
-    let passes = chosen.count * Self.samples
-    return clock.explanation(logits: logits, maps: maps, passes: PassCount(forward: 1 + passes, backward: passes))
   }
 
   /// The mean gradient by a normalised image, of its shape.
