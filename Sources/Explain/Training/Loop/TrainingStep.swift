@@ -29,10 +29,10 @@ package final class TrainingStep {
   private let context: ExecutionContext
   private let frozen: FrozenLayers
   private let arena: UnsafeMutableRawPointer
-  private let plain, masked: BackbonePass
+  private let plain: BackbonePass
+  private let masked: MaskedPass
   /// What fills images where it is not drawn.
   private let usualFill: MaskFill
-  private let maskedImages: [MaskFill: MaskedImage]
   /// The images of a group that fade into what they are blurred, `[images, height, width, channels]`.
   private let backdrops: UnsafeMutablePointer<Float>
   /// Images that pass through the classifier together.
@@ -44,8 +44,6 @@ package final class TrainingStep {
   private static let largestGroup = 8
   /// Sets draws apart from those of views.
   private static let drawStream = -2
-  /// The blur that images fade into is so many times narrower than they are.
-  private static let blursPerWidth = 20.0
 
   package init(
     _ model: Model, _ parameters: HeadParameters, images: Int, precision: OperandPrecision, weights: LossWeights,
@@ -55,8 +53,6 @@ package final class TrainingStep {
     (self.seed, self.context) = (seed, context)
     let description = model.description
     usualFill = MaskFill(description.graph)
-    maskedImages = Dictionary(
-      uniqueKeysWithValues: MaskFill.allCases.map { ($0, MaskedImage($0, description.preprocessing)) })
     let layers = parameters.form.layers(of: description)
     let shapes = layers.compactMap { model.shapes[$0.node] }
     guard !shapes.isEmpty else { throw .noFeatureLayers }
@@ -79,7 +75,8 @@ package final class TrainingStep {
       arena = try allocateAligned(max(plain.arena.byteCount, masked.arena.byteCount))
       arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arena.byteCount, masked.arena.byteCount))
       self.plain = BackbonePass(plain, frozen, arena: arena, context: context)
-      self.masked = BackbonePass(masked, frozen, arena: arena, context: context)
+      self.masked = MaskedPass(
+        BackbonePass(masked, frozen, arena: arena, context: context), description, context)
       head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
       let blurs = masks == .order ? group * description.preprocessing.inputCount : 0
       backdrops = .allocate(capacity: blurs)
@@ -266,17 +263,11 @@ package final class TrainingStep {
 
   /// Blurs those images of a group that fade into that.
   private func blur(_ crops: [UInt8], _ draws: [MaskDraw], _ group: Range<Int>) {
-    let preprocessing = model.description.preprocessing
-    let deviation = Double(crop.width) / Self.blursPerWidth
     context.pool.run(chunks: group.count) { i in
       guard draws[group.lowerBound + i].fill == .blurred else { return }
       let start = (group.lowerBound + i) * pixels * 3
       let view = Image(width: crop.width, height: crop.height, pixels: Array(crops[start..<start + pixels * 3]))
-      var values = [Float](repeating: 0, count: pixels * channels)
-      preprocessing.normalize(view, into: &values)
-      let result = blurred(
-        values, width: crop.width, height: crop.height, channels: channels, radius: Int(2 * deviation),
-        deviation: deviation)
+      let result = model.description.preprocessing.backdrop(of: view)
       (backdrops + i * pixels * channels).update(from: result, count: result.count)
     }
   }
@@ -304,41 +295,23 @@ package final class TrainingStep {
     result.maskGradients = [Float](repeating: 0, count: images * pixels)
     for first in stride(from: 0, to: images, by: group) {
       let count = min(group, images - first)
-      let inputs = masked.input
       blur(crops, draws, first..<first + count)
-      func backdrop(_ i: Int) -> UnsafePointer<Float>? {
-        draws[first + i].fill == .blurred ? UnsafePointer(backdrops + i * pixels * channels) : nil
-      }
       crops.withUnsafeBufferPointer { crops in
         result.masks.withUnsafeBufferPointer { masks in
-          guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
-          context.pool.run(chunks: count) { i in
-            maskedImages[draws[first + i].fill]?.apply(
-              masks + (first + i) * pixels, to: crops + (first + i) * pixels * 3, over: backdrop(i), pixels: pixels,
-              output: inputs + i * pixels * channels)
-          }
-        }
-      }
-      masked.forward()
-      let logits = masked.output(model.description.graph.output)
-      result.maskedLogits += UnsafeBufferPointer(start: logits, count: count * classes)
-      // Images that only fill up the last group have no loss.
-      masked.logitsGradient.update(repeating: 0, count: group * classes)
-      for i in 0..<count {
-        let draw = draws[first + i]
-        let value = loss(
-          logits + i * classes, draw, label: labels[first + i], masked.logitsGradient + i * classes)
-        if draw.removes { removed += value } else { kept += value }
-      }
-      masked.backward()
-      let gradients = masked.inputGradient
-      crops.withUnsafeBufferPointer { crops in
-        result.maskGradients.withUnsafeMutableBufferPointer { masks in
-          guard let crops = crops.baseAddress, let masks = masks.baseAddress else { return }
-          context.pool.run(chunks: count) { i in
-            maskedImages[draws[first + i].fill]?.maskGradient(
-              gradients + i * pixels * channels, crop: crops + (first + i) * pixels * 3, over: backdrop(i),
-              pixels: pixels, output: masks + (first + i) * pixels)
+          result.maskGradients.withUnsafeMutableBufferPointer { gradients in
+            guard let crops = crops.baseAddress, let masks = masks.baseAddress, let gradients = gradients.baseAddress
+            else { return }
+            let views = (0..<count).map { i in
+              let (image, fill) = (first + i, draws[first + i].fill)
+              return MaskedPass.View(
+                crop: crops + image * pixels * 3, mask: masks + image * pixels, fill: fill,
+                backdrop: fill == .blurred ? UnsafePointer(backdrops + i * pixels * channels) : nil,
+                gradient: gradients + image * pixels)
+            }
+            result.maskedLogits += masked.run(views) { i, logits, gradient in
+              let value = loss(logits, draws[first + i], label: labels[first + i], gradient)
+              if draws[first + i].removes { removed += value } else { kept += value }
+            }
           }
         }
       }
