@@ -79,6 +79,14 @@ struct TrainCommand: ParsableCommand {
   var lossWeights: LossWeightChanges?
 
   @Option(
+    help: ArgumentHelp(
+      """
+      Share of the trained weights in the head that is written; the rest are those that training began with. Default: 0.5 with \
+      --init cam and --masks order, otherwise 1.
+      """, valueName: "0...1"))
+  var trainedShare: Double?
+
+  @Option(
     help: """
       The paper's options: --init random --optimizer sgd --masks attention --lr 1e-3 --epochs 8 --batch 32. Explicit options \
       take precedence.
@@ -131,6 +139,12 @@ struct TrainCommand: ParsableCommand {
         "--loss-weights: \(term.rawValue) is no term of --masks \(options.masks.rawValue); its terms are \(LossTerm.names(options.masks))."
       )
     }
+    if let trainedShare, !(trainedShare > 0 && trainedShare <= 1) {
+      throw ValidationError("--trained-share must be above 0 and at most 1.")
+    }
+    if options.start == .random, options.trainedShare < 1 {
+      throw ValidationError("--trained-share needs --init cam: the other weights would be random.")
+    }
     if saveEvery < 1 { throw ValidationError("--save-every must be at least 1.") }
     if validationImages < 1 { throw ValidationError("--validation-images must be at least 1.") }
   }
@@ -146,6 +160,7 @@ struct TrainCommand: ParsableCommand {
     options.optimizer = optimizer ?? options.optimizer
     options.masks = masks ?? options.masks
     options.loss = options.masks.weights
+    options.trainedShare = trainedShare ?? TrainingOptions.usualShare(options.masks, options.start)
     lossWeights?.apply(to: &options.loss)
     options.seed = seed ?? options.seed
     return options

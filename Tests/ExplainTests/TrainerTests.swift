@@ -24,10 +24,12 @@ import Testing
     var optimizer: Optimizer
     var head = HeadForm.ttame
     var masks = MaskForm.order
+    var share = 1.0
   }
 
   private static let runs = [
-    Run(start: .cam, optimizer: .adam), Run(start: .random, optimizer: .adam), Run(start: .random, optimizer: .sgd),
+    Run(start: .cam, optimizer: .adam, share: 0.5), Run(start: .random, optimizer: .adam),
+    Run(start: .random, optimizer: .sgd),
     Run(start: .cam, optimizer: .adam, head: .lcam), Run(start: .cam, optimizer: .adam, masks: .graded),
   ]
 
@@ -43,6 +45,7 @@ import Testing
       $0.head = run.head
       $0.masks = run.masks
       $0.loss = run.masks.weights
+      $0.trainedShare = run.share
     }
     let model = try bundled()
     let straight = try Trainer(model: model, paths: Self.photographs, options: options)
@@ -144,6 +147,26 @@ import Testing
       #expect(correlation(own.values, enlarged.values) > 0.999)
     }
     #expect(start.passes == PassCount(forward: 1) && cam.passes == PassCount(forward: 1))
+  }
+
+  /// What is written lies between the start and the trained head; what is trained on does not.
+  @Test func theWrittenHeadIsPartOfTheWayFromTheStart() throws {
+    let folder = try TemporaryFolder()
+    func tensors(_ share: Double) throws -> (losses: [LossTerms], start: Safetensors, end: Safetensors) {
+      let trainer = try Trainer(
+        model: try bundled(), paths: Self.photographs, options: options { $0.trainedShare = share })
+      try trainer.save(to: folder.file("start"))
+      let losses = try (0..<3).map { _ in try trainer.step().step.loss }
+      try trainer.save(to: folder.file("end"))
+      return (losses, try Safetensors(path: folder.file("start")), try Safetensors(path: folder.file("end")))
+    }
+    let (all, half) = (try tensors(1), try tensors(0.25))
+    #expect(all.losses == half.losses)
+    for name in ["fuse.weight", "branch.0.bn.weight"] {
+      let (start, end) = (try all.start.floats(name), try all.end.floats(name))
+      #expect(try half.end.floats(name) == zip(start, end).map { $0 + 0.25 * ($1 - $0) })
+      #expect(try half.end.floats("trained.\(name)") == end && start != end)
+    }
   }
 
   /// A trained head's model says what the head says, up to quantization, and can be trained on.

@@ -37,11 +37,26 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   /// Of `sgd`.
   public var weightDecay = 5e-4
   public var loss = LossWeights.order
+  /// How much of the head that is written is trained; the rest is as training began.
+  ///
+  /// The mean of both explains better than either where training began with something good: M. Wortsman et al., "Robust Fine-tuning of
+  /// Zero-shot Models", CVPR 2022.
+  public var trainedShare: Double {
+    get { otherShare ?? 1 }
+    set { otherShare = newValue == 1 ? nil : newValue }
+  }
   /// Nil for T-TAME, as in files of the time when there was no other form.
   private var otherForm: HeadForm?
+  /// Nil for all of it, as in files of the time when there was no other share.
+  private var otherShare: Double?
 
   /// Our own recipe.
-  public init() {}
+  public init() { trainedShare = Self.usualShare(masks, start) }
+
+  /// The share that was found good.
+  public static func usualShare(_ masks: MaskForm, _ start: HeadStart) -> Double {
+    masks == .order && start == .cam ? 0.5 : 1
+  }
 
   /// The recipe of the paper.
   public static var paper: TrainingOptions {
@@ -49,6 +64,7 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
     options.start = .random
     options.optimizer = .sgd
     options.masks = .attention
+    options.trainedShare = 1
     options.loss = options.masks.weights
     options.rate = 1e-3
     return options

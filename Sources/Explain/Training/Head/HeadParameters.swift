@@ -7,11 +7,23 @@ package final class Parameter {
   let decays: Bool
   package var values: [Float]
   package var velocity: [Float]
+  /// The values that training began with, where the written head keeps some of them.
+  var start: [Float]?
 
   init(_ name: String, _ shape: [Int], _ values: [Float], decays: Bool) {
     precondition(values.count == shape.reduce(1, *))
     (self.name, self.shape, self.values, self.decays) = (name, shape, values, decays)
     velocity = [Float](repeating: 0, count: values.count)
+  }
+}
+
+extension Parameter {
+  /// What is written: between the start and the values.
+  ///
+  /// - Parameter share: of the values.
+  func blended(_ share: Double) -> [Float] {
+    guard let start else { return values }
+    return zip(start, values).map { $0 + Float(share) * ($1 - $0) }
   }
 }
 

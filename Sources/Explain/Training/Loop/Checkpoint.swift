@@ -4,7 +4,8 @@ import FoundationEssentials
 ///
 /// A safetensors file under PyTorch's names, so that `import --head` takes it too; the optimiser's velocities are beside the
 /// values as `velocity.NAME` (and Adam's second moments as `second.NAME`), the mean of every feature channel as
-/// `features.LAYER.mean`.
+/// `features.LAYER.mean`. Where the written head keeps some of its start, NAME is that mean, and `trained.NAME` and `start.NAME` are what
+/// it is of.
 struct Checkpoint {
   /// What the metadata say.
   struct Facts: Codable, Equatable {
@@ -44,8 +45,14 @@ struct Checkpoint {
   }
 
   private var tensors: [(name: String, shape: [Int], values: [Float])] {
+    let share = facts.options.trainedShare
     var result = parameters.trainable.flatMap {
-      [($0.name, $0.shape, $0.values), ("velocity.\($0.name)", $0.shape, $0.velocity)]
+      [($0.name, $0.shape, $0.blended(share)), ("velocity.\($0.name)", $0.shape, $0.velocity)]
+    }
+    for parameter in parameters.trainable {
+      guard let start = parameter.start else { continue }
+      result.append(("trained.\(parameter.name)", parameter.shape, parameter.values))
+      result.append(("start.\(parameter.name)", parameter.shape, start))
     }
     if let moments {
       for parameter in parameters.trainable + [moments.shared] {
@@ -83,6 +90,10 @@ struct Checkpoint {
     parameters = try HeadParameters(facts.options.head, channels: channels, classes: classes, read)
     for parameter in parameters.trainable {
       parameter.velocity = try read("velocity.\(parameter.name)", parameter.shape)
+      if facts.options.trainedShare < 1 {
+        parameter.values = try read("trained.\(parameter.name)", parameter.shape)
+        parameter.start = try read("start.\(parameter.name)", parameter.shape)
+      }
     }
     if facts.options.optimizer == .adam {
       let adam = AdamMoments(parameters)

@@ -74,8 +74,9 @@ public final class Trainer {
       try check(resumed.facts)
       (done, history, labels) = (resumed.facts.step, resumed.facts.history, resumed.facts.labels)
       featureMeans = resumed.featureMeans
-    } else if options.start == .cam {
-      try calibrate()
+    } else {
+      if options.start == .cam { try calibrate() }
+      if options.trainedShare < 1 { for parameter in parameters.trainable { parameter.start = parameter.values } }
     }
   }
 
@@ -168,6 +169,7 @@ public final class Trainer {
     try same("--init", old.start.rawValue, new.start.rawValue)
     try same("--optimizer", old.optimizer.rawValue, new.optimizer.rawValue)
     try same("--masks", old.masks.rawValue, new.masks.rawValue)
+    try same("--trained-share", "\(old.trainedShare)", "\(new.trainedShare)")
     try same("--seed", "\(old.seed)", "\(new.seed)")
     if old != new { throw .otherRun(what: "another loss or decay", checkpoint: "\(old.loss)", now: "\(new.loss)") }
   }
