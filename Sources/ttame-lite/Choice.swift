@@ -3,7 +3,10 @@ import Explain
 import Kernels
 
 /// A value that is one of a few names, whatever the case of its letters, with or without hyphens.
-protocol Choice: ExpressibleByArgument, CaseIterable, RawRepresentable, Equatable, Sendable where RawValue == String {}
+protocol Choice: ExpressibleByArgument, CaseIterable, RawRepresentable, Equatable, Sendable where RawValue == String {
+  /// The value that a user names; nil where there is none.
+  static func named(_ name: String) -> Self?
+}
 
 extension Choice {
   public init?(argument: String) {
@@ -11,7 +14,6 @@ extension Choice {
     self = choice
   }
 
-  /// The value that a user names; nil where there is none.
   static func named(_ name: String) -> Self? {
     let name = name.foldedName
     return allCases.first { $0.rawValue.foldedName == name }

@@ -17,9 +17,11 @@ struct EvaluateCommand: ParsableCommand {
         ttame-lite evaluate --data test.tsv --metrics ad --method ttame,gradcam
         ttame-lite evaluate --data boxes.tsv --metrics ad,pointing,energy,iou --method cam,ttame
         ttame-lite evaluate --data test.tsv --metrics ad,ic,road --report out.html
+        ttame-lite evaluate --data test.tsv --metrics insertion,deletion --method ttame,ttame+20,ttame+100,rise
 
       With --method, all methods are compared with the first: differences with 95 % intervals. A ~ marks figures that a \
-      brighter map alone can change; rank AD, rank IC and rank energy compare maps at equal brightness.
+      brighter map alone can change; rank AD, rank IC and rank energy compare maps at equal brightness. NAME+N refines each \
+      map of a method in N passes, as explain --refine does.
 
       Cost of metrics in forward passes per map: ad and ic 6 together, road 14, insertion and deletion one per step and one \
       more each, adcc 1 and the method once more, saco 10, patch-deletion 16, trust 1; the others none.
@@ -41,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
   var metrics = NameList<EvaluationMetric>([.accuracy])
 
   @Option(help: ArgumentHelp("Explanation methods to measure (default: the model's head).", valueName: "NAME,..."))
-  var method: NameList<MethodName>?
+  var method: NameList<MethodChoice>?
 
   @OptionGroup var methods: MethodParameters
 
@@ -99,7 +101,7 @@ struct EvaluateCommand: ParsableCommand {
     try claims.read(list.items.map(\.path))
     try claimOutputs(claims)
     let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures), reading.decoding)
-    let names = mapMetrics.isEmpty ? [] : method?.values ?? [.ofHead(session.model.description)]
+    let names = mapMetrics.isEmpty ? [] : method?.values ?? [MethodChoice(.ofHead(session.model.description))]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
@@ -155,7 +157,7 @@ struct EvaluateCommand: ParsableCommand {
   ) throws {
     guard let pictures = run.pictures else { return }
     var page = results.page(
-      pictures, methods: run.evaluation.methods.map(\.name.rawValue),
+      pictures, methods: run.evaluation.methods.map(\.method.rawValue),
       glossary: MapMetric.allCases.filter(metrics.contains))
     page.facts = facts(results, session, run)
     try OutputFile.write(Array(page.html.utf8), to: path)
@@ -176,7 +178,7 @@ struct EvaluateCommand: ParsableCommand {
       ("CPU", "\(Machine.cpuName ?? "unknown"), \(session.tier.rawValue), \(counted(session.threads, "thread"))"),
       ("seed", "\(methods.seed)"),
     ]
-    if run.evaluation.methods.contains(where: { $0.name == .rise }) {
+    if run.evaluation.methods.contains(where: { $0.method.name == .rise }) {
       facts.append(("masks of RISE", "\(methods.masks)"))
     }
     if let boxes = results.boxPlaces?.remark { facts.append(("boxes", boxes)) }

@@ -89,7 +89,10 @@ extension EvaluationReport {
       return points.isEmpty ? nil : CostChart(title: title, better: better, y: y, points: points)
     }
     return [
-      chart("Average drop, full map", .lower, y: "AD 100, %") { $0.ad?["100"] },
+      chart("Average drop at equal brightness", .lower, y: "rank AD 100, %") { $0.rankAD?["100"] },
+      chart("Insertion minus deletion", .higher, y: "probability") { metrics in
+        metrics.insertion.flatMap { insertion in metrics.deletion.map { insertion - $0 } }
+      },
       chart("ROAD, LeRF minus MoRF", .higher, y: "points") { $0.road.map { 100 * ($0.lerfMean - $0.morfMean) } },
     ].compactMap { $0 }
   }

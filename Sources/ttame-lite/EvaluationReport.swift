@@ -39,12 +39,12 @@ struct EvaluationReport: Encodable {
       (metrics.top1, metrics.top5, metrics.labelled) = (accuracy.top1, accuracy.top5, accuracy.images)
     }
     self.metrics = metrics
-    methods = namesMethods ? zip(evaluation.methods, measured).map { Self.named($0.name, $1) } : nil
+    methods = namesMethods ? zip(evaluation.methods, measured).map { Self.named($0.method, $1) } : nil
   }
 
-  private static func named(_ name: MethodName, _ metrics: MethodMetrics) -> MethodMetrics {
+  private static func named(_ method: MethodChoice, _ metrics: MethodMetrics) -> MethodMetrics {
     var result = metrics
-    result.method = name.rawValue
+    result.method = method.rawValue
     return result
   }
 }

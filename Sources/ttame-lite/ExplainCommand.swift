@@ -20,6 +20,7 @@ struct ExplainCommand: ParsableCommand {
         curl -s URL | ttame-lite explain - -o - | display
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
         ttame-lite explain photo.jpg --method gradcam
+        ttame-lite explain photo.jpg --refine 100
 
       Methods:
       \(MethodName.list)
@@ -57,7 +58,13 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var threshold: ThresholdOptions
 
   @Option(help: ArgumentHelp("Explanation method (default: the model's head).", valueName: "NAME"))
-  var method: MethodName?
+  var method: MethodChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "Refine the map on this image in N passes through the classifier, forward and backward ones together; 20 to 200 are useful (default: no refinement).",
+      valueName: "N"))
+  var refine: Int?
 
   @OptionGroup var methods: MethodParameters
 
@@ -99,6 +106,12 @@ struct ExplainCommand: ParsableCommand {
     if naming.skipExisting || naming.tree, output == nil, json.isPrinted {
       throw ValidationError("--json without -o writes no images; --tree and --skip-existing do not apply.")
     }
+    if let refine, !MethodChoice.possiblePasses.contains(refine) {
+      throw ValidationError("--refine must be 2 to 1000000.")
+    }
+    if let method, let passes = method.passes, let refine, refine != passes {
+      throw ValidationError("--refine \(refine) contradicts --method \(method.rawValue).")
+    }
     if json.isPrinted, output == "-" { throw ValidationError("--json and -o - cannot share standard output.") }
   }
 
@@ -125,7 +138,7 @@ struct ExplainCommand: ParsableCommand {
     }
     let source = InputSource(list, reading.decoding)
     let session = try model.makeSession()
-    let method = method ?? .ofHead(session.model.description)
+    let method = choice(session.model.description)
     let progress = Progress(count: source.count, showsPasses: method.isLong)
     var options = methods.options(progress)
     options.comparesWithCAM = trust
@@ -160,6 +173,13 @@ struct ExplainCommand: ParsableCommand {
 }
 
 extension ExplainCommand {
+  /// The method that the user named, or the model's head, and its refinement.
+  private func choice(_ model: ModelDescription) -> MethodChoice {
+    var choice = method ?? MethodChoice(.ofHead(model))
+    choice.passes = refine ?? choice.passes
+    return choice
+  }
+
   /// How pictures are decoded, with what drawing and writing them will take.
   private func decoding(
     of selection: ClassSelection, _ format: PictureFormat, _ drawsPictures: Bool, _ writesNumbers: Bool

@@ -5,7 +5,7 @@ struct ExplainOutput {
   /// Predictions in the JSON of an image, unless more are explained.
   private static let reported = 5
 
-  let name: MethodName
+  let name: MethodChoice
   let selection: ClassSelection
   let look: LookOptions
   let format: PictureFormat
@@ -19,7 +19,7 @@ struct ExplainOutput {
   private var replaced = 0
 
   init(
-    name: MethodName, selection: ClassSelection, look: LookOptions, format: PictureFormat, pictures: OutputPlan?,
+    name: MethodChoice, selection: ClassSelection, look: LookOptions, format: PictureFormat, pictures: OutputPlan?,
     raw: RawOutput?, json: JSONLines?, say: @escaping (String) -> Void
   ) {
     (self.name, self.selection, self.look, self.format) = (name, selection, look, format)

@@ -14,6 +14,15 @@ extension MethodName {
   var isLong: Bool { [.scoreCAM, .rise, .integratedGradients, .smoothGrad].contains(self) }
 }
 
+extension MethodChoice: Choice {
+  public static var allCases: [MethodChoice] { MethodName.allCases.map { MethodChoice($0) } }
+
+  static func named(_ text: String) -> MethodChoice? { MethodChoice(text, named: MethodName.named) }
+
+  /// Whether one map takes so many passes that people want to see how far it is.
+  var isLong: Bool { passes != nil || name.isLong }
+}
+
 /// What methods other than the model's own head may be told.
 struct MethodParameters: ParsableArguments {
   @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "N"))

@@ -34,9 +34,15 @@ struct Predictions {
   /// Why there is no class.
   func noneReaches(_ threshold: Double?) -> String { "no class reaches \(percent(threshold ?? 0))" }
 
+  /// The head by its kind, other methods by their names.
+  private func name(_ method: MethodChoice) -> String {
+    guard method.name == .ttame, let head = model.head else { return method.rawValue }
+    return method.rawValue.replacing(MethodName.ttame.rawValue, with: head.kind.rawValue)
+  }
+
   /// The JSON of one image.
   func report(
-    _ picture: PreparedPicture, method: MethodName? = nil, _ choice: PredictionChoice,
+    _ picture: PreparedPicture, method: MethodChoice? = nil, _ choice: PredictionChoice,
     explanations: [ImageReport.Explanation]?,
     threshold: Double? = nil, _ times: ImageReport.Milliseconds
   ) -> ImageReport {
@@ -45,7 +51,7 @@ struct Predictions {
       frame: picture.origin.frame, model: model.name, width: picture.width, height: picture.height,
       scaled: picture.reduction == 1 ? nil : picture.reduction, fit: picture.fit,
       crop: ImageReport.Crop(picture.region),
-      method: method == .ttame ? model.head?.kind.rawValue : method?.rawValue,
+      method: method.map(name),
       probabilities: model.outputs, threshold: threshold,
       predictions: best(choice).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])

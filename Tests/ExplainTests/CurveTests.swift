@@ -15,7 +15,7 @@ import Testing
     let crop = try Fixtures.crop("espresso", session)
     let region = CropRegion(x: 0, y: 0, width: 224, height: 224)
     var evaluation = Evaluation(
-      session, methods: Self.curves.map { ($0.name, CurvedMap(whole: crop, curve: $0.curve)) },
+      session, methods: Self.curves.map { (MethodChoice($0.name), CurvedMap(whole: crop, curve: $0.curve)) },
       metrics: Set(MapMetric.allCases.map(EvaluationMetric.map)), seed: 5, steps: 7)
     for (index, box) in [PixelBox(x0: 60, y0: 40, x1: 170, y1: 150), PixelBox(x0: 5, y0: 100, x1: 90, y1: 220)]
       .enumerated()
@@ -32,7 +32,7 @@ import Testing
     for figure in MapFigure.allCases where !figure.isMovedByCurve {
       let first = try #require(methods[0].maps.mean(figure), "\(figure.name) is not measured")
       for method in methods.dropFirst() {
-        #expect(method.maps.mean(figure) == first, "\(figure.name) of \(method.name)")
+        #expect(method.maps.mean(figure) == first, "\(figure.name) of \(method.method.rawValue)")
         let difference = try #require(method.maps.difference(figure, from: methods[0].maps, seed: 0))
         #expect(difference.mean == 0 && difference.low == 0 && difference.high == 0)
       }

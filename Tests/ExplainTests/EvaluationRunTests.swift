@@ -26,11 +26,12 @@ import Testing
 
   @Test func everyMapIsMeasuredAndCounted() throws {
     var evaluation = Evaluation(
-      try session(), methods: [(.centre, KnownMap(hottest: 0)), (.random, KnownMap(hottest: 63))],
+      try session(),
+      methods: [(MethodChoice(.centre), KnownMap(hottest: 0)), (MethodChoice(.random), KnownMap(hottest: 63))],
       metrics: [.accuracy, .map(.pointing)], seed: 0)
     for label in [0, 3, nil] {
       let maps = try evaluation.measure(image, values: values, picture: (8, 8), class: label)
-      #expect(maps.map(\.method) == [.centre, .random] && maps.map(\.map.classIndex) == [0, 0])
+      #expect(maps.map(\.method.rawValue) == ["centre", "random"] && maps.map(\.map.classIndex) == [0, 0])
       #expect(maps.map(\.passes) == [PassCount(forward: 2), PassCount(forward: 2)])
       #expect(maps.allSatisfy { abs($0.measurement.probability - 0.2) < 1e-6 })
     }
@@ -43,7 +44,8 @@ import Testing
   }
 
   @Test func onlyWhatIsWantedIsCounted() throws {
-    var evaluation = Evaluation(try session(), methods: [(.centre, KnownMap(hottest: 0))], metrics: [], seed: 0)
+    var evaluation = Evaluation(
+      try session(), methods: [(MethodChoice(.centre), KnownMap(hottest: 0))], metrics: [], seed: 0)
     _ = try evaluation.measure(image, values: values, picture: (8, 8), class: 0)
     #expect(evaluation.images == 1 && evaluation.accuracy.images == 0 && evaluation.boxes == nil)
     #expect(evaluation.methods[0].maps.mean(.pointing) == nil && evaluation.methods[0].maps.faithfulness.images == 0)
@@ -52,7 +54,8 @@ import Testing
   /// Tables compare methods over the same images.
   @Test func anImageThatOneMethodFailsOnCountsForNone() throws {
     var evaluation = Evaluation(
-      try session(), methods: [(.centre, KnownMap(hottest: 0)), (.random, FailingMethod())],
+      try session(),
+      methods: [(MethodChoice(.centre), KnownMap(hottest: 0)), (MethodChoice(.random), FailingMethod())],
       metrics: [.accuracy, .map(.pointing)], seed: 0)
     #expect(throws: EngineError.noHead) {
       try evaluation.measure(image, values: values, picture: (8, 8), class: 0)
@@ -68,7 +71,8 @@ import Testing
     ] as [(MethodName, [Int]?, Int, Int)])
   func classesOfTheTrainingAreSeen(_ name: MethodName, _ trained: [Int]?, _ seen: Int, _ unseen: Int) throws {
     var evaluation = Evaluation(
-      try session(trained: trained), methods: [(name, KnownMap(hottest: 0))], metrics: [.map(.ad)], seed: 0)
+      try session(trained: trained), methods: [(MethodChoice(name), KnownMap(hottest: 0))], metrics: [.map(.ad)],
+      seed: 0)
     _ = try evaluation.measure(image, values: values, picture: (8, 8), class: nil)
     #expect(evaluation.methods[0].maps.faithfulness.images == 1)
     #expect(evaluation.methods[0].seen.images == seen && evaluation.methods[0].unseen.images == unseen)

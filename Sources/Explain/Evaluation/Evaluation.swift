@@ -20,7 +20,7 @@ public struct Evaluation {
   ///   - seed: of all noise.
   ///   - steps: of insertion and deletion.
   public init(
-    _ session: Session, methods: [(name: MethodName, method: any ExplanationMethod)], metrics: Set<EvaluationMetric>,
+    _ session: Session, methods: [(name: MethodChoice, method: any ExplanationMethod)], metrics: Set<EvaluationMetric>,
     seed: Int, steps: Int = CausalMetric.steps
   ) {
     self.session = session
@@ -59,7 +59,7 @@ public struct Evaluation {
         method: explainer)
       maps.append(
         MeasuredMap(
-          method: statistics.name, map: map, measurement: measurement, passes: explanation.passes, time: time))
+          method: statistics.method, map: map, measurement: measurement, passes: explanation.passes, time: time))
     }
     if measuresAccuracy, let label { accuracy.add(logits: logits, class: label) }
     for (index, map) in maps.enumerated() {
@@ -74,7 +74,7 @@ public struct Evaluation {
   }
 
   private func isSeen(_ map: MeasuredMap) -> Bool? {
-    guard [.ttame, .lcam].contains(map.method) else { return nil }
+    guard [MethodChoice(.ttame), MethodChoice(.lcam)].contains(map.method) else { return nil }
     return trainedClasses?.contains(map.map.classIndex)
   }
 }

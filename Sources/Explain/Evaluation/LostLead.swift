@@ -17,15 +17,15 @@ public struct LostLead: Sendable, Equatable, Encodable {
   /// - Parameter seed: of the intervals.
   public static func all(_ methods: [MethodStatistics], seed: Int) -> [LostLead] {
     var found: [LostLead] = []
-    for (place, reference) in methods.enumerated() where place == 0 || reference.name == .cam {
-      for method in methods where method.name != reference.name {
+    for (place, reference) in methods.enumerated() where place == 0 || reference.method == MethodChoice(.cam) {
+      for method in methods where method.method != reference.method {
         for share in KeptShare.allCases {
           guard let ad = method.maps.difference(.ad(share), from: reference.maps, seed: seed), ad.high < 0,
             let ranked = method.maps.difference(.rankAD(share), from: reference.maps, seed: seed), ranked.high >= 0
           else { continue }
           found.append(
             LostLead(
-              method: method.name.rawValue, reference: reference.name.rawValue, kept: share.rawValue, ad: ad,
+              method: method.method.rawValue, reference: reference.method.rawValue, kept: share.rawValue, ad: ad,
               rankAD: ranked))
         }
       }

@@ -1,6 +1,6 @@
 /// One map of an evaluation, and what was measured of it.
 public struct MeasuredMap: Sendable {
-  public let method: MethodName
+  public let method: MethodChoice
   /// Of the predicted class.
   public let map: ClassMap
   public let measurement: MapMeasurement

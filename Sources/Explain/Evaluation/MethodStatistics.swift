@@ -1,13 +1,15 @@
 /// Measurements of one method's maps, added up.
 public struct MethodStatistics: Sendable {
-  public let name: MethodName
+  public let method: MethodChoice
   public private(set) var maps = MapStatistics()
   /// Of images of classes that the head was trained on, and of those that it never saw.
   public private(set) var seen = Faithfulness()
   public private(set) var unseen = Faithfulness()
   public private(set) var cost = MapCost()
 
-  public init(_ name: MethodName) { self.name = name }
+  public init(_ method: MethodChoice) { self.method = method }
+
+  public init(_ name: MethodName) { self.init(MethodChoice(name)) }
 
   /// Counts one map.
   ///
