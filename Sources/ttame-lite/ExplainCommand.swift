@@ -198,6 +198,22 @@ extension PictureFormat: ExpressibleByArgument {
   public init?(argument: String) { self.init(ending: argument) }
 }
 
+extension DisplayCurve: ExpressibleByArgument {
+  private static let powers = 0.05...20.0
+
+  public init?(argument: String) {
+    switch argument.foldedName {
+    case "linear": self = .linear
+    case "rank": self = .rank
+    default:
+      guard let power = Double(argument), Self.powers.contains(power) else { return nil }
+      self = .power(power)
+    }
+  }
+
+  public var defaultValueDescription: String { "linear" }
+}
+
 /// How explanations look.
 struct LookOptions: ParsableArguments {
   /// What a picture shows of its input.
@@ -216,6 +232,12 @@ struct LookOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Opacity of the heat map in overlays.", valueName: "0...1"))
   var alpha = 0.5
+
+  @Option(
+    help: ArgumentHelp(
+      "Brightness of the picture: the saliency as it is (linear), the share of colder pixels (rank), or the saliency raised to a power.",
+      valueName: "linear|rank|POWER"))
+  var curve = DisplayCurve.linear
 
   @Option(help: "Show the entire image, or only the crop that the network saw.")
   var size = Size.image
@@ -241,5 +263,5 @@ struct LookOptions: ParsableArguments {
     }
   }
 
-  var renderer: Renderer { Renderer(colorMap: colorMap, alpha: alpha) }
+  var renderer: Renderer { Renderer(colorMap: colorMap, alpha: alpha, curve: curve) }
 }

@@ -120,3 +120,37 @@ extension Image {
     Array(pixels[(3 * (y * width + x))..<(3 * (y * width + x) + 3)])
   }
 }
+
+/// How bright pictures are.
+@Suite struct DisplayCurveTests {
+  private let saliency = SaliencyMap(width: 4, height: 1, values: [0, 0.2, 0.6, 1])
+
+  private func mask(_ curve: DisplayCurve, _ saliency: SaliencyMap) -> [UInt8] {
+    guard case .gray(_, _, let samples) = Renderer(curve: curve).mask(saliency) else { return [] }
+    return samples
+  }
+
+  @Test func powersMoveWhatIsBetween() {
+    #expect(mask(.linear, saliency) == [0, 51, 153, 255])
+    #expect(mask(.power(2), saliency) == [0, 10, 92, 255])
+    #expect(mask(.power(0.5), saliency) == [0, 114, 198, 255])
+  }
+
+  @Test func ranksDependOnTheOrderAlone() {
+    let brighter = SaliencyMap(width: 4, height: 1, values: [0, 0.7, 0.8, 1])
+    #expect(mask(.rank, saliency) == [0, 96, 159, 223])
+    #expect(mask(.rank, brighter) == mask(.rank, saliency))
+  }
+
+  @Test func aFlatMapStaysCold() {
+    let flat = SaliencyMap(width: 4, height: 1, values: [0, 0, 0, 0], isFlat: true)
+    #expect(mask(.rank, flat) == [0, 0, 0, 0] && mask(.power(0.2), flat) == [0, 0, 0, 0])
+  }
+
+  @Test func overlaysAreCurvedAsMasksAre() {
+    let photo = Image(width: 4, height: 1, pixels: [UInt8](repeating: 100, count: 12))
+    let curved = SaliencyMap(width: 4, height: 1, values: saliency.values.map { $0 * $0 })
+    #expect(Renderer(curve: .power(2)).overlay(photo, saliency) == Renderer().overlay(photo, curved))
+    #expect(Renderer(curve: .power(2)).masked(photo, saliency) == Renderer().masked(photo, curved))
+  }
+}

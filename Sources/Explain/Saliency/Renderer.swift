@@ -4,12 +4,13 @@ public struct Renderer: Sendable {
   private let colors: [UInt8]
   /// How opaque the hottest pixel of an overlay is, 0...1.
   private let alpha: Double
+  private let curve: DisplayCurve
 
   /// - Precondition: `alpha` is in 0...1.
-  public init(colorMap: ColorMap = .turbo, alpha: Double = 0.5) {
+  public init(colorMap: ColorMap = .turbo, alpha: Double = 0.5, curve: DisplayCurve = .linear) {
     precondition((0...1).contains(alpha))
     colors = colorMap.table
-    self.alpha = alpha
+    (self.alpha, self.curve) = (alpha, curve)
   }
 
   /// The colours of the heat alone.
@@ -40,7 +41,10 @@ public struct Renderer: Sendable {
 
   /// The saliency itself.
   public func mask(_ saliency: some SaliencyRows) -> Picture {
-    .gray(width: saliency.width, height: saliency.height, samples: saliency.levels)
+    let shown = curve.levels(of: saliency)
+    var samples = saliency.levels
+    if curve != .linear { for i in samples.indices { samples[i] = shown[Int(samples[i])] } }
+    return .gray(width: saliency.width, height: saliency.height, samples: samples)
   }
 
   /// How much of `alpha` a saliency gets: heat fades in, so that a cold photograph keeps its colours.
@@ -56,13 +60,14 @@ public struct Renderer: Sendable {
     _ sample: (_ sample: Int, _ level: Int, _ channel: Int) -> Int
   ) -> Image {
     precondition(photo.width == saliency.width && photo.height == saliency.height)
-    let width = photo.width
+    let (width, shown) = (photo.width, curve.levels(of: saliency))
     photo.pixels.withUnsafeMutableBufferPointer { pixels in
       saliency.forEachRowOfLevels { y, levels in
         var i = 3 * (y * width + saliency.seen.columns.lowerBound)
         for level in levels {
+          let level = Int(shown[Int(level)])
           for channel in 0..<3 {
-            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), Int(level), channel))
+            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), level, channel))
             i += 1
           }
         }
