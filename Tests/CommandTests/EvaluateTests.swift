@@ -118,4 +118,17 @@ import Testing
     #expect(plain["method"] == .string("ttame"))
     #expect(plain["explanations"].count == 1 && plain["explanations"][0]["trust"] == .null)
   }
+
+  @Test(arguments: [("--refine 4", "ttame+4"), ("--method cam+4", "cam+4"), ("--method cam --refine 4", "cam+4")])
+  func explainRefines(_ options: String, _ name: String) throws {
+    func explain(_ options: [String]) throws -> JSONValue {
+      let result = try Command.run(["explain", "-q", "--json", Photos.espresso] + options)
+      #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+      return try JSONValue.lines(result.text)[0]
+    }
+    let report = try explain(options.split(separator: " ").map(String.init))
+    #expect(report["method"] == .string(name))
+    #expect(report["explanations"][0]["map"]["width"] == .number(28))
+    #expect(report["predictions"] == (try explain([]))["predictions"])
+  }
 }

@@ -18,7 +18,7 @@ package final class Refinement: ExplanationMethod {
   private let steps, seed: Int
   private let progress: (Int, Int) -> Void
 
-  /// Cells of a map's longer side. More of them find what fools the classifier rather than what it looked at.
+  /// Cells of a map's longer side, as the bundled head has them.
   private static let cells = 28
   /// Steps that the passes are spread over, as long as so many images fit in a pass.
   private static let usualSteps = 25
