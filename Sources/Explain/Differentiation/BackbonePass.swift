@@ -6,12 +6,30 @@ final class BackbonePass {
   /// Owns the weights that the steps read.
   private let layers: FrozenLayers
   private let context: ExecutionContext
+  private let owner: PassMemory
   private let memory: ArenaMemory
 
-  /// - Parameter arena: `plan.arena.byteCount` bytes, which the caller keeps while the pass lives; passes may share it in turn.
-  init(_ plan: BackbonePlan, _ layers: FrozenLayers, arena: UnsafeMutableRawPointer, context: ExecutionContext) {
-    (self.plan, self.layers, self.context) = (plan, layers, context)
-    memory = ArenaMemory(base: arena, layout: plan.arena)
+  /// - Parameter memory: has room for `plan`.
+  init(_ plan: BackbonePlan, _ layers: FrozenLayers, _ memory: PassMemory, context: ExecutionContext) {
+    (self.plan, self.layers, self.context, owner) = (plan, layers, context, memory)
+    self.memory = ArenaMemory(base: memory.base, layout: plan.arena)
+  }
+
+  /// All of a session's classifier in Float, from the image to the logits and back.
+  ///
+  /// - Parameters:
+  ///   - outputs: nodes whose results are wanted besides the logits.
+  ///   - gradientsAt: attention nodes whose results' gradients are wanted besides that of the image.
+  /// - Throws: `EngineError.outOfMemory`.
+  convenience init(
+    _ session: Session, images: Int, outputs: [String] = [], gradientsAt inner: [String] = []
+  ) throws(EngineError) {
+    let layers = FrozenLayers(session.model, precision: .float32)
+    let output = session.model.description.graph.output
+    let plan = try BackbonePlan(
+      session.model, layers, images: images, outputs: [output] + outputs, gradientOf: output, gradientsAt: inner,
+      context: session.context)
+    self.init(plan, layers, try PassMemory(plan), context: session.context)
   }
 
   /// Where the images go: normalised, `[images, height, width, channels]`.

@@ -13,12 +13,14 @@ package final class ClassifierTail {
   private let counts: [String: Int]
   private let output: String
   private let pass: BackbonePass
-  private let arena: UnsafeMutableRawPointer
   private let context: ExecutionContext
 
+  /// - Parameter model: with the tensors of the session's; nil for that one.
   /// - Throws: `EngineError.outOfMemory`.
-  package init(_ session: Session, behind node: String, images: Int, hasGradient: Bool) throws(EngineError) {
-    let model = session.model
+  package init(
+    _ session: Session, _ model: Model? = nil, behind node: String, images: Int, hasGradient: Bool
+  ) throws(EngineError) {
+    let model = model ?? session.model
     (self.node, self.images, context) = (node, images, session.context)
     let graph = model.description.graph
     output = graph.output
@@ -29,11 +31,8 @@ package final class ClassifierTail {
     let plan = try BackbonePlan(
       model, layers, images: images, outputs: [graph.output], gradientOf: hasGradient ? graph.output : nil,
       given: inputs, context: context)
-    arena = try allocateAligned(max(1, plan.arena.byteCount))
-    pass = BackbonePass(plan, layers, arena: arena, context: context)
+    pass = BackbonePass(plan, layers, try PassMemory(plan), context: context)
   }
-
-  deinit { arena.deallocate() }
 
   /// Logits of every input, `[images, classes]`.
   ///
@@ -68,7 +67,7 @@ package final class ClassifierTail {
 
 extension Graph {
   /// What the nodes between `name` and the output read that lies not between them: `name` first, then what passes by it.
-  fileprivate func frontier(behind name: String) -> [String] {
+  func frontier(behind name: String) -> [String] {
     var descendants: Set<String> = [name]
     for node in nodes where node.inputs.contains(where: descendants.contains) { descendants.insert(node.name) }
     var needed: Set<String> = [output]

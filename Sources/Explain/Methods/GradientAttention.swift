@@ -8,25 +8,18 @@ import Kernels
 final class GradientAttention: ExplanationMethod {
   private let attention: AttentionBlocks
   private let pass: BackbonePass
-  private let arena: UnsafeMutableRawPointer
   private let context: ExecutionContext
   private let model: Model
 
   init(_ session: Session) throws(MethodError) {
     attention = try AttentionBlocks(session, for: .gradientAttention)
     (model, context) = (session.model, session.context)
-    let output = model.description.graph.output
     do throws(EngineError) {
-      let layers = FrozenLayers(model, precision: .float32)
-      let plan = try BackbonePlan(
-        model, layers, images: 1, outputs: [output] + attention.blocks.map(\.queriesKeysValues), gradientOf: output,
-        gradientsAt: attention.blocks.map(\.attention), context: context)
-      arena = try allocateAligned(plan.arena.byteCount)
-      pass = BackbonePass(plan, layers, arena: arena, context: context)
+      pass = try BackbonePass(
+        session, images: 1, outputs: attention.blocks.map(\.queriesKeysValues),
+        gradientsAt: attention.blocks.map(\.attention))
     } catch { throw .engine(error) }
   }
-
-  deinit { arena.deallocate() }
 
   func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     var clock = ExplanationClock()

@@ -3,7 +3,6 @@ import Kernels
 /// The gradient of a class's logit by the image: the whole classifier forward and back in Float.
 final class ImageGradients {
   private let pass: BackbonePass
-  private let arena: UnsafeMutableRawPointer
   private let context: ExecutionContext
   private let output: String
   private let classes: Int
@@ -13,16 +12,8 @@ final class ImageGradients {
     let model = session.model
     (context, output, classes) = (session.context, model.description.graph.output, model.description.classes)
     count = model.description.preprocessing.inputCount
-    do throws(EngineError) {
-      let layers = FrozenLayers(model, precision: .float32)
-      let plan = try BackbonePlan(
-        model, layers, images: 1, outputs: [output], gradientOf: output, context: context)
-      arena = try allocateAligned(plan.arena.byteCount)
-      pass = BackbonePass(plan, layers, arena: arena, context: context)
-    } catch { throw .engine(error) }
+    do throws(EngineError) { pass = try BackbonePass(session, images: 1) } catch { throw .engine(error) }
   }
-
-  deinit { arena.deallocate() }
 
   /// Logits of a normalised image `[height, width, channels]`, `[classes]`.
   func logits(_ image: [Float]) -> [Float] {

@@ -12,7 +12,6 @@ package final class Refinement: ExplanationMethod {
   private let classes: Int
   private let usualFill: MaskFill
   private let context: ExecutionContext
-  private let arena: UnsafeMutableRawPointer
   private let pass: MaskedPass
   private let grid: PixelSize
   private let steps, seed: Int
@@ -49,17 +48,9 @@ package final class Refinement: ExplanationMethod {
     let images = min(max(1, pairs / Self.usualSteps), Self.mostImages)
     (steps, seed, progress) = (pairs / images, options.seed, options.progress)
     do throws(EngineError) {
-      let layers = FrozenLayers(session.model, precision: .float32)
-      let output = description.graph.output
-      let plan = try BackbonePlan(
-        session.model, layers, images: images, outputs: [output], gradientOf: output, context: context)
-      arena = try allocateAligned(plan.arena.byteCount)
-      arena.initializeMemory(as: UInt8.self, repeating: 0, count: plan.arena.byteCount)
-      pass = MaskedPass(BackbonePass(plan, layers, arena: arena, context: context), description, context)
+      pass = MaskedPass(try BackbonePass(session, images: images), masks: grid, description, context)
     } catch { throw .engine(error) }
   }
-
-  deinit { arena.deallocate() }
 
   package func explain(_ input: MethodInput, classes: ([Float]) -> [Int]) throws(EngineError) -> Explanation {
     let clock = ContinuousClock()
@@ -100,42 +91,17 @@ package final class Refinement: ExplanationMethod {
     _ map: [Float], _ draws: [MaskDraw], _ classIndex: Int, _ crop: Image, _ backdrop: [Float]
   ) -> [Float] {
     let orders = draws.compactMap { $0.mask(map[...]) }
-    let pixels = crop.width * crop.height
-    var masks = [Float](repeating: 0, count: draws.count * pixels)
-    var ofMasks = masks
-    masks.withUnsafeMutableBufferPointer { masks in
-      ofMasks.withUnsafeMutableBufferPointer { ofMasks in
-        crop.pixels.withUnsafeBufferPointer { levels in
-          backdrop.withUnsafeBufferPointer { backdrop in
-            guard let masks = masks.baseAddress, let ofMasks = ofMasks.baseAddress, let levels = levels.baseAddress
-            else { return }
-            for (i, order) in orders.enumerated() {
-              context.bilinear(
-                order.values, height: grid.height, width: grid.width, output: masks + i * pixels,
-                outputHeight: crop.height, outputWidth: crop.width)
-            }
-            let views = draws.enumerated().map { i, draw in
-              MaskedPass.View(
-                crop: levels, mask: masks + i * pixels, fill: draw.fill,
-                backdrop: draw.fill == .blurred ? backdrop.baseAddress : nil, gradient: ofMasks + i * pixels)
-            }
-            _ = pass.run(views) { i, logits, gradient in
-              _ = ConfidenceLoss(outputs: outputs, isAbsent: draws[i].removes).evaluate(
-                logits, count: classes, label: classIndex, scale: 1 / Double(draws.count), gradient: gradient)
-            }
-          }
-        }
-      }
+    let views = zip(draws, orders).map { draw, order in
+      MaskedPass.View(
+        crop: crop.pixels[...], mask: order.values, fill: draw.fill,
+        backdrop: draw.fill == .blurred ? backdrop : nil)
+    }
+    let ofOrders = pass.run(views) { i, logits, gradient in
+      _ = ConfidenceLoss(outputs: outputs, isAbsent: draws[i].removes).evaluate(
+        logits, count: classes, label: classIndex, scale: 1 / Double(draws.count), gradient: gradient)
     }
     var sum = [Float](repeating: 0, count: grid.count)
-    for (i, order) in orders.enumerated() {
-      var ofOrder = [Float](repeating: 0, count: grid.count)
-      ofMasks.withUnsafeBufferPointer {
-        guard let ofMasks = $0.baseAddress else { return }
-        context.bilinearGradient(
-          ofMasks + i * pixels, height: grid.height, width: grid.width, outputHeight: crop.height,
-          outputWidth: crop.width, result: &ofOrder)
-      }
+    for (order, ofOrder) in zip(orders, ofOrders) {
       for (cell, value) in order.gradient(ofOrder).enumerated() { sum[cell] += value }
     }
     return sum

@@ -8,10 +8,10 @@ package struct StepResult {
   package var labels: [Int]
   /// Sigmoid maps `[images, distinct labels, height, width]`; distinct labels ascend.
   package var maps: [Float]
-  /// Each image's map of its own label, enlarged: `[images, crop height, crop width]`; and the gradient of the loss by it.
-  package var masks, maskGradients: [Float]
   /// `[images, classes]`.
   package var logits, maskedLogits: [Float]
+  /// The gradient of the loss by each image's mask before it is enlarged, `[height, width]`.
+  package var maskGradients: [[Float]]
 }
 
 /// The arithmetic of one training step, for a fixed number of images.
@@ -28,13 +28,10 @@ package final class TrainingStep {
   private let seed: Int
   private let context: ExecutionContext
   private let frozen: FrozenLayers
-  private let arena: UnsafeMutableRawPointer
   private let plain: BackbonePass
   private let masked: MaskedPass
   /// What fills images where it is not drawn.
   private let usualFill: MaskFill
-  /// The images of a group that fade into what they are blurred, `[images, height, width, channels]`.
-  private let backdrops: UnsafeMutablePointer<Float>
   /// Images that pass through the classifier together.
   private let group: Int
 
@@ -72,21 +69,13 @@ package final class TrainingStep {
       let groups = (images + most - 1) / most
       group = (images + groups - 1) / groups
       let (plain, masked) = try plans(group)
-      arena = try allocateAligned(max(plain.arena.byteCount, masked.arena.byteCount))
-      arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plain.arena.byteCount, masked.arena.byteCount))
-      self.plain = BackbonePass(plain, frozen, arena: arena, context: context)
-      self.masked = MaskedPass(
-        BackbonePass(masked, frozen, arena: arena, context: context), description, context)
+      let memory = try PassMemory(plain, masked)
+      self.plain = BackbonePass(plain, frozen, memory, context: context)
       head = try TrainableHead(parameters, shapes: shapes, images: images, context: context)
-      let blurs = masks == .order ? group * description.preprocessing.inputCount : 0
-      backdrops = .allocate(capacity: blurs)
-      backdrops.initialize(repeating: 0, count: blurs)
+      self.masked = MaskedPass(
+        BackbonePass(masked, frozen, memory, context: context),
+        masks: PixelSize(width: head.width, height: head.height), description, context)
     } catch { throw .engine(error) }
-  }
-
-  deinit {
-    arena.deallocate()
-    backdrops.deallocate()
   }
 
   private var crop: PixelSize { model.description.preprocessing.crop }
@@ -166,43 +155,30 @@ package final class TrainingStep {
       self.masks.draw(image: $0, usual: usualFill, SplitMix64(seed, Self.drawStream, turn, $0))
     }
     let mapMasks = draws.enumerated().map { image, draw in draw.mask(scores[ownMap(image)]) }
-    var shown = maps
-    for (image, mask) in mapMasks.enumerated() {
-      if let mask { shown.replaceSubrange(ownMap(image), with: mask.values) }
-    }
-    let masks = enlarge(shown, own, distinct.count)
-    var result = StepResult(
-      loss: LossTerms(crossEntropy: 0, area: 0, variation: 0, weights: weights),
-      gradients: HeadGradients(labels: [], fuseBias: []), labels: labels, maps: maps, masks: masks, maskGradients: [],
-      logits: logits, maskedLogits: [])
-    let (kept, removed) = classifyMasked(crops, labels, draws, &result)
+    let shown = mapMasks.enumerated().map { image, mask in mask?.values ?? Array(maps[ownMap(image)]) }
+    let (ofMasks, maskedLogits, kept, removed) = classifyMasked(crops, labels, draws, shown)
 
     var gradient = [Float](repeating: 0, count: maps.count)
     let loss = MapLoss(
       images: images, labels: distinct.count, height: head.height, width: head.width,
       multiplicity: distinct.map { label in labels.count { $0 == label } }, weights: weights)
     let terms = loss.evaluate(maps, addingGradientTo: &gradient, context)
-    if self.masks == .order {
-      result.loss = LossTerms(
-        keeping: kept, removal: removed, area: terms.area, variation: terms.variation, weights: weights)
-    } else {
-      result.loss = LossTerms(
-        crossEntropy: kept, area: terms.area, variation: terms.variation, weights: weights)
-    }
-    let ofMasks = shrink(result.maskGradients)
     for (image, mask) in mapMasks.enumerated() where mask == nil {
-      for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMasks[image * mapPixels + i] }
+      for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMasks[image][i] }
     }
     for i in gradient.indices { gradient[i] *= maps[i] * (1 - maps[i]) }
     for (image, mask) in mapMasks.enumerated() {
       guard let mask else { continue }
-      let ofMap = ofMasks.withUnsafeBufferPointer {
-        mask.gradient($0.baseAddress.unsafelyUnwrapped + image * mapPixels)
-      }
+      let ofMap = mask.gradient(ofMasks[image])
       for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMap[i] }
     }
-    result.gradients = head.backward(gradient)
-    return result
+    let (area, variation) = (terms.area, terms.variation)
+    return StepResult(
+      loss: self.masks == .order
+        ? LossTerms(keeping: kept, removal: removed, area: area, variation: variation, weights: weights)
+        : LossTerms(crossEntropy: kept, area: area, variation: variation, weights: weights),
+      gradients: head.backward(gradient), labels: labels, maps: maps, logits: logits,
+      maskedLogits: maskedLogits, maskGradients: ofMasks)
   }
 
   /// Logits of the unmasked images; features go to the head.
@@ -212,9 +188,7 @@ package final class TrainingStep {
     for first in stride(from: 0, to: images, by: group) {
       let count = min(group, images - first)
       context.pool.run(chunks: count) { i in
-        let start = (first + i) * pixels * 3
-        let view = Image(
-          width: crop.width, height: crop.height, pixels: Array(crops[start..<start + pixels * 3]))
+        let view = Image(width: crop.width, height: crop.height, pixels: Array(crops[levels(of: first + i)]))
         preprocessing.normalize(view, into: plain.input + i * pixels * channels)
       }
       plain.forward()
@@ -227,50 +201,22 @@ package final class TrainingStep {
     return logits
   }
 
-  /// Every image's own map, enlarged to the image.
-  private func enlarge(_ maps: [Float], _ own: [Int], _ labels: Int) -> [Float] {
-    var masks = [Float](repeating: 0, count: images * pixels)
-    let (height, width) = (head.height, head.width)
-    masks.withUnsafeMutableBufferPointer { masks in
-      maps.withUnsafeBufferPointer { maps in
-        guard let masks = masks.baseAddress, let maps = maps.baseAddress else { return }
-        context.pool.run(chunks: images) { image in
-          context.bilinear(
-            maps + (image * labels + own[image]) * height * width, height: height, width: width,
-            output: masks + image * pixels, outputHeight: crop.height, outputWidth: crop.width)
-        }
-      }
-    }
-    return masks
-  }
-
-  /// The gradient of the images' own maps, `[images, height, width]`, from that of the enlarged masks.
-  private func shrink(_ masks: [Float]) -> [Float] {
-    let (height, width) = (head.height, head.width)
-    var result = [Float](repeating: 0, count: images * height * width)
+  /// What those images of a group fade into that are blurred; nil for the others.
+  private func backdrops(_ crops: [UInt8], _ draws: [MaskDraw], _ group: Range<Int>) -> [[Float]?] {
+    var result = [[Float]?](repeating: nil, count: group.count)
     result.withUnsafeMutableBufferPointer { result in
-      masks.withUnsafeBufferPointer { masks in
-        guard let masks = masks.baseAddress, let result = result.baseAddress else { return }
-        context.pool.run(chunks: images) { image in
-          context.bilinearGradient(
-            masks + image * pixels, height: height, width: width, outputHeight: crop.height,
-            outputWidth: crop.width, result: result + image * height * width)
-        }
+      let result = result
+      context.pool.run(chunks: group.count) { i in
+        guard draws[group.lowerBound + i].fill == .blurred else { return }
+        let view = Image(width: crop.width, height: crop.height, pixels: Array(crops[levels(of: group.lowerBound + i)]))
+        result[i] = model.description.preprocessing.backdrop(of: view)
       }
     }
     return result
   }
 
-  /// Blurs those images of a group that fade into that.
-  private func blur(_ crops: [UInt8], _ draws: [MaskDraw], _ group: Range<Int>) {
-    context.pool.run(chunks: group.count) { i in
-      guard draws[group.lowerBound + i].fill == .blurred else { return }
-      let start = (group.lowerBound + i) * pixels * 3
-      let view = Image(width: crop.width, height: crop.height, pixels: Array(crops[start..<start + pixels * 3]))
-      let result = model.description.preprocessing.backdrop(of: view)
-      (backdrops + i * pixels * channels).update(from: result, count: result.count)
-    }
-  }
+  /// Where an image's levels lie in the crops.
+  private func levels(of image: Int) -> Range<Int> { image * pixels * 3..<(image + 1) * pixels * 3 }
 
   /// The loss of an image's logits, and the gradient by them.
   private func loss(
@@ -286,36 +232,29 @@ package final class TrainingStep {
       gradient: gradient)
   }
 
-  /// The masked images forward and backward; returns the losses of those that keep their salient part and of those that lose it, each
-  /// divided by the batch, and fills in logits and gradients of the masks.
+  /// The masked images forward and backward: the gradients of the masks, the logits, and the losses of the images that keep their salient part and of
+  /// those that lose it, each divided by the batch.
   private func classifyMasked(
-    _ crops: [UInt8], _ labels: [Int], _ draws: [MaskDraw], _ result: inout StepResult
-  ) -> (kept: Double, removed: Double) {
+    _ crops: [UInt8], _ labels: [Int], _ draws: [MaskDraw], _ masks: [[Float]]
+  ) -> (gradients: [[Float]], logits: [Float], kept: Double, removed: Double) {
+    var gradients: [[Float]] = []
+    var logits: [Float] = []
     var (kept, removed) = (0.0, 0.0)
-    result.maskGradients = [Float](repeating: 0, count: images * pixels)
     for first in stride(from: 0, to: images, by: group) {
-      let count = min(group, images - first)
-      blur(crops, draws, first..<first + count)
-      crops.withUnsafeBufferPointer { crops in
-        result.masks.withUnsafeBufferPointer { masks in
-          result.maskGradients.withUnsafeMutableBufferPointer { gradients in
-            guard let crops = crops.baseAddress, let masks = masks.baseAddress, let gradients = gradients.baseAddress
-            else { return }
-            let views = (0..<count).map { i in
-              let (image, fill) = (first + i, draws[first + i].fill)
-              return MaskedPass.View(
-                crop: crops + image * pixels * 3, mask: masks + image * pixels, fill: fill,
-                backdrop: fill == .blurred ? UnsafePointer(backdrops + i * pixels * channels) : nil,
-                gradient: gradients + image * pixels)
-            }
-            result.maskedLogits += masked.run(views) { i, logits, gradient in
-              let value = loss(logits, draws[first + i], label: labels[first + i], gradient)
-              if draws[first + i].removes { removed += value } else { kept += value }
-            }
-          }
-        }
+      let images = first..<min(first + group, self.images)
+      let backdrops = backdrops(crops, draws, images)
+      let views = images.map { image in
+        MaskedPass.View(
+          crop: crops[levels(of: image)], mask: masks[image], fill: draws[image].fill,
+          backdrop: backdrops[image - first])
+      }
+      gradients += masked.run(views) { i, scores, gradient in
+        logits += UnsafeBufferPointer(start: scores, count: classes)
+        let draw = draws[first + i]
+        let value = loss(scores, draw, label: labels[first + i], gradient)
+        if draw.removes { removed += value } else { kept += value }
       }
     }
-    return (kept / Double(images), removed / Double(images))
+    return (gradients, logits, kept / Double(images), removed / Double(images))
   }
 }
