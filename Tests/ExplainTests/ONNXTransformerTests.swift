@@ -45,9 +45,9 @@ import Testing
     let hasClassToken = !network.name.hasPrefix("timm_vit_products")
     let (_, values) = try network.expected()
     let crop = Image(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
-    let methods: [MethodName] = [.gradCAM, .layerCAM, .attentionRollout, .gradientAttention]
+    let methods: [MethodName] = [.gradCAM, .layerCAM, .attentionRollout, .gradientAttention, .leGrad]
     for name in methods {
-      guard hasClassToken || ![.attentionRollout, .gradientAttention].contains(name) else {
+      guard hasClassToken || ![.attentionRollout, .gradientAttention, .leGrad].contains(name) else {
         #expect(throws: MethodError.self) { try name.makeMethod(session, MethodOptions()) }
         continue
       }

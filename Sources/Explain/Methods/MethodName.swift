@@ -14,6 +14,7 @@ public enum MethodName: String, Sendable, CaseIterable {
   case smoothGrad = "smoothgrad"
   case attentionRollout = "attention-rollout"
   case gradientAttention = "gradient-attention"
+  case leGrad = "legrad"
   case random
   case centre
 
@@ -37,6 +38,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .smoothGrad: "gradients by the pixels, averaged over noise"
     case .attentionRollout: "attention of all blocks multiplied; same for all classes"
     case .gradientAttention: "attention times its gradient, in all blocks"
+    case .leGrad: "gradient of every block's own prediction by its attention"
     case .random: "noise: a baseline that every method must beat"
     case .centre: "a spot in the centre, where most objects are"
     }
@@ -60,6 +62,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .smoothGrad: return try SmoothGrad(session, options)
     case .attentionRollout: return try AttentionRollout(session)
     case .gradientAttention: return try GradientAttention(session)
+    case .leGrad: return try LeGrad(session)
     case .random: return try RandomMap(session, options)
     case .centre: return CentreMap(session)
     }

@@ -19,8 +19,8 @@ public final class Model: Sendable {
   /// Shapes of every node's tensor and of the input.
   public let shapes: [String: Shape]
   let tensors: Safetensors
-  /// Another model some of whose tensors are this one's too, under names with a prefix.
-  private let companion: (prefix: String, model: Model)?
+  /// Where tensors are that the file lacks.
+  private let additions: [TensorAddition]
 
   /// Maps and checks the file at `path`. Weights are not read, so the cost does not grow with their size.
   ///
@@ -36,19 +36,20 @@ public final class Model: Sendable {
     shapes = try ModelValidator(description, tensors).validate()
     self.description = description
     self.tensors = tensors
-    companion = nil
+    additions = []
   }
 
-  /// A model of the tensors of two.
+  /// Another model of the tensors of `model`, and of more.
   ///
   /// - Parameters:
-  ///   - description: names tensors of `model`, and of `companion` with `prefix` before their names.
   ///   - shapes: of all nodes.
-  ///   - prefix: begins the name of no tensor of `model`.
-  /// - Precondition: every tensor is what its operator needs.
-  init(_ description: ModelDescription, shapes: [String: Shape], of model: Model, prefix: String, _ companion: Model) {
+  ///   - addition: has names that are none of `model`'s.
+  /// - Precondition: every tensor that `description` names is what its operator needs.
+  init(
+    _ description: ModelDescription, shapes: [String: Shape], of model: Model, and addition: TensorAddition? = nil
+  ) {
     (self.description, self.shapes, tensors) = (description, shapes, model.tensors)
-    self.companion = (prefix, companion)
+    additions = model.additions + [addition].compactMap(\.self)
   }
 
   /// Size of the file.
@@ -64,14 +65,40 @@ public final class Model: Sendable {
   public func int32s(_ name: String) -> UnsafePointer<Int32> { pointer(name) }
 
   private func pointer<T>(_ name: String) -> UnsafePointer<T> {
-    if let companion, name.hasPrefix(companion.prefix) {
-      return companion.model.pointer(String(name.dropFirst(companion.prefix.count)))
-    }
-    guard let base = tensors.bytes(of: name)?.baseAddress else {
+    guard let base = tensors.bytes(of: name)?.baseAddress ?? additions.lazy.compactMap({ $0.tensor(name) }).first
+    else {
       preconditionFailure("the model's description names no tensor \(name)")
     }
     return base.assumingMemoryBound(to: T.self)
   }
+}
+
+/// Tensors of a model that its file lacks.
+enum TensorAddition: Sendable {
+  /// Those of another file, whose names begin with a prefix here.
+  case file(prefix: String, Model)
+  /// One that was computed, of Float.
+  case computed(name: String, ComputedTensor)
+
+  fileprivate func tensor(_ name: String) -> UnsafeRawPointer? {
+    switch self {
+    case .file(let prefix, let model):
+      name.hasPrefix(prefix) ? model.tensors.bytes(of: String(name.dropFirst(prefix.count)))?.baseAddress : nil
+    case .computed(let own, let tensor): name == own ? UnsafeRawPointer(tensor.values) : nil
+    }
+  }
+}
+
+/// Values in memory that stay where they are.
+final class ComputedTensor: Sendable {
+  fileprivate nonisolated(unsafe) let values: UnsafeMutablePointer<Float>
+
+  init(_ values: [Float]) {
+    self.values = .allocate(capacity: values.count)
+    self.values.initialize(from: values, count: values.count)
+  }
+
+  deinit { values.deallocate() }
 }
 
 extension Model {
