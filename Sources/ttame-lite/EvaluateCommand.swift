@@ -21,7 +21,8 @@ struct EvaluateCommand: ParsableCommand {
 
       With --method, all methods are compared with the first: differences with 95 % intervals. A ~ marks figures that a \
       brighter map alone can change; rank AD, rank IC and rank energy compare maps at equal brightness. NAME+N refines each \
-      map of a method in N passes, as explain --refine does.
+      map of a method in N passes, as explain --refine does. NAME@N makes it with an input of N pixels, as explain \
+      --resolution does.
 
       Cost of metrics in forward passes per map: ad and ic 6 together, road 14, insertion and deletion one per step and one \
       more each, adcc 1 and the method once more, saco 10, patch-deletion 16, trust 1; the others none.
@@ -42,7 +43,10 @@ struct EvaluateCommand: ParsableCommand {
       "Metrics to measure: \(EvaluationMetric.names.joined(separator: ", ")).", valueName: "NAME,..."))
   var metrics = NameList<EvaluationMetric>([.accuracy])
 
-  @Option(help: ArgumentHelp("Explanation methods to measure (default: the model's head).", valueName: "NAME,..."))
+  @Option(
+    help: ArgumentHelp(
+      "Explanation methods to measure (default: the model's head; without one, logit-attribution).",
+      valueName: "NAME,..."))
   var method: NameList<MethodChoice>?
 
   @OptionGroup var methods: MethodParameters
@@ -101,7 +105,7 @@ struct EvaluateCommand: ParsableCommand {
     try claims.read(list.items.map(\.path))
     try claimOutputs(claims)
     let source = InputSource(InputList(files: items.map(\.path), failures: pictures.failures), reading.decoding)
-    let names = mapMetrics.isEmpty ? [] : method?.values ?? [MethodChoice(.ofHead(session.model.description))]
+    let names = mapMetrics.isEmpty ? [] : method?.values ?? [MethodChoice(.usual(session.model))]
     let progress = Progress(count: source.count, showsPasses: names.contains(where: \.isLong))
     var options = methods.options(progress)
     options.comparesWithCAM = mapMetrics.contains(.trust)
@@ -112,7 +116,8 @@ struct EvaluateCommand: ParsableCommand {
       },
       metrics: Set(wanted), seed: methods.seed, steps: steps)
     var run = EvaluationRun(
-      evaluation, preprocessing: fit.preprocessing(session), decoding: reading.decoding, items: items, names: classes,
+      evaluation, preprocessing: fit.preprocessing(session), methods: names, decoding: reading.decoding, items: items,
+      names: classes,
       log: try log.map { try JSONLines(path: $0) },
       pictures: report.map { _ in
         ReportPictures(images: items.count, methods: names.map(\.rawValue), metrics: mapMetrics)

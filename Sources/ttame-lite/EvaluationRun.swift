@@ -7,15 +7,18 @@ struct EvaluationRun {
   private(set) var pictures: ReportPictures?
   let items: [ImageList.Item]
   private let preprocessing: Preprocessing
+  /// How pictures are read for methods with a resolution of their own.
+  private let details: [Preprocessing]
   private let decoding: DecodingOptions
   private var warnings = DepthWarnings()
   private let names: ClassNames
   private let log: JSONLines?
 
   init(
-    _ evaluation: Evaluation, preprocessing: Preprocessing, decoding: DecodingOptions, items: [ImageList.Item],
-    names: ClassNames, log: JSONLines?, pictures: ReportPictures?
+    _ evaluation: Evaluation, preprocessing: Preprocessing, methods: [MethodChoice], decoding: DecodingOptions,
+    items: [ImageList.Item], names: ClassNames, log: JSONLines?, pictures: ReportPictures?
   ) {
+    details = methods.compactMap { $0.preprocessing(preprocessing) }
     (self.evaluation, self.preprocessing, self.decoding) = (evaluation, preprocessing, decoding)
     (self.items, self.names, self.log, self.pictures) = (items, names, log, pictures)
   }
@@ -24,13 +27,13 @@ struct EvaluationRun {
   ///
   /// - Returns: a warning about the picture, where one is due.
   mutating func measure(_ encoded: EncodedPicture) throws -> String? {
-    let picture = try PreparedPicture(encoded, preprocessing, decoding, isDrawn: false)
+    let picture = try PreparedPicture(encoded, preprocessing, details: details, decoding, isDrawn: false)
     let item = items[encoded.index]
     let image = EvaluatedImage(
       crop: picture.crop, region: picture.fileRegion, shown: picture.shown, box: item.box, index: encoded.index)
     do {
       let maps = try evaluation.measure(
-        image, values: picture.input,
+        image, picture.methodInput,
         picture: (picture.width * picture.reduction, picture.height * picture.reduction), class: item.classIndex)
       for (method, map) in maps.enumerated() {
         let label = names.name(map.map.classIndex)

@@ -21,6 +21,7 @@ struct ExplainCommand: ParsableCommand {
         ffmpeg -i in.mp4 -f image2pipe -c:v mjpeg - | ttame-lite explain | ...
         ttame-lite explain photo.jpg --method gradcam
         ttame-lite explain photo.jpg --refine 100
+        ttame-lite explain photo.jpg --resolution 448
 
       Methods:
       \(MethodName.list)
@@ -57,7 +58,9 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var threshold: ThresholdOptions
 
-  @Option(help: ArgumentHelp("Explanation method (default: the model's head).", valueName: "NAME"))
+  @Option(
+    help: ArgumentHelp(
+      "Explanation method (default: the model's head; without one, logit-attribution).", valueName: "NAME"))
   var method: MethodChoice?
 
   @Option(
@@ -65,6 +68,12 @@ struct ExplainCommand: ParsableCommand {
       "Refine the map on this image in N passes through the classifier, forward and backward ones together; 20 to 200 are useful (default: no refinement).",
       valueName: "N"))
   var refine: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Make the map with a larger or smaller network input, whose shorter side has N pixels; one more forward pass (default: the model's input).",
+      valueName: "N"))
+  var resolution: Int?
 
   @OptionGroup var methods: MethodParameters
 
@@ -112,6 +121,12 @@ struct ExplainCommand: ParsableCommand {
     if let method, let passes = method.passes, let refine, refine != passes {
       throw ValidationError("--refine \(refine) contradicts --method \(method.rawValue).")
     }
+    if let resolution, !MethodChoice.possibleSides.contains(resolution) {
+      throw ValidationError("--resolution must be 32 to 2048.")
+    }
+    if let method, let side = method.side, let resolution, resolution != side {
+      throw ValidationError("--resolution \(resolution) contradicts --method \(method.rawValue).")
+    }
     if json.isPrinted, output == "-" { throw ValidationError("--json and -o - cannot share standard output.") }
   }
 
@@ -138,7 +153,7 @@ struct ExplainCommand: ParsableCommand {
     }
     let source = InputSource(list, reading.decoding)
     let session = try model.makeSession()
-    let method = choice(session.model.description)
+    let method = choice(session.model)
     let progress = Progress(count: source.count, showsPasses: method.isLong)
     var options = methods.options(progress)
     options.comparesWithCAM = trust
@@ -147,9 +162,11 @@ struct ExplainCommand: ParsableCommand {
       throw Failure(error, reading: model.model)
     }
     let selection = try ClassSelection(classes, top: top, threshold: threshold.threshold, session)
+    let preprocessing = fit.preprocessing(session)
     let run = ExplainRun(
-      session: session, preprocessing: fit.preprocessing(session), method: explainer, selection: selection,
-      decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil), assessesTrust: trust)
+      session: session, preprocessing: preprocessing, detail: method.preprocessing(preprocessing), method: explainer,
+      selection: selection, decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil),
+      assessesTrust: trust)
     var output = ExplainOutput(
       name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .explanations : nil), say: progress.say)
@@ -173,9 +190,10 @@ struct ExplainCommand: ParsableCommand {
 }
 
 extension ExplainCommand {
-  /// The method that the user named, or the model's head, and its refinement.
-  private func choice(_ model: ModelDescription) -> MethodChoice {
-    var choice = method ?? MethodChoice(.ofHead(model))
+  /// The method that the user named, or the model's head, with its resolution and refinement.
+  private func choice(_ model: Model) -> MethodChoice {
+    var choice = method ?? MethodChoice(.usual(model))
+    choice.side = resolution ?? choice.side
     choice.passes = refine ?? choice.passes
     return choice
   }

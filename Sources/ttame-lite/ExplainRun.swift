@@ -4,6 +4,8 @@ import Explain
 struct ExplainRun {
   let session: Session
   let preprocessing: Preprocessing
+  /// How pictures are read for the method's own resolution; nil where that is the usual one.
+  let detail: Preprocessing?
   let method: any ExplanationMethod
   let selection: ClassSelection
   let decoding: DecodingOptions
@@ -11,22 +13,23 @@ struct ExplainRun {
   private let clock = ContinuousClock()
 
   init(
-    session: Session, preprocessing: Preprocessing, method: any ExplanationMethod, selection: ClassSelection,
-    decoding: DecodingOptions, assessesTrust: Bool
+    session: Session, preprocessing: Preprocessing, detail: Preprocessing?, method: any ExplanationMethod,
+    selection: ClassSelection, decoding: DecodingOptions, assessesTrust: Bool
   ) {
-    (self.session, self.preprocessing, self.method, self.selection) = (session, preprocessing, method, selection)
+    (self.session, self.preprocessing, self.detail) = (session, preprocessing, detail)
+    (self.method, self.selection) = (method, selection)
     self.decoding = decoding
     self.assessesTrust = assessesTrust
   }
 
   func prepare(_ encoded: EncodedPicture) throws -> PreparedPicture {
-    try PreparedPicture(encoded, preprocessing, decoding, isDrawn: true)
+    try PreparedPicture(
+      encoded, preprocessing, details: [detail].compactMap(\.self), decoding, isDrawn: true)
   }
 
   func explain(_ picture: PreparedPicture) throws -> ExplainedPicture {
     do {
-      let explanation = try method.explain(
-        MethodInput(crop: picture.crop, values: picture.input), classes: selection.classes)
+      let explanation = try method.explain(picture.methodInput, classes: selection.classes)
       let predictions = Predictions(explanation.logits, session)
       let start = clock.now
       let trusts = assessesTrust ? try assess(explanation, picture, predictions) : nil

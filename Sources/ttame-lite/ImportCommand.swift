@@ -236,7 +236,9 @@ struct ImportCommand: ParsableCommand {
     }
     if model.head == nil && options.head == .automatic {
       printError(
-        "no class activation map: explanations need a head. ttame-lite train makes one; --head FILE takes a trained one"
+        MethodName.usual(written) == .ttame
+          ? "no class activation map: explanations need a head. ttame-lite train makes one; --head FILE takes a trained one"
+          : "no head: explain uses \(MethodName.logitAttribution.rawValue), in one pass too. ttame-lite train makes a head"
       )
     }
     guard let report else { return try json.write(ImportReport(summary, output: output, check: nil), or: "") }

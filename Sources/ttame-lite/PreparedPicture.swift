@@ -23,12 +23,17 @@ final class PreparedPicture {
   let shown: PixelArea
   /// `crop`, normalised.
   let input: [Float]
+  /// What `crop` shows, in other resolutions.
+  let details: [Image]
   /// Time of decoding and preprocessing.
   let decode: Duration
 
-  /// - Parameter isDrawn: whether the picture is wanted itself, not only what the network sees.
+  /// - Parameters:
+  ///   - details: how the picture is read in other resolutions.
+  ///   - isDrawn: whether the picture is wanted itself, not only what the network sees.
   init(
-    _ encoded: EncodedPicture, _ preprocessing: Preprocessing, _ decoding: DecodingOptions, isDrawn: Bool
+    _ encoded: EncodedPicture, _ preprocessing: Preprocessing, details: [Preprocessing] = [],
+    _ decoding: DecodingOptions, isDrawn: Bool
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -42,6 +47,7 @@ final class PreparedPicture {
     isFirstOfSeveral = decoded.isFirstOfSeveral
     (image, claim) = isDrawn ? (decoded.image, decoded.claim) : (nil, nil)
     (crop, region) = preprocessing.crop(decoded.image)
+    self.details = details.map { $0.crop(decoded.image).image }
     fit = preprocessing.fit
     shown = region.shown(crop: PixelSize(crop), width: width, height: height)
     let (count, crop) = (preprocessing.inputCount, crop)
@@ -51,6 +57,9 @@ final class PreparedPicture {
     }
     decode = start.duration(to: clock.now)
   }
+
+  /// What methods see of it.
+  var methodInput: MethodInput { MethodInput(crop: crop, values: input, details: details) }
 
   /// `region` in pixels of the file's own picture.
   var fileRegion: CropRegion { region.scaled(by: Double(reduction)) }

@@ -32,6 +32,8 @@ import Testing
     Row("explain photo.png --alpha -.5", "--alpha must be 0 to 1. *"),
     Row("explain photo.png --refine 1", "--refine must be 2 to 1000000. *"),
     Row("explain photo.png --refine 20 --method cam+30", "--refine 20 contradicts --method cam+30. *"),
+    Row("explain photo.png --resolution 31", "--resolution must be 32 to 2048. *"),
+    Row("explain photo.png --resolution 320 --method cam@448", "--resolution 320 contradicts --method cam@448. *"),
     Row("explain photo.png --method cam+1", "*'cam+1' is invalid for '--method <NAME>'*"),
     Row("explain photo.png --curve bright", "*'bright' is invalid for '--curve <linear|rank|POWER>'*"),
     Row("train --data photos -o out --trained-share 0", "--trained-share must be above 0 and at most 1. *"),

@@ -119,8 +119,12 @@ import Testing
     #expect(plain["explanations"].count == 1 && plain["explanations"][0]["trust"] == .null)
   }
 
-  @Test(arguments: [("--refine 4", "ttame+4"), ("--method cam+4", "cam+4"), ("--method cam --refine 4", "cam+4")])
-  func explainRefines(_ options: String, _ name: String) throws {
+  @Test(arguments: [
+    ("--refine 4", "ttame+4", 28), ("--method cam+4", "cam+4", 28), ("--method cam --refine 4", "cam+4", 28),
+    ("--resolution 320", "ttame@320", 40), ("--method cam@448", "cam@448", 14),
+    ("--resolution 320 --method cam --refine 4", "cam@320+4", 28),
+  ])
+  func explainRefinesAndEnlarges(_ options: String, _ name: String, _ side: Double) throws {
     func explain(_ options: [String]) throws -> JSONValue {
       let result = try Command.run(["explain", "-q", "--json", Photos.espresso] + options)
       #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
@@ -128,7 +132,7 @@ import Testing
     }
     let report = try explain(options.split(separator: " ").map(String.init))
     #expect(report["method"] == .string(name))
-    #expect(report["explanations"][0]["map"]["width"] == .number(28))
+    #expect(report["explanations"][0]["map"]["width"] == .number(side))
     #expect(report["predictions"] == (try explain([]))["predictions"])
   }
 }

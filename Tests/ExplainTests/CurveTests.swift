@@ -22,7 +22,7 @@ import Testing
     {
       let image = EvaluatedImage(crop: crop, region: region, box: box, index: index)
       let values = MethodInput(crop, session.model.description.preprocessing).values
-      _ = try evaluation.measure(image, values: values, picture: (224, 224), class: nil)
+      _ = try evaluation.measure(image, MethodInput(crop: image.crop, values: values), picture: (224, 224), class: nil)
     }
     return evaluation
   }

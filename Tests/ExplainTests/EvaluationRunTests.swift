@@ -30,7 +30,8 @@ import Testing
       methods: [(MethodChoice(.centre), KnownMap(hottest: 0)), (MethodChoice(.random), KnownMap(hottest: 63))],
       metrics: [.accuracy, .map(.pointing)], seed: 0)
     for label in [0, 3, nil] {
-      let maps = try evaluation.measure(image, values: values, picture: (8, 8), class: label)
+      let maps = try evaluation.measure(
+        image, MethodInput(crop: image.crop, values: values), picture: (8, 8), class: label)
       #expect(maps.map(\.method.rawValue) == ["centre", "random"] && maps.map(\.map.classIndex) == [0, 0])
       #expect(maps.map(\.passes) == [PassCount(forward: 2), PassCount(forward: 2)])
       #expect(maps.allSatisfy { abs($0.measurement.probability - 0.2) < 1e-6 })
@@ -46,7 +47,7 @@ import Testing
   @Test func onlyWhatIsWantedIsCounted() throws {
     var evaluation = Evaluation(
       try session(), methods: [(MethodChoice(.centre), KnownMap(hottest: 0))], metrics: [], seed: 0)
-    _ = try evaluation.measure(image, values: values, picture: (8, 8), class: 0)
+    _ = try evaluation.measure(image, MethodInput(crop: image.crop, values: values), picture: (8, 8), class: 0)
     #expect(evaluation.images == 1 && evaluation.accuracy.images == 0 && evaluation.boxes == nil)
     #expect(evaluation.methods[0].maps.mean(.pointing) == nil && evaluation.methods[0].maps.faithfulness.images == 0)
   }
@@ -58,7 +59,7 @@ import Testing
       methods: [(MethodChoice(.centre), KnownMap(hottest: 0)), (MethodChoice(.random), FailingMethod())],
       metrics: [.accuracy, .map(.pointing)], seed: 0)
     #expect(throws: EngineError.noHead) {
-      try evaluation.measure(image, values: values, picture: (8, 8), class: 0)
+      try evaluation.measure(image, MethodInput(crop: image.crop, values: values), picture: (8, 8), class: 0)
     }
     #expect(evaluation.images == 0 && evaluation.accuracy.images == 0 && evaluation.boxes?.listed == 0)
     #expect(evaluation.methods.allSatisfy { $0.maps.images == 0 && $0.cost.mean == nil })
@@ -73,7 +74,7 @@ import Testing
     var evaluation = Evaluation(
       try session(trained: trained), methods: [(MethodChoice(name), KnownMap(hottest: 0))], metrics: [.map(.ad)],
       seed: 0)
-    _ = try evaluation.measure(image, values: values, picture: (8, 8), class: nil)
+    _ = try evaluation.measure(image, MethodInput(crop: image.crop, values: values), picture: (8, 8), class: nil)
     #expect(evaluation.methods[0].maps.faithfulness.images == 1)
     #expect(evaluation.methods[0].seen.images == seen && evaluation.methods[0].unseen.images == unseen)
   }

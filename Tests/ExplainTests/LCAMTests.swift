@@ -159,7 +159,7 @@ import Testing
     #expect(head.kind == .lcam && head.branches.map { $0.fuse != nil } == [false, false, true])
     #expect(head.branches.map(\.node) == model.description.featureLayers.map(\.node))
     #expect(head.training?.options.head == .lcam)
-    #expect(MethodName.ofHead(model.description) == .lcam)
+    #expect(MethodName.usual(model) == .lcam)
     #expect(!model.description.graph.nodes.contains { $0.name.hasPrefix("head.") })
     let session = Session(model: model)
     let input = MethodInput(try Fixtures.crop("espresso", session), model.description.preprocessing)

@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func methodsSayWhatTheyNeed() throws {
-    for name in [MethodName.attentionRollout, .gradientAttention, .leGrad] {
+    for name in [MethodName.attentionRollout, .gradientAttention, .leGrad, .logitAttribution] {
       #expect(
         throws: MethodError.unsupported(
           method: name.rawValue, needs: "the attention layers of a Vision Transformer")

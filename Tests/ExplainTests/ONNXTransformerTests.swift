@@ -38,6 +38,10 @@ import Testing
     #expect(widths.allSatisfy { $0 == 1 } == readsOneToken, "\(widths)")
     let hasOneClassifier = !["distilled", "class_and_mean"].contains { network.name.hasPrefix($0) }
     #expect((ClassifierRows(model) != nil) == hasOneClassifier)
+    let poolsPatches = ["timm_vit_products", "written_norm", "registers", "beit"].contains {
+      network.name.hasPrefix($0)
+    }
+    #expect((ClassTokenPath(model) != nil) == (hasOneClassifier && !poolsPatches))
   }
 
   @Test(arguments: all) func methodsExplainThem(_ network: ONNXNetwork) throws {
@@ -45,8 +49,11 @@ import Testing
     let hasClassToken = !network.name.hasPrefix("timm_vit_products")
     let (_, values) = try network.expected()
     let crop = Image(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
-    let methods: [MethodName] = [.gradCAM, .layerCAM, .attentionRollout, .gradientAttention, .leGrad]
+    let methods: [MethodName] = [
+      .gradCAM, .layerCAM, .attentionRollout, .gradientAttention, .leGrad, .logitAttribution,
+    ]
     for name in methods {
+      if name == .logitAttribution, ClassTokenPath(session.model) == nil { continue }
       guard hasClassToken || ![.attentionRollout, .gradientAttention, .leGrad].contains(name) else {
         #expect(throws: MethodError.self) { try name.makeMethod(session, MethodOptions()) }
         continue

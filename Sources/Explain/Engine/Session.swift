@@ -15,9 +15,13 @@ public final class Session {
   /// - Parameters:
   ///   - tier: an available tier; nil takes the best of this CPU.
   ///   - threads: nil takes as many as are useful.
-  public init(model: Model, tier: CPUTier? = nil, threads: Int? = nil) {
-    self.model = model
-    context = ExecutionContext(tier: tier, threads: threads)
+  public convenience init(model: Model, tier: CPUTier? = nil, threads: Int? = nil) {
+    self.init(model: model, context: ExecutionContext(tier: tier, threads: threads))
+  }
+
+  /// - Parameter context: may be that of another session, if the two run in turn.
+  init(model: Model, context: ExecutionContext) {
+    (self.model, self.context) = (model, context)
     head = AttentionHead(model)
   }
 

@@ -36,16 +36,15 @@ public struct Evaluation {
   /// Measures one image. All methods explain the class that the model predicts.
   ///
   /// - Parameters:
-  ///   - values: `image.crop`, normalised.
+  ///   - input: what methods see of `image`.
   ///   - picture: the size of the picture that the image was cut out of, in pixels.
   ///   - label: the image's class; nil where it is not known.
   /// - Returns: a map of each method.
   /// - Throws: what the model or a method throws; then nothing of the image counts.
   public mutating func measure(
-    _ image: EvaluatedImage, values: [Float], picture: (width: Int, height: Int), class label: Int?
+    _ image: EvaluatedImage, _ input: MethodInput, picture: (width: Int, height: Int), class label: Int?
   ) throws(EngineError) -> [MeasuredMap] {
-    let logits = try session.classify(values)
-    let input = MethodInput(crop: image.crop, values: values)
+    let logits = try session.classify(input.values)
     // The same class for all, also where a method's own arithmetic would put a tie the other way.
     let predicted = largest(1, of: logits)
     var maps: [MeasuredMap] = []

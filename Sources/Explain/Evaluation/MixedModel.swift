@@ -28,7 +28,7 @@ struct MixedModel {
   func keepingFloat(_ layers: Set<String>) -> Model {
     var description = int8.description
     description.graph.nodes = description.graph.nodes.map { layers.contains($0.name) ? inFloat($0) : $0 }
-    return Model(description, shapes: int8.shapes, of: int8, and: .file(prefix: prefix, float))
+    return Model(description, shapes: int8.shapes, of: int8, and: [.file(prefix: prefix, float)])
   }
 
   /// The network in Float, with the int8 twins of some layers beside them, which read the same.
@@ -42,7 +42,7 @@ struct MixedModel {
       description.graph.nodes.append(Node(name, node.op, node.inputs))
       shapes[name] = shapes[node.name]
     }
-    return Model(description, shapes: shapes, of: int8, and: .file(prefix: prefix, float))
+    return Model(description, shapes: shapes, of: int8, and: [.file(prefix: prefix, float)])
   }
 
   /// The name of a layer's twin.

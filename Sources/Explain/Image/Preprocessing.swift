@@ -57,6 +57,17 @@ public struct Preprocessing: Sendable, Equatable {
     if let fill, fill.count != 3 { throw .fill(fill) }
   }
 
+  /// The same part of a picture in another resolution; a picture that is not resized keeps its pixels.
+  ///
+  /// - Parameter side: the crop's shorter side, in pixels.
+  func resized(toSide side: Int) -> Preprocessing {
+    func scaled(_ length: Int) -> Int { max(1, (2 * length * side + crop.shorterSide) / (2 * crop.shorterSide)) }
+    var result = self
+    result.crop = PixelSize(width: scaled(crop.width), height: scaled(crop.height))
+    result.resize = max(scaled(resize), result.crop.shorterSide)
+    return result
+  }
+
   /// What the network sees of a picture, and where in the picture that lies.
   ///
   /// What is larger than the input is cut, what is smaller gets bars, on both sides alike; halves of a pixel are rounded to

@@ -43,23 +43,38 @@ package struct AttentionBlocks {
   ///
   /// - Parameter values: `[tokens, 3 * channels]`: queries, keys and values.
   package func matrix(_ block: Block, head: Int, _ values: UnsafePointer<Float>) -> [Float] {
+    (0..<tokens).flatMap { row(of: $0, block, head: head, values) }
+  }
+
+  /// What one token takes of all in one head, `[tokens]`.
+  ///
+  /// - Parameter values: `[tokens, 3 * channels]`: queries, keys and values.
+  func row(of token: Int, _ block: Block, head: Int, _ values: UnsafePointer<Float>) -> [Float] {
     let depth = channels / block.heads
     let factor = 1 / Float(depth).squareRoot()
-    var result = [Float](repeating: 0, count: tokens * tokens)
-    result.withUnsafeMutableBufferPointer { result in
-      guard let result = result.baseAddress else { return }
-      for row in 0..<tokens {
-        let query = values + row * 3 * channels + head * depth
-        for column in 0..<tokens {
-          let key = values + column * 3 * channels + channels + head * depth
-          let place = row * tokens + column
-          result[place] = context.kernels.functions.dot(query, key, depth) * factor
-          if let bias = block.bias { result[place] += bias[head * tokens * tokens + place] }
-        }
-        context.softmax(result + row * tokens, count: tokens)
-      }
+    let query = values + token * 3 * channels + head * depth
+    let bias = block.bias.map { $0 + (head * tokens + token) * tokens }
+    var result = (0..<tokens).map { other in
+      let key = values + other * 3 * channels + channels + head * depth
+      return context.kernels.functions.dot(query, key, depth) * factor + (bias?[other] ?? 0)
     }
+    context.softmax(&result, count: tokens)
     return result
+  }
+
+  /// Each token's values of one head times a vector, `[tokens]`.
+  ///
+  /// - Parameters:
+  ///   - values: `[tokens, 3 * channels]`: queries, keys and values.
+  ///   - vector: `[channels]`, of all heads.
+  func products(
+    _ block: Block, head: Int, _ values: UnsafePointer<Float>, _ vector: UnsafePointer<Float>
+  ) -> [Float] {
+    let depth = channels / block.heads
+    return (0..<tokens).map { token in
+      let value = values + token * 3 * channels + 2 * channels + head * depth
+      return context.kernels.functions.dot(vector + head * depth, value, depth)
+    }
   }
 
   /// The gradient of a logit by one head's matrix, `[tokens, tokens]`.
@@ -68,17 +83,7 @@ package struct AttentionBlocks {
   func matrixGradient(
     _ block: Block, head: Int, _ values: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>
   ) -> [Float] {
-    let depth = channels / block.heads
-    return [Float](unsafeUninitializedCapacity: tokens * tokens) { result, count in
-      for row in 0..<tokens {
-        let rowGradient = gradient + row * channels + head * depth
-        for column in 0..<tokens {
-          let value = values + column * 3 * channels + 2 * channels + head * depth
-          result[row * tokens + column] = context.kernels.functions.dot(rowGradient, value, depth)
-        }
-      }
-      count = tokens * tokens
-    }
+    (0..<tokens).flatMap { products(block, head: head, values, gradient + $0 * channels) }
   }
 
   /// What the class token takes of every image token, given the relevance of all tokens.

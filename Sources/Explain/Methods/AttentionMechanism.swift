@@ -12,7 +12,7 @@ final class AttentionMechanism: ExplanationMethod {
   /// - Throws: `MethodError.unsupported` if `name` is not what the model's head is.
   init(_ session: Session, _ name: MethodName, _ options: MethodOptions) throws(MethodError) {
     guard let description = session.model.description.head else { throw .engine(.noHead) }
-    guard name == .ofHead(session.model.description) else {
+    guard name == .usual(session.model) else {
       throw .unsupported(method: name.rawValue, needs: name == .lcam ? "an L-CAM head" : "a T-TAME head")
     }
     self.session = session

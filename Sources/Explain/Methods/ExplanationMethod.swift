@@ -16,8 +16,12 @@ public struct MethodInput: Sendable {
   public let crop: Image
   /// `crop`, normalised, `[height, width, channels]`.
   public let values: [Float]
+  /// What `crop` shows, in the other resolutions that methods want; where one is missing, `crop` is resized.
+  public var details: [Image] = []
 
-  public init(crop: Image, values: [Float]) { (self.crop, self.values) = (crop, values) }
+  public init(crop: Image, values: [Float], details: [Image] = []) {
+    (self.crop, self.values, self.details) = (crop, values, details)
+  }
 
   public init(_ crop: Image, _ preprocessing: Preprocessing) {
     var values = [Float](repeating: 0, count: preprocessing.inputCount)
@@ -43,12 +47,15 @@ public struct MethodOptions {
 /// Why a method cannot explain a model.
 public enum MethodError: Error, Equatable, Sendable, CustomStringConvertible {
   case engine(EngineError)
+  /// The network does not read images whose shorter side has so many pixels.
+  case inputSize(Int, InputSizeError)
   /// The network lacks what the method reads.
   case unsupported(method: String, needs: String)
 
   public var description: String {
     switch self {
     case .engine(let error): "\(error)"
+    case .inputSize(let side, let error): "cannot read inputs of \(side) pixels: \(error)"
     case .unsupported(let method, let needs): "\(method) needs \(needs), which this model lacks"
     }
   }

@@ -15,11 +15,18 @@ public enum MethodName: String, Sendable, CaseIterable {
   case attentionRollout = "attention-rollout"
   case gradientAttention = "gradient-attention"
   case leGrad = "legrad"
+  case logitAttribution = "logit-attribution"
   case random
   case centre
 
-  /// The method of a model's own head.
-  public static func ofHead(_ model: ModelDescription) -> MethodName { model.head?.kind == .lcam ? .lcam : .ttame }
+  /// The method of a model's own head; without one, what explains the network in one pass as it is, if anything does.
+  public static func usual(_ model: Model) -> MethodName {
+    switch model.description.head?.kind {
+    case .lcam: .lcam
+    case nil where ClassTokenPath(model) != nil: .logitAttribution
+    default: .ttame
+    }
+  }
 
   /// What it is, in a few words.
   public var summary: String {
@@ -39,6 +46,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .attentionRollout: "attention of all blocks multiplied; same for all classes"
     case .gradientAttention: "attention times its gradient, in all blocks"
     case .leGrad: "gradient of every block's own prediction by its attention"
+    case .logitAttribution: "what each patch adds to the logit through the last attentions"
     case .random: "noise: a baseline that every method must beat"
     case .centre: "a spot in the centre, where most objects are"
     }
@@ -63,6 +71,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .attentionRollout: return try AttentionRollout(session)
     case .gradientAttention: return try GradientAttention(session)
     case .leGrad: return try LeGrad(session)
+    case .logitAttribution: return try LogitAttribution(session)
     case .random: return try RandomMap(session, options)
     case .centre: return CentreMap(session)
     }

@@ -43,13 +43,13 @@ public final class Model: Sendable {
   ///
   /// - Parameters:
   ///   - shapes: of all nodes.
-  ///   - addition: has names that are none of `model`'s.
+  ///   - more: has names that are none of `model`'s.
   /// - Precondition: every tensor that `description` names is what its operator needs.
   init(
-    _ description: ModelDescription, shapes: [String: Shape], of model: Model, and addition: TensorAddition? = nil
+    _ description: ModelDescription, shapes: [String: Shape], of model: Model, and more: [TensorAddition] = []
   ) {
     (self.description, self.shapes, tensors) = (description, shapes, model.tensors)
-    additions = model.additions + [addition].compactMap(\.self)
+    additions = model.additions + more
   }
 
   /// Size of the file.
