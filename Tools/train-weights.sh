@@ -24,4 +24,4 @@ train() {
 train efficientnet-lite0 efficientnet_lite0.safetensors imagenet_labels.txt train.tsv \
   --epochs 8 --precision bf16
 train vgg16-imagenette vgg16_imagenette.safetensors imagenette_labels.txt train-imagenette.tsv \
-  --epochs 2 --precision bf16 --masks graded --lr 1e-3
+  --epochs 4 --precision bf16
