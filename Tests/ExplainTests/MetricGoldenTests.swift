@@ -103,6 +103,26 @@ import Testing
     #expect(Self.near(patches.rankCorrelation, expected.rankPatchDeletion), "\(patches)")
   }
 
+  /// Insertion, deletion and average drop against Xplique: `Tools/golden-causal.py`.
+  @Test(arguments: ["slope", "scatter"]) func pixelsThatComeAndGoAgree(_ name: String) throws {
+    struct Causal: Decodable { let insertion, deletion, averageDrop: Double }
+    let path = "\(Fixtures.package)/Tests/Fixtures/metrics/causal.json"
+    let expected = try #require(try JSONDecoder().decode([String: Causal].self, from: Data(fileBytes(path)))[name])
+    let map = Self.saliency(name)
+    func probability(_ image: [Float]) -> Double { 1 / (1 + exp(-Self.logit(image))) }
+    func area(_ metric: CausalMetric) throws -> Double {
+      try metric.area(under: map, image: Self.image, channels: Self.channels, steps: 20) {
+        image throws(EngineError) in probability(image)
+      }
+    }
+    #expect(Self.near(try area(.insertion), expected.insertion))
+    #expect(Self.near(try area(.deletion), expected.deletion))
+    let mask = map.mask(keeping: .all)
+    let masked = Self.image.enumerated().map { i, value in value * mask[i / Self.channels] }
+    let drop = max(0, 1 - probability(masked) / probability(Self.image))
+    #expect(Self.near(drop, expected.averageDrop), "\(drop)")
+  }
+
   /// The fixture says something of every case: ties and none, margins that matter and none.
   @Test func theFixtureIsWhole() {
     #expect(Set(expected.keys) == Set(Self.names))

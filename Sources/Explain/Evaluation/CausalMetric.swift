@@ -19,7 +19,7 @@ extension Session {
   /// Area under the curve of a class's probability over the share of pixels that appeared or went, 0...1.
   ///
   /// - Parameters:
-  ///   - saliency: of the crop's size. Equal pixels follow one another in reading order.
+  ///   - saliency: of the crop's size.
   ///   - steps: of equal size, at least 1; `steps + 1` forward passes.
   /// - Throws: `EngineError.outOfMemory`.
   public func causalArea(
@@ -27,16 +27,33 @@ extension Session {
     steps: Int = CausalMetric.steps
   ) throws(EngineError) -> Double {
     let preprocessing = model.description.preprocessing
-    let channels = preprocessing.channels
     var image = [Float](repeating: 0, count: preprocessing.inputCount)
     preprocessing.normalize(crop, into: &image)
+    return try metric.area(under: saliency, image: image, channels: preprocessing.channels, steps: steps) {
+      changed throws(EngineError) in Double(probabilities(try classify(changed))[classIndex])
+    }
+  }
+}
+
+extension CausalMetric {
+  /// Area under the curve of a probability over the share of pixels that appeared or went, 0...1.
+  ///
+  /// - Parameters:
+  ///   - saliency: of the image's size. Equal pixels follow one another in reading order.
+  ///   - image: normalised, `[height, width, channels]`.
+  ///   - steps: of equal size, at least 1.
+  ///   - probability: of an image of the same shape; asked `steps + 1` times.
+  func area(
+    under saliency: SaliencyMap, image: [Float], channels: Int, steps: Int,
+    probability: ([Float]) throws(EngineError) -> Double
+  ) throws(EngineError) -> Double {
     func samples(_ pixel: Int) -> Range<Int> { channels * pixel..<channels * (pixel + 1) }
     var (from, to) = (image, image)
-    switch metric {
+    switch self {
     case .insertion:
       from = blurred(
-        image, width: crop.width, height: crop.height, channels: channels, radius: CausalMetric.blurRadius,
-        deviation: CausalMetric.blurDeviation)
+        image, width: saliency.width, height: saliency.height, channels: channels, radius: Self.blurRadius,
+        deviation: Self.blurDeviation)
     case .deletion: to = [Float](repeating: 0, count: image.count)
     }
     let order = saliency.seenIndices.sorted { a, b in
@@ -55,9 +72,9 @@ extension Session {
           for sample in samples(pixel) { from[sample] = to[sample] }
         }
       }
-      let probability = Double(probabilities(try classify(from))[classIndex])
+      let height = try probability(from)
       // The trapezoid rule: the ends count half.
-      area += step == 0 || step == steps ? probability / 2 : probability
+      area += step == 0 || step == steps ? height / 2 : height
     }
     return area / Double(steps)
   }
