@@ -84,6 +84,10 @@ struct InfoCommand: ParsableCommand {
     ]
   }
 
+  private static func withoutHead(_ method: MethodName) -> String {
+    method == .ttame ? "none: explanations need a head, or another --method" : "none: explain uses \(method.rawValue)"
+  }
+
   private func rows(_ path: String, _ model: Model) -> [(String, String)] {
     let description = model.description
     let preprocessing = description.preprocessing
@@ -109,7 +113,7 @@ struct InfoCommand: ParsableCommand {
     for layer in description.featureLayers {
       rows.append(("feature layer", "\(layer.name), \(model.shapes[layer.node].map(\.description) ?? "unknown")"))
     }
-    rows.append(("head", description.head.map(\.summary) ?? "none: this model classifies and cannot explain"))
+    rows.append(("head", description.head.map(\.summary) ?? Self.withoutHead(MethodName.usual(model))))
     rows.append(("licence", description.licence.isEmpty ? "unknown" : description.licence))
     rows.append(("source", description.source.isEmpty ? "unknown" : description.source))
     return rows

@@ -45,6 +45,27 @@ import Testing
     #expect(try scratch.files().contains("photo-explained.png"))
   }
 
+  /// A Vision Transformer is explained without a head; another network says what it needs.
+  @Test(arguments: [("timm_vit", "logit-attribution"), ("flatten", nil)])
+  func networksWithoutAHeadSayHowTheyAreExplained(_ network: String, _ method: String?) throws {
+    let scratch = try Scratch()
+    try scratch.write(Photos.small().encodedPNG(), to: "photo.png")
+    let call = ["import", Self.folder + "\(network).onnx", "-o", "net.safetensors"]
+    let imported = try Command.run(call, in: scratch.path)
+    let info = try Command.run(["info", "./net.safetensors"], in: scratch.path)
+    let explained = try Command.run(
+      ["explain", "photo.png", "--model", "./net.safetensors", "--json"], in: scratch.path)
+    guard let method else {
+      #expect(imported.error.contains("explanations need a head") && info.text.contains("explanations need a head"))
+      #expect(explained.status == 65 && explained.error.contains("or choose another --method"), "\(explained.error)")
+      return
+    }
+    #expect(imported.error.contains("no head: explain uses \(method)"), "\(imported.error)")
+    #expect(info.text.contains("none: explain uses \(method)"), "\(info.text)")
+    let report = try #require(try JSONValue.lines(explained.text).first)
+    #expect(explained.status == 0 && report["method"] == .string(method), "\(explained.error)")
+  }
+
   @Test func layersAreListedAndNamed() throws {
     let scratch = try Scratch()
     let call = ["import", Self.folder + "residual.onnx", "-o", "net.safetensors"]

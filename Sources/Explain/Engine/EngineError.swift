@@ -13,7 +13,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case .outOfMemory(let bytes):
       "the model's activations need \((bytes + 999_999) / 1_000_000) MB of memory, more than is available"
     case .noHead:
-      "the model has no attention head, so it can classify but not explain; train one, or import the network with --head"
+      "the model has no attention head; train one, import the network with --head, or choose another --method"
     case .notFinite(let node): "the model's node \(node) yields values that are not finite"
     }
   }
