@@ -122,6 +122,9 @@ struct OutputPlan {
   ) throws -> (path: String, replacesAnother: Bool) {
     var path = path
     while true {
+      // Who replaces a file must see what others have put there, up to the moment that it is replaced.
+      let lock = naming.skipsExisting ? FileLock(path) : nil
+      defer { withExtendedLifetime(lock) {} }
       try claims.check(path, as: kind)
       if naming.skipsExisting, isKept(path, origin) {
         if isNamed { throw Self.isOfAnother(path) }
