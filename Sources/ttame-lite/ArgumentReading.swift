@@ -110,7 +110,14 @@ extension ArgumentReading {
       let isKnown = { (name: String) in values.contains { $0.foldedName == name.foldedName } }
       let names = namesInList(value)
       if names.count > 1, names.allSatisfy(isKnown) { return "it takes one name" }
-      let wrong = names.first { !isKnown($0) } ?? value
+      let wrong = names.first { !isKnown($0) && MethodChoice.named($0) == nil } ?? value
+      if let mark = wrong.firstIndex(where: "@+".contains), isKnown(String(wrong[..<mark])),
+        wrong[mark...].contains(where: { $0 == "@" || $0.isNumber })
+      {
+        let (sides, passes) = (MethodChoice.possibleSides, MethodChoice.possiblePasses)
+        return "in NAME@N, N is \(sides.lowerBound) to \(sides.upperBound); "
+          + "in NAME+N, \(passes.lowerBound) to \(passes.upperBound)"
+      }
       if let near = nearMiss(of: wrong, among: values) { return "did you mean \(near)?" }
       return "it is one of " + values.joined(separator: ", ")
     }

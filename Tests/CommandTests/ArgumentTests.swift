@@ -34,7 +34,12 @@ import Testing
     Row("explain photo.png --refine 20 --method cam+30", "--refine 20 contradicts --method cam+30. *"),
     Row("explain photo.png --resolution 31", "--resolution must be 32 to 2048. *"),
     Row("explain photo.png --resolution 320 --method cam@448", "--resolution 320 contradicts --method cam@448. *"),
-    Row("explain photo.png --method cam+1", "*'cam+1' is invalid for '--method <NAME>'*"),
+    Row(
+      "explain photo.png --method cam+1",
+      "*'cam+1' is invalid for '--method <NAME>'; in NAME@N, N is 32 to 2048; in NAME+N, 2 to 1000000 (see *"),
+    Row("explain photo.png --method ttame@20", "*; in NAME@N, N is 32 to 2048; in NAME+N, 2 to 1000000 (see *"),
+    Row("evaluate --data x --metrics ad --method cam,ttame@", "*; in NAME@N, N is 32 to 2048; *"),
+    Row("evaluate --data x --metrics ad --method cam@320,gradcma", "*did you mean gradcam? *"),
     Row("explain photo.png --curve bright", "*'bright' is invalid for '--curve <linear|rank|POWER>'*"),
     Row("train --data photos -o out --trained-share 0", "--trained-share must be above 0 and at most 1. *"),
     Row("train --data photos -o out --trained-share 0.5 --init random", "--trained-share needs --init cam: *"),
