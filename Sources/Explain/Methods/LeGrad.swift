@@ -45,9 +45,9 @@ final class LeGrad: ExplanationMethod {
       }
       return attention.map(of: classIndex, mean(of: relevances))
     }
+    let passes = chosen.count * tails.count
     return clock.explanation(
-      logits: logits, maps: maps,
-      passes: PassCount(forward: 1, tail: chosen.count * tails.count, backward: chosen.count))
+      logits: logits, maps: maps, passes: PassCount(forward: 1, tail: passes, backward: passes))
   }
 
   /// Over blocks and rows of their matrices.

@@ -46,7 +46,7 @@ public enum MethodName: String, Sendable, CaseIterable {
     case .attentionRollout: "attention of all blocks multiplied; same for all classes"
     case .gradientAttention: "attention times its gradient, in all blocks"
     case .leGrad: "gradient of every block's own prediction by its attention"
-    case .logitAttribution: "what each patch adds to the logit through the last attentions"
+    case .logitAttribution: "what each patch adds to the logit through the attentions"
     case .random: "noise: a baseline that every method must beat"
     case .centre: "a spot in the centre, where most objects are"
     }
