@@ -3,27 +3,33 @@ import Glibc
 
 /// Persistent worker threads that share out the chunks of one parallel region at a time.
 ///
-/// The caller claims chunks too. Chunks are claimed one by one, so a worker that the system has put aside delays nobody but
-/// its own chunk. Workers spin briefly after a region and then sleep on a futex.
+/// The caller claims chunks too. Every thread has a stretch of neighbouring chunks, the same in every region of as many, so that
+/// it finds what it wrote in the last region in its own cache. Chunks are claimed one by one, and a thread that has done its
+/// own takes those of others: a worker that the system has put aside delays nobody but its own chunk. Workers spin briefly
+/// after a region and then sleep on a futex.
 public final class ThreadPool: @unchecked Sendable {
   public let threads: Int
   private let shared: UnsafeMutablePointer<SharedState>
+  private let places: UnsafeMutablePointer<WorkerPlace>
   private var workers: [pthread_t] = []
 
   /// - Parameter threads: workers including the caller, at least 1.
   public init(threads: Int) {
+    let threads = max(1, threads)
     shared = .allocate(capacity: 1)
-    shared.initialize(to: SharedState())
+    shared.initialize(to: SharedState(stretches: threads))
     pthread_mutex_init(&shared.pointee.regions, nil)
+    places = .allocate(capacity: threads)
+    for thread in 0..<threads { (places + thread).initialize(to: WorkerPlace(state: shared, thread: thread)) }
     var started = 1
-    for _ in 1..<max(1, threads) {
+    for thread in 1..<threads {
       var worker = pthread_t()
       let status = pthread_create(
         &worker, nil,
         { argument in
-          if let argument { runWorker(argument.assumingMemoryBound(to: SharedState.self)) }
+          if let argument { runWorker(argument.assumingMemoryBound(to: WorkerPlace.self).pointee) }
           return nil
-        }, shared)
+        }, places + thread)
       guard status == 0 else { break }  // out of threads: run with fewer
       workers.append(worker)
       started += 1
@@ -37,7 +43,9 @@ public final class ThreadPool: @unchecked Sendable {
     shim_futex_wake_all(&shared.pointee.epoch)
     for worker in workers { pthread_join(worker, nil) }
     pthread_mutex_destroy(&shared.pointee.regions)
+    shared.pointee.tickets.deallocate()
     shared.deallocate()
+    places.deallocate()
   }
 
   /// Calls `body(chunk)` for every chunk in `0 ..< chunks`, in any order and on any thread, and returns when all are done.
@@ -60,10 +68,14 @@ public final class ThreadPool: @unchecked Sendable {
         shim_store32(&state.pointee.done, 0)
         state.pointee.generation &+= 1
         // From here on chunks can be claimed.
-        shim_store64(&state.pointee.ticket, Ticket(generation: state.pointee.generation, chunks: chunks).bits)
+        let stretches = state.pointee.stretches
+        for stretch in 0..<stretches {
+          let part = stretch * chunks / stretches..<(stretch + 1) * chunks / stretches
+          shim_store64(state.pointee.ticket(stretch), Ticket(generation: state.pointee.generation, chunks: part).bits)
+        }
         _ = shim_add32(&state.pointee.epoch, 1)
         if shim_load32(&state.pointee.sleepers) > 0 { shim_futex_wake_all(&state.pointee.epoch) }
-        claimChunks(state)
+        claimChunks(state, first: 0)
         var spins = 0
         while shim_load32(&state.pointee.done) < UInt32(chunks) {
           shim_pause()
@@ -80,16 +92,18 @@ private struct Job {
   let body: (Int) -> Void
 }
 
-/// The state of a region in one word, so that claiming a chunk is one compare-and-exchange: generation, chunk count, next
+/// The state of a region's stretch in one word, so that claiming a chunk is one compare-and-exchange: generation, end, next
 /// chunk. An exchange that succeeds proves that its region is still open and that the job read afterwards is its job.
 private struct Ticket {
   static let mostChunks = 1 << 20 - 1
   var bits: UInt64
 
   init(bits: UInt64) { self.bits = bits }
-  init(generation: UInt32, chunks: Int) { bits = UInt64(generation) << 40 | UInt64(chunks) << 20 }
+  init(generation: UInt32, chunks: Range<Int>) {
+    bits = UInt64(generation) << 40 | UInt64(chunks.upperBound) << 20 | UInt64(chunks.lowerBound)
+  }
 
-  var chunks: Int { Int(bits >> 20 & 0xF_FFFF) }
+  var end: Int { Int(bits >> 20 & 0xF_FFFF) }
   var next: Int { Int(bits & 0xF_FFFF) }
 }
 
@@ -101,33 +115,57 @@ private struct SharedState {
   var regions = pthread_mutex_t()
   var job: UnsafeMutableRawPointer?
   var generation: UInt32 = 0
-  var ticket: UInt64 = 0
+  let stretches: Int
+  /// One a stretch, each in a cache line of its own.
+  let tickets: UnsafeMutablePointer<UInt64>
   var done: UInt32 = 0
   /// Futex word, increased when a region starts.
   var epoch: UInt32 = 0
   var sleepers: UInt32 = 0
   var stop: UInt32 = 0
+
+  private static let wordsPerLine = 8
+
+  init(stretches: Int) {
+    self.stretches = stretches
+    tickets = .allocate(capacity: stretches * Self.wordsPerLine)
+    tickets.initialize(repeating: 0, count: stretches * Self.wordsPerLine)
+  }
+
+  func ticket(_ stretch: Int) -> UnsafeMutablePointer<UInt64> { tickets + stretch * Self.wordsPerLine }
 }
 
-/// Claims and runs chunks until none is left.
-private func claimChunks(_ state: UnsafeMutablePointer<SharedState>) {
-  while true {
-    let ticket = Ticket(bits: shim_load64(&state.pointee.ticket))
-    guard ticket.next < ticket.chunks else { return }
-    guard shim_compare_exchange64(&state.pointee.ticket, ticket.bits, ticket.bits + 1) else { continue }
-    guard let job = state.pointee.job else { return }
-    job.assumingMemoryBound(to: Job.self).pointee.body(ticket.next)
-    _ = shim_add32(&state.pointee.done, 1)
+/// What a worker is told.
+private struct WorkerPlace {
+  let state: UnsafeMutablePointer<SharedState>
+  /// 0 is the caller.
+  let thread: Int
+}
+
+/// Claims and runs chunks until none is left, those of the stretch `first` before others.
+private func claimChunks(_ state: UnsafeMutablePointer<SharedState>, first: Int) {
+  let stretches = state.pointee.stretches
+  for i in 0..<stretches {
+    let place = state.pointee.ticket((first + i) % stretches)
+    while true {
+      let ticket = Ticket(bits: shim_load64(place))
+      guard ticket.next < ticket.end else { break }
+      guard shim_compare_exchange64(place, ticket.bits, ticket.bits + 1) else { continue }
+      guard let job = state.pointee.job else { return }
+      job.assumingMemoryBound(to: Job.self).pointee.body(ticket.next)
+      _ = shim_add32(&state.pointee.done, 1)
+    }
   }
 }
 
 /// Looks for chunks, spins for some tens of microseconds, then sleeps until the next region.
-private func runWorker(_ state: UnsafeMutablePointer<SharedState>) {
+private func runWorker(_ place: WorkerPlace) {
+  let state = place.state
   _ = shim_flush_denormals()
   let spins = 2000
   while shim_load32(&state.pointee.stop) == 0 {
     let epoch = shim_load32(&state.pointee.epoch)
-    claimChunks(state)
+    claimChunks(state, first: place.thread)
     var spin = 0
     while spin < spins, shim_load32(&state.pointee.epoch) == epoch {
       shim_pause()
