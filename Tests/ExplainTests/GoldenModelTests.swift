@@ -49,7 +49,7 @@ import Testing
       let result = try golden.compare(image)
       if !bars.permitsTies { #expect(result.isTopClassEqual) }
       #expect(result.logitsCorrelation >= bars.logits)
-      #expect(result.mapCorrelations.allSatisfy { $0 >= bars.maps })
+      #expect(result.mapCorrelations.allSatisfy { $0 >= bars.maps }, "\(result.mapCorrelations)")
       #expect(result.featureCorrelations.allSatisfy { $0 >= bars.features })
     }
   }
@@ -74,8 +74,8 @@ import Testing
     let golden = try Comparison(Self.cases[0], precision: .int8, tier: .reference)
     let fast = try Comparison(Self.cases[0], precision: .int8)
     let (expected, logits) = (try golden.logits(0), try fast.logits(0))
-    // Float sums round differently, and a rounded activation may then fall to the other side.
-    #expect(correlation(expected, logits) > 0.9995)
+    // Float sums round differently, and a rounded activation may then fall to the other side. The reference has eight bits.
+    #expect(correlation(expected, logits) > (Fixtures.hasSevenBits ? 0.998 : 0.9995))
   }
 }
 

@@ -48,8 +48,11 @@ struct MethodGoldenTests {
     }
   }
 
-  /// Least correlations: Float differs by rounding, int8 activations by what 8 bits lose.
-  private func least(_ precision: Precision) -> Double { precision == .float32 ? 0.999 : 0.99 }
+  /// Least correlations: Float differs by rounding, int8 activations by what eight bits lose, or seven on CPUs without an integer
+  /// dot product.
+  private func least(_ precision: Precision) -> Double {
+    precision == .float32 ? 0.999 : Fixtures.hasSevenBits ? 0.96 : 0.99
+  }
 
   @Test(
     arguments: Emulation.affordable(cases, of: "maps of methods") { $0.name == "efficientnet_lite0" },

@@ -102,11 +102,15 @@ struct ConvolutionData {
   private let panels: [Int8]
   private let floatPanels: [Float]
   private let columnSums: [Int32]
+  let pairsFit: [UInt8]
 
   /// - Parameters:
   ///   - isExtreme: whether weights and inputs are as large as they can be.
   ///   - columnSums: what the file says of every column in place of the truth.
-  init(_ shape: ConvolutionCase, isExtreme: Bool = false, columnSums falseSum: Int32? = nil) {
+  ///   - fitsPairs: whether the weights of all panels but the second keep to what two groups may add up to in 16 bits.
+  init(
+    _ shape: ConvolutionCase, isExtreme: Bool = false, columnSums falseSum: Int32? = nil, fitsPairs: Bool = false
+  ) {
     self.shape = shape
     let count = shape.height * shape.width * shape.channels
     let random = randomFloats(count, in: shape.isSigned ? -2...2 : 0...2, seed: 1)
@@ -119,9 +123,13 @@ struct ConvolutionData {
     let perRow = shape.rowLength
     let levels = randomLevels(shape.outputs * perRow, seed: 5)
     // Whole rows of one sign give the largest sums; -128 is a level that only a hand-made file has.
-    rows =
+    var rows =
       isExtreme
       ? levels.indices.map { [127, -128, levels[$0] < 0 ? -128 : 127][$0 / perRow % 3] } : levels
+    if fitsPairs {
+      for i in rows.indices where i / perRow / PanelLayout.width != 1 { rows[i] = min(max(rows[i], -63), 63) }
+    }
+    self.rows = rows
 
     let layout = shape.layout
     let panelCount = PanelLayout.panels(shape.outputs)
@@ -135,6 +143,7 @@ struct ConvolutionData {
     let floatRows = levelRows.indices.map { Float(levelRows[$0]) * scales[$0 / perRow] }
     layout.pack(floatRows, outputs: shape.outputs, into: &floatPacked)
     (panels, floatPanels, columnSums) = (packed, floatPacked, sums)
+    pairsFit = fitsPairs ? layout.pairsFit(packed, outputs: shape.outputs) : []
   }
 
   func prepared(_ element: PreparedInput.Element) -> PreparedInput {
@@ -143,8 +152,10 @@ struct ConvolutionData {
       left: shape.left, bottom: shape.bottom, right: shape.right)
   }
 
-  /// The layer's output, with its operands in memory of `fence`.
-  func run(_ context: ExecutionContext, isFloat: Bool, in fence: Fence) -> [Float] {
+  /// The layer and its operands in memory of `fence`, without the residual.
+  func prepared(
+    _ context: ExecutionContext, isFloat: Bool, in fence: Fence
+  ) -> (plan: ConvolutionPlan, operands: ConvolutionOperands) {
     let layout = shape.layout
     let element: PreparedInput.Element =
       isFloat
@@ -162,12 +173,16 @@ struct ConvolutionData {
     let weights = DenseWeights(
       panels: isFloat ? UnsafeRawPointer(fence.copy(floatPanels)) : UnsafeRawPointer(fence.copy(panels)),
       scale: isFloat ? nil : UnsafePointer(fence.copy(scale)), bias: fence.copy(bias),
-      columnSums: isFloat ? nil : UnsafePointer(fence.copy(columnSums)))
+      columnSums: isFloat ? nil : UnsafePointer(fence.copy(columnSums)), pairsFit: isFloat ? [] : pairsFit)
+    return (plan, ConvolutionOperands(input: activations, scales: scales, weights: weights))
+  }
+
+  /// The layer's output, with its operands in memory of `fence`.
+  func run(_ context: ExecutionContext, isFloat: Bool, in fence: Fence) -> [Float] {
+    var (plan, operands) = prepared(context, isFloat: isFloat, in: fence)
+    if shape.hasResidual { operands.residual = .float(fence.copy(residual)) }
     let output = fence.copy([Float](repeating: .nan, count: shape.outputCount))
-    context.convolution(
-      plan, input: activations, scales: scales, weights: weights,
-      residual: shape.hasResidual ? .float(fence.copy(residual)) : nil,
-      epilogue: Epilogue(clamp: shape.clamp), output: output)
+    context.convolution(plan, operands, epilogue: Epilogue(clamp: shape.clamp), output: output)
     return Array(UnsafeBufferPointer(start: output, count: shape.outputCount))
   }
 
@@ -242,6 +257,19 @@ struct ConvolutionData {
   func int8TiersEqualTheReferenceOffTheTile(_ channels: Int, _ outputs: Int) {
     let shape = ConvolutionCase(height: 1, width: 13, channels: channels, outputs: outputs, kernel: 1, stride: 1)
     expectEqualTiers(ConvolutionData(shape, isExtreme: true))
+  }
+
+  /// Panels whose weights let two groups add up in 16 bits, and one among them whose weights do not: the largest sums that fit, for
+  /// every number of rows that leaves another last tile.
+  @Test(arguments: [1, 4, 5, 6, 7, 8, 9, 13], [16, 40, 257]) func groupsInPairs(_ width: Int, _ channels: Int) {
+    let shape = ConvolutionCase(height: 1, width: width, channels: channels, outputs: 49, kernel: 1, stride: 1)
+    let data = ConvolutionData(shape, isExtreme: true, fitsPairs: true)
+    #expect(data.pairsFit == [1, 0, 1, 1])
+    expectEqualTiers(data)
+  }
+
+  @Test(arguments: ConvolutionCase.all) func groupsInPairsOfEveryShape(_ shape: ConvolutionCase) {
+    expectEqualTiers(ConvolutionData(shape, isExtreme: true, fitsPairs: true))
   }
 
   /// Found by fuzzing: the reference stopped where the tiers wrap.

@@ -84,8 +84,9 @@ import Testing
         floats: isFloat ? UnsafePointer(floats(fence, taps * padded)) : nil,
         scale: isFloat ? nil : UnsafePointer(floats(fence, padded)), bias: floats(fence, padded))
       let output = output(fence, outputs)
-      context.depthwise(
-        g, input: floats(fence, g.height * g.width * g.channels), weights: weights, clamp: .relu6, output: output)
+      let plan = DepthwisePlan(g, weights: weights, threads: context.pool.threads)
+      let input = floats(fence, g.height * g.width * g.channels)
+      context.depthwise(plan, input: .floats(input), clamp: .relu6, output: output)
       #expect(isWritten(output, outputs))
     }
   }

@@ -5,6 +5,7 @@ import Testing
   static let windows: [WindowGeometry] = [
     (1, 1, 1, 3, 1, 1, 1, 1, 1), (9, 9, 32, 3, 1, 1, 1, 9, 9), (12, 11, 40, 3, 2, 0, 0, 6, 5),
     (15, 14, 20, 5, 1, 2, 2, 15, 14),
+    (7, 7, 48, 5, 1, 2, 2, 7, 7), (14, 15, 272, 3, 2, 1, 1, 7, 8), (12, 10, 33, 7, 1, 3, 3, 12, 10),
     (14, 14, 96, 5, 2, 1, 1, 7, 7), (7, 30, 7, 3, 1, 1, 1, 7, 30), (8, 8, 144, 2, 2, 0, 0, 4, 4),
   ].map { height, width, channels, kernel, stride, top, left, outputHeight, outputWidth in
     WindowGeometry(
@@ -40,12 +41,14 @@ import Testing
         floats.withUnsafeBufferPointer { floats in
           scale.withUnsafeBufferPointer { scale in
             bias.withUnsafeBufferPointer { bias in
-              context.depthwise(
-                g, input: input,
-                weights: DepthwiseWeights(
-                  levels: isFloat ? nil : levels.baseAddress, floats: isFloat ? floats.baseAddress : nil,
-                  scale: isFloat ? nil : scale.baseAddress, bias: bias.baseAddress!),
-                clamp: .relu6, output: output.pointer)
+              let weights = DepthwiseWeights(
+                levels: isFloat ? nil : levels.baseAddress, floats: isFloat ? floats.baseAddress : nil,
+                scale: isFloat ? nil : scale.baseAddress, bias: bias.baseAddress!)
+              input.withUnsafeBufferPointer { input in
+                context.depthwise(
+                  DepthwisePlan(g, weights: weights, threads: context.pool.threads),
+                  input: .floats(input.baseAddress!), clamp: .relu6, output: output.pointer)
+              }
             }
           }
         }

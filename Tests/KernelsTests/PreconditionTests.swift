@@ -49,8 +49,8 @@ import Testing
     ) {
       $0.quantize = { changed($0, { $0.end_pixel += 1 }, sound.quantize) }
     },
-    Violation(requirement: "(layer->end_row) <= (layer->output_height)", shape: .depthwise(window)) {
-      $0.depthwise = { changed($0, { $0.layer.end_row += 1 }, sound.depthwise) }
+    Violation(requirement: "task->channels > 0 && task->channels % panel_width == 0", shape: .depthwise(window)) {
+      $0.depthwise = { changed($0, { $0.channels -= 1 }, sound.depthwise) }
     },
     Violation(
       requirement: "0 <= window->top && window->top <= (window->kernel_height - 1) * window->dilation_height",

@@ -68,11 +68,12 @@ import Testing
           input.withUnsafeBufferPointer { input in
             weights.withUnsafeBufferPointer { weights in
               bias.withUnsafeBufferPointer { bias in
+                let weights = DepthwiseWeights(
+                  levels: nil, floats: weights.baseAddress!, scale: nil, bias: bias.baseAddress!)
                 context.depthwise(
-                  g, input: input.baseAddress! + image * inputCount,
-                  weights: DepthwiseWeights(
-                    levels: nil, floats: weights.baseAddress!, scale: nil, bias: bias.baseAddress!),
-                  clamp: .none, output: output.baseAddress! + image * outputCount)
+                  DepthwisePlan(g, weights: weights, threads: context.pool.threads),
+                  input: .floats(input.baseAddress! + image * inputCount), clamp: .none,
+                  output: output.baseAddress! + image * outputCount)
               }
             }
           }

@@ -22,6 +22,7 @@ static inline void require_gemm(const gemm_task *task) {
   REQUIRE(task->first_column >= 0 && task->first_column % panel_width == 0);
   REQUIRE(task->first_column < task->end_column);
   REQUIRE(task->panel_stride > 0);
+  REQUIRE(task->output_panel >= panel_width);
   REQUIRE(task->residual_step == 0 || task->residual_step == 1);
 }
 
@@ -55,14 +56,11 @@ static inline void require_window(const window_shape *window) {
 }
 
 static inline void require_depthwise(const depthwise_task *task) {
-  const depthwise_layer *layer = &task->layer;
-  const window_shape window = {layer->height,       layer->width,          layer->channels,       layer->kernel_height,
-                               layer->kernel_width, task->dilation_height, task->dilation_width,  layer->stride,
-                               layer->top,          layer->left,           layer->output_height,  layer->output_width};
-  require_window(&window);
-  REQUIRE_PART(layer->first_row, layer->end_row, layer->output_height);
-  REQUIRE(layer->float_weights != 0 || (layer->weights != 0 && layer->weight_scales != 0));
-  REQUIRE(task->widened != 0 || task->dilation_height > 1 || task->dilation_width > 1);
+  REQUIRE(task->channels > 0 && task->channels % panel_width == 0);
+  REQUIRE(task->panel_stride >= panel_width && task->output_stride >= task->channels);
+  REQUIRE(task->kernel_height > 0 && task->kernel_width > 0 && task->stride > 0);
+  REQUIRE(task->dilation_height > 0 && task->dilation_width > 0);
+  REQUIRE(task->output_height > 0 && task->output_width > 0);
 }
 
 static inline void require_pool(const pool_task *task) {

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   const void *activations;          // first activation, quantized (int8 kernels) or Float (float kernels)
   const float *scales;              // first activation scale; unused by float kernels
-  float *output;
+  float *output;                    // column n: n / 16 * the task's output_panel + n % 16
   const float *residual;            // zeros where there is none
   const uint8_t *residual_levels;   // null, or the residual in quantized form: `residual` is a row of scratch memory then
   const float *residual_scales;     // one per block of 256 columns
@@ -33,7 +33,7 @@ enum { gemm_tile_rows = 12, gemm_tile_columns = 32 };
 
 // output[r, n] = clamp(weight_scale[n] * sum over blocks(scale[r, block] * dot) + bias[n] + residual[r, n])
 typedef struct {
-  const gemm_row *row_data;         // [rows rounded up to whole tiles]; those beyond the last are the last one again
+  const gemm_row *row_data;         // [rows + gemm_tile_rows - 1]; those beyond the last are the last one again
   intptr_t rows;
   const gemm_run *runs;
   intptr_t run_count;
@@ -44,7 +44,9 @@ typedef struct {
   const float *bias;                // [panels * 16]
   const int32_t *column_sums;       // [panels][blocks][16]; unused by float kernels
   int32_t zero_point;               // level that stands for 0: 0 or half the range
+  const uint8_t *pairs_fit;         // [panels]: 1 where two groups add up in 16 bits (ReductionLayout.pairsFit); null for nowhere
   intptr_t is_output_cold;          // 1: the output is not expected in the cache
+  intptr_t output_panel;            // Floats from 16 columns of a row to the next 16: 16 where they follow each other
   intptr_t residual_step;           // 1: `residual` has columns of its own; 0: every tile reads the same place
   intptr_t first_column, end_column;  // first_column is a multiple of 16
   float lower, upper;               // activation bounds, infinities where there are none
@@ -77,29 +79,21 @@ typedef struct {
   intptr_t first_block, end_block;    // blocks to write
 } quantize_task;
 
-// Convolution of each channel with its own kernel.
+// Convolution of each channel with its own kernel, for some rows of output and some channels.
 typedef struct {
-  const float *input;
-  intptr_t height, width, channels;
+  // By row, from the first that the first output row's window sees: the first pixel that its first tap sees, padding
+  // included, as [pixels][16]; null for rows above or below the image, which count as zeros.
+  const float *const *rows;
+  intptr_t panel_stride;              // Floats from a row's 16 channels to its next 16
+  intptr_t channels;                  // a multiple of 16
   intptr_t kernel_height, kernel_width;
-  intptr_t stride, top, left;
-  const int8_t *weights;              // [kernel_height * kernel_width, channels rounded up to 16], or null
-  const float *float_weights;         // the same in Float, or null
-  const float *weight_scales;         // [channels rounded up to 16]; unused with float_weights
-  const float *bias;                  // [channels rounded up to 16]
-  float *output;                      // [output_height, output_width, channels]
+  intptr_t stride, dilation_height, dilation_width;
+  const float *weights;               // [channels / 16][kernel_height * kernel_width][16]
+  const float *bias;                  // [channels]
+  float *output;                      // [output_height, output_width] pixels
+  intptr_t output_stride;             // Floats from pixel to pixel of the output
   intptr_t output_height, output_width;
-  intptr_t first_row, end_row;        // output rows to write
   float lower, upper;
-} depthwise_layer;
-
-// With gaps between the taps. They lie outside of the layer, whose copy the usual kernels keep in registers.
-typedef struct {
-  depthwise_layer layer;
-  intptr_t dilation_height, dilation_width;  // pixels from tap to tap
-  // Scratch: kernel_height * kernel_width * (channels rounded up to 16) Floats; unused where there are gaps.
-  float *widened;
-  intptr_t is_widened;                       // an earlier call with these weights has written the scratch
 } depthwise_task;
 
 // One value a channel of every window.

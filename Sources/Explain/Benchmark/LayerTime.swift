@@ -16,7 +16,7 @@ public struct LayerTime: Sendable, Encodable {
   public var activationBytes, weightBytes: Int
   /// 10^9 multiply-accumulates, and bytes, per second.
   public var gigaMACs, gigaBytes: Double
-  /// Multiply-accumulates per second over the peak of the same run and element type.
+  /// What the multiply-accumulates take at the peaks of the same run, Float and int8 each at its own, over the time taken.
   public var shareOfPeak: Double
   /// Milliseconds that the multiply-accumulates take at the peak, and the bytes at the bandwidth measured in the same run.
   public var computeMilliseconds, memoryMilliseconds: Double
@@ -32,12 +32,13 @@ public struct LayerTime: Sendable, Encodable {
     family = step.body.family
     milliseconds = time.median * 1e3
     spread = time.spread
-    macs = cost.macs
+    macs = cost.floatMACs + cost.int8MACs
     (activationBytes, weightBytes) = (cost.activationBytes, cost.weightBytes)
     gigaMACs = Double(macs) / time.median * 1e-9
     gigaBytes = Double(activationBytes + weightBytes) / time.median * 1e-9
-    shareOfPeak = gigaMACs / (cost.isFloat ? roofline.peakFloat : roofline.peakInt8)
-    computeMilliseconds = Double(macs) / (cost.isFloat ? roofline.peakFloat : roofline.peakInt8) * 1e-6
+    computeMilliseconds =
+      (Double(cost.floatMACs) / roofline.peakFloat + Double(cost.int8MACs) / roofline.peakInt8) * 1e-6
+    shareOfPeak = computeMilliseconds / milliseconds
     // Activations were touched a moment ago and lie wherever the step's own fit. Weights were last read one pass ago.
     let activations = Double(activationBytes) / roofline.bandwidth(ofWorkingSet: activationBytes)
     let weights = Double(weightBytes) / roofline.bandwidth(ofWorkingSet: passBytes)

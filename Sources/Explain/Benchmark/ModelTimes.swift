@@ -10,7 +10,7 @@ public struct ModelTimes: Sendable, Encodable {
   public var classify: Double
   /// One forward pass with the map of the predicted class; nil without a head.
   public var explain: Double?
-  /// Multiply-accumulates of the convolutions of an explanation.
+  /// Multiply-accumulates of an explanation.
   public var macs: Int
   /// Multiply-accumulates of an explanation per second, over the peak of the tier on as many threads.
   public var shareOfPeak: Double
@@ -58,7 +58,7 @@ extension Session {
     let times = measureInterleaved(rounds: rounds, bodies)
     if let failure { throw failure }
     let main = hasHead ? times[4] : times[0]
-    let macs = try convolutionMACs()
+    let macs = try explanationMACs()
     return ModelTimes(
       model: model.description.name, tier: tier.rawValue, threads: threads, rounds: rounds,
       classify: times[0].median * 1e3, explain: hasHead ? times[4].median * 1e3 : nil, macs: macs,
@@ -67,10 +67,11 @@ extension Session {
       spread: main.spread, activationBytes: try makeExplainer().plan.arena.byteCount)
   }
 
-  /// Multiply-accumulates of the convolutions that an explanation computes.
-  private func convolutionMACs() throws(EngineError) -> Int {
+  /// Multiply-accumulates that an explanation computes.
+  private func explanationMACs() throws(EngineError) -> Int {
     try makeExplainer().plan.steps.reduce(0) { sum, step in
-      sum + ((step.body as? ConvolutionStep)?.plan.macs ?? 0)
+      let cost = step.cost(context.kernels.activationFormat)
+      return sum + cost.floatMACs + cost.int8MACs
     }
   }
 }

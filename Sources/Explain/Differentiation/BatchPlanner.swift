@@ -75,10 +75,18 @@ extension BatchPlanner {
     append(step, from: inputs[0], to: output, reading: inputs)
   }
 
-  func weights(_ convolution: DepthwiseConvolution, channels: Int) throws(EngineError) -> DepthwiseWeights {
-    let names = convolution.weights
-    let weights = try layers.depthwiseWeights(names, taps: convolution.window.area, channels: channels)
-    return DepthwiseWeights(levels: nil, floats: weights, scale: nil, bias: model.floats(names.bias))
+  mutating func append(_ convolution: DepthwiseConvolution, _ operation: FusedGraph.Operation) throws(EngineError) {
+    let weights = DepthwiseWeights(
+      levels: nil, floats: try weights(convolution), scale: nil, bias: model.floats(convolution.weights.bias))
+    let plan = DepthwisePlan(
+      geometry(convolution.window, operation), weights: weights, threads: context.pool.threads)
+    append(operation, DepthwiseStep(plan: plan, clamp: operation.epilogue.clamp))
+  }
+
+  /// `[taps, channels rounded up to 16]`.
+  func weights(_ convolution: DepthwiseConvolution) throws(EngineError) -> UnsafePointer<Float> {
+    try layers.depthwiseWeights(
+      convolution.weights, taps: convolution.window.area, channels: convolution.outputChannels)
   }
 }
 

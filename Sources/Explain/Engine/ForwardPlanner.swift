@@ -19,7 +19,8 @@ protocol ForwardPlanner {
   /// Appends a dense convolution, whose operand has a form of its own in each pass.
   mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) throws(EngineError)
 
-  func weights(_ convolution: DepthwiseConvolution, channels: Int) throws(EngineError) -> DepthwiseWeights
+  /// Appends a depthwise convolution, which the pass of one image may compute together with the dense one in front of it.
+  mutating func append(_ convolution: DepthwiseConvolution, _ operation: FusedGraph.Operation) throws(EngineError)
 }
 
 extension ForwardPlanner {

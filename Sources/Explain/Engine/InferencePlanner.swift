@@ -16,6 +16,13 @@ struct InferencePlanner: ForwardPlanner {
   private var paddings: [PreparedKey: Window] = [:]
   /// Results that somebody reads in Float.
   private var floatResults: Set<String> = []
+  /// Dense convolutions that are computed together with the depthwise one that alone reads them, by result.
+  private(set) var expansions: [String: Expansion] = [:]
+
+  struct Expansion {
+    var convolution: Convolution
+    var operation: FusedGraph.Operation
+  }
 
   private struct PreparedKey: Hashable {
     var name: String
@@ -32,6 +39,7 @@ struct InferencePlanner: ForwardPlanner {
   mutating func appendAll() throws(EngineError) {
     let graph = model.description.graph
     collectReaders()
+    collectExpansions()
     tensors[graph.input] = arena.allocate(graph.inputShape.count * MemoryLayout<Float>.size, at: 0)
     for operation in fused.operations { try operation.op.plan(operation, &self) }
     for name in outputs {
@@ -68,14 +76,6 @@ struct InferencePlanner: ForwardPlanner {
     steps.append(
       .init(name: operation.name, body: step, place: StepPlace(input: inputs[0], output: output, prepared: made)))
   }
-
-  func weights(_ convolution: DepthwiseConvolution, channels: Int) -> DepthwiseWeights {
-    let names = convolution.weights
-    let isInt8 = convolution.precision(in: model.description.precision) == .int8
-    return DepthwiseWeights(
-      levels: isInt8 ? model.int8(names.weight) : nil, floats: isInt8 ? nil : model.floats(names.weight),
-      scale: names.scale.map(model.floats), bias: model.floats(names.bias))
-  }
 }
 
 extension InferencePlanner {
@@ -101,6 +101,22 @@ extension InferencePlanner {
       guard let residual = operation.residual, isFloat(operation) || formWhileWriting(residual)?.isResidual != true
       else { continue }
       floatResults.insert(residual)
+    }
+  }
+
+  private mutating func collectExpansions() {
+    var readers: [String: Int] = [:]
+    for operation in fused.operations {
+      for name in operation.node.inputs + (operation.residual.map { [$0] } ?? []) { readers[name, default: 0] += 1 }
+    }
+    let producers = Dictionary(uniqueKeysWithValues: fused.operations.map { ($0.name, $0) })
+    for operation in fused.operations {
+      guard let depthwise = operation.op as? DepthwiseConvolution, let producer = producers[operation.input],
+        let convolution = producer.op as? Convolution, producer.residual == nil, readers[producer.name] == 1,
+        !outputs.contains(producer.name),
+        DepthwisePlan.isWorthFusing(geometry(depthwise.window, operation), threads: context.pool.threads)
+      else { continue }
+      expansions[producer.name] = Expansion(convolution: convolution, operation: producer)
     }
   }
 

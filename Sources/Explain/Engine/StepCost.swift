@@ -1,9 +1,8 @@
 /// What a step of a plan has to compute and to move at least.
 struct StepCost: Sendable, Equatable {
-  /// Multiply-accumulates.
-  var macs = 0
-  /// True where these are done in Float rather than on int8 levels.
-  var isFloat = true
+  /// Multiply-accumulates in Float, and on int8 levels.
+  var floatMACs = 0
+  var int8MACs = 0
   /// Bytes of activations that are read and written, each once.
   var activationBytes = 0
   /// Bytes of weights that are read, each once.

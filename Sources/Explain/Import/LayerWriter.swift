@@ -68,7 +68,8 @@ struct LayerWriter {
         try put(packedFloats, to: source.weight, at: panel * reduction.panelBytes * MemoryLayout<Float>.size)
         continue
       }
-      for n in 0..<outputs { scales.append(quantize(first + n, rows, &codes, at: n * rowLength)) }
+      let pairs = pairedCodes(rows, outputs: outputs)
+      for n in 0..<outputs { scales.append(quantize(first + n, rows, &codes, at: n * rowLength, pairs)) }
       reduction.pack(codes, from: first, outputs: outputs, into: &packedCodes)
       try put(packedCodes, to: source.weight, at: panel * reduction.panelBytes)
       if let name = source.columnSums {
@@ -77,6 +78,25 @@ struct LayerWriter {
       }
       if panel == layout.panels - 1 { try put(padded(scales), to: scale) }
     }
+  }
+
+  /// Nil where the rows of a panel would lose too much.
+  private func pairedCodes(_ rows: [Float], outputs: Int) -> PairedCodes? {
+    guard let pairs = PairedCodes(source.layout.reduction) else { return nil }
+    var (free, paired) = (0.0, 0.0)
+    var codes = [Int8](repeating: 0, count: rowLength)
+    rows.withUnsafeBufferPointer { rows in
+      codes.withUnsafeMutableBufferPointer { codes in
+        guard let rows = rows.baseAddress, let codes = codes.baseAddress else { return }
+        for n in 0..<outputs {
+          var row = Quantizer.quantize(rows + n * rowLength, count: rowLength, into: codes)
+          free += row.squaredError
+          pairs.widen(rows + n * rowLength, codes, &row)
+          paired += row.squaredError
+        }
+      }
+    }
+    return paired <= PairedCodes.worthwhile * free ? pairs : nil
   }
 
   private mutating func writeDepthwise() throws(ImportError) {
@@ -130,7 +150,11 @@ struct LayerWriter {
   private func pixelScale(_ input: Int) -> Double { source.pixels.map { Double($0.scale[input]) } ?? 1 }
 
   /// Quantizes output channel `n`, corrects its bias and returns its scale.
-  private mutating func quantize(_ n: Int, _ rows: [Float], _ codes: inout [Int8], at offset: Int) -> Float {
+  ///
+  /// - Parameter pairs: what the codes must fit, if anything.
+  private mutating func quantize(
+    _ n: Int, _ rows: [Float], _ codes: inout [Int8], at offset: Int, _ pairs: PairedCodes? = nil
+  ) -> Float {
     let row = rows.withUnsafeBufferPointer { rows in
       codes.withUnsafeMutableBufferPointer { codes in
         guard let rows = rows.baseAddress, let codes = codes.baseAddress else {
@@ -139,11 +163,13 @@ struct LayerWriter {
         if let scale = storedCodes(n, into: codes + offset) {
           return QuantizedRow(scale: scale, squaredError: 0, squaredNorm: 0)
         }
-        let row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
+        var row = Quantizer.quantize(rows + offset, count: rowLength, into: codes + offset)
         let reduction = source.layout.reduction
+        pairs?.widen(rows + offset, codes + offset, &row)
         let taps = reduction.kernelHeight * reduction.kernelWidth
         source.rounding.refine(
           rows + offset, taps: taps, inputs: rowLength / taps, scale: row.scale, codes: codes + offset)
+        pairs?.limit(rows + offset, codes + offset, scale: row.scale)
         return row
       }
     }

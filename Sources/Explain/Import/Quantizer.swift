@@ -62,7 +62,7 @@ package enum Quantizer {
   }
 
   /// Writes the nearest codes, ties to even, and returns the squared error.
-  private static func encode(
+  static func encode(
     _ row: UnsafePointer<Float>, _ count: Int, scale: Float, into codes: UnsafeMutablePointer<Int8>
   ) -> Double {
     var error = 0.0

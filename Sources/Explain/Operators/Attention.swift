@@ -97,7 +97,7 @@ private struct AttentionStep: ForwardStep {
 
   func cost(_ format: ActivationFormat) -> StepCost {
     var cost = StepCost.reading(3 * outputCount)
-    cost.macs = plan.macs
+    cost.floatMACs = plan.macs
     if bias != nil { cost.weightBytes = plan.heads * plan.tokens * plan.tokens * MemoryLayout<Float>.size }
     return cost
   }

@@ -31,11 +31,16 @@ struct ConvolutionStep: ForwardStep {
   let epilogue: Epilogue
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    let memory = operands.memory
     context.convolution(
-      plan, input: memory.pointer(operands.place.input), scales: memory.floats(scales), weights: weights,
-      residual: residual?.residual(memory), epilogue: epilogue, output: operands.output,
-      quantized: operands.quantized)
+      plan, self.operands(operands), epilogue: epilogue, output: operands.output, quantized: operands.quantized)
+  }
+
+  /// What the convolution reads, of which the step's input is one.
+  func operands(_ operands: StepOperands) -> ConvolutionOperands {
+    let memory = operands.memory
+    return ConvolutionOperands(
+      input: memory.pointer(operands.place.input), scales: memory.floats(scales), weights: weights,
+      residual: residual?.residual(memory))
   }
 
   var family: String { "conv \(plan.layout.kernelHeight)x\(plan.layout.kernelWidth)" }
@@ -58,13 +63,25 @@ struct ConvolutionStep: ForwardStep {
     // Scale, bias and column sums lie beside int8 panels, a bias beside Float ones.
     let perChannel = panels * PanelLayout.width * float * (isFloat ? 1 : 2 + plan.layout.blocks)
     return StepCost(
-      macs: plan.macs, isFloat: isFloat, activationBytes: plan.input.storedBytes(format) + residualBytes,
+      floatMACs: isFloat ? plan.macs : 0, int8MACs: isFloat ? 0 : plan.macs,
+      activationBytes: plan.input.storedBytes(format) + residualBytes,
       weightBytes: panels * plan.layout.panelBytes * (isFloat ? float : 1) + perChannel)
   }
 }
 
 extension InferencePlanner {
   mutating func append(_ convolution: Convolution, _ operation: FusedGraph.Operation) {
+    guard expansions[operation.name] == nil else { return }
+    let step = self.step(convolution, operation)
+    append(
+      operation, step.body, from: [step.levels, step.body.scales] + (step.body.residual?.tensors ?? []),
+      canQuantize: step.body.plan.canQuantizeOutput)
+  }
+
+  /// The step of a convolution with the tensor that is its input, prepared if it isn't yet.
+  mutating func step(
+    _ convolution: Convolution, _ operation: FusedGraph.Operation
+  ) -> (body: ConvolutionStep, levels: Int) {
     let (window, output) = (convolution.window, shape(operation.name))
     let layout = convolution.reduction(channels: shape(operation.input).channels)
     let precision = convolution.precision(in: model.description.precision)
@@ -74,20 +91,25 @@ extension InferencePlanner {
       outputHeight: output.height, outputWidth: output.width, outputChannels: output.channels,
       quantizedOutput: formWhileWriting(operation.name), context: context)
     let residual = operation.residual.map { addend($0, isFloat: precision == .float32) }
-    append(
-      operation,
-      ConvolutionStep(
-        plan: plan, weights: weights(convolution), scales: input.scales, residual: residual,
-        epilogue: operation.epilogue),
-      from: [input.levels, input.scales] + (residual?.tensors ?? []), canQuantize: plan.canQuantizeOutput)
+    let body = ConvolutionStep(
+      plan: plan, weights: weights(convolution, layout), scales: input.scales, residual: residual,
+      epilogue: operation.epilogue)
+    return (body, input.levels)
   }
 
-  private func weights(_ convolution: Convolution) -> DenseWeights {
+  private func weights(_ convolution: Convolution, _ layout: ReductionLayout) -> DenseWeights {
     let names = convolution.weights
-    return DenseWeights(
-      panels: convolution.precision(in: model.description.precision) == .int8
-        ? UnsafeRawPointer(model.int8(names.weight)) : UnsafeRawPointer(model.floats(names.weight)),
-      scale: names.scale.map(model.floats), bias: model.floats(names.bias),
-      columnSums: names.columnSums.map(model.int32s))
+    var weights = DenseWeights(
+      panels: UnsafeRawPointer(model.floats(names.weight)), scale: names.scale.map(model.floats),
+      bias: model.floats(names.bias), columnSums: names.columnSums.map(model.int32s))
+    if convolution.precision(in: model.description.precision) == .int8 {
+      let levels = model.int8(names.weight)
+      weights.panels = UnsafeRawPointer(levels)
+      // Other formats' kernels do not ask.
+      if context.kernels.activationFormat == .sevenBits {
+        weights.pairsFit = layout.pairsFit(levels, outputs: convolution.outputChannels)
+      }
+    }
+    return weights
   }
 }

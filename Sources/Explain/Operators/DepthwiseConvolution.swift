@@ -43,54 +43,79 @@ struct DepthwiseConvolution: ConvolutionOperator {
   var operandWindow: Window? { nil }
 
   func plan(_ operation: FusedGraph.Operation, _ planner: inout some ForwardPlanner) throws(EngineError) {
-    let weights = try planner.weights(self, channels: outputChannels)
-    let step = DepthwiseStep(
-      geometry: planner.geometry(window, operation), weights: weights, clamp: operation.epilogue.clamp)
-    planner.append(operation, step, canQuantize: true)
+    try planner.append(self, operation)
   }
 
   func gradient(
     _ operation: FusedGraph.Operation, _ gradient: Int, _ planner: inout BatchPlanner
   ) throws(EngineError) {
-    let weights = try planner.weights(self, channels: outputChannels)
-    let step = DepthwiseGradientStep(geometry: planner.geometry(window, operation), weights: weights)
+    let step = DepthwiseGradientStep(
+      geometry: planner.geometry(window, operation), weights: try planner.weights(self))
     planner.contribute(step, from: gradient, to: operation.input)
   }
 }
 
-private struct DepthwiseStep: ForwardStep {
-  let geometry: WindowGeometry
-  let weights: DepthwiseWeights
+/// A depthwise convolution of every image, or of one with the dense convolution in front of it.
+struct DepthwiseStep: ForwardStep {
+  let plan: DepthwisePlan
   let clamp: Clamp
+  /// The dense convolution of the plan.
+  var expansion: ConvolutionStep?
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let quantized = operands.quantized
-    operands.forEachImage(reading: geometry.inputCount, writing: geometry.outputCount) { input, output in
-      context.depthwise(
-        geometry, input: input, weights: weights, clamp: clamp, output: output, quantized: quantized)
+    if let expansion {
+      let input = DepthwiseInput.expansion(expansion.operands(operands), expansion.epilogue)
+      return context.depthwise(plan, input: input, clamp: clamp, output: operands.output, quantized: quantized)
+    }
+    operands.forEachImage(reading: plan.geometry.inputCount, writing: plan.geometry.outputCount) { input, output in
+      context.depthwise(plan, input: .floats(input), clamp: clamp, output: output, quantized: quantized)
     }
   }
 
-  var family: String { "depthwise \(geometry.kernelHeight)x\(geometry.kernelWidth)" }
-  var operation: String { "\(family)/\(geometry.stride) \(geometry.channels)" }
-  var outputCount: Int { geometry.outputCount }
+  private var ownFamily: String { "depthwise \(plan.geometry.kernelHeight)x\(plan.geometry.kernelWidth)" }
+  var family: String { (expansion.map { "\($0.family) + " } ?? "") + ownFamily }
+  var operation: String {
+    "\(expansion.map { "\($0.operation) + " } ?? "")\(ownFamily)/\(plan.geometry.stride) \(plan.geometry.channels)"
+  }
+  var outputCount: Int { plan.geometry.outputCount }
 
   func cost(_ format: ActivationFormat) -> StepCost {
     let float = MemoryLayout<Float>.size
-    let taps = geometry.kernelHeight * geometry.kernelWidth
-    let perChannel = taps * (weights.levels == nil ? float : 1) + 2 * float
-    return StepCost(
-      macs: outputCount * taps, activationBytes: geometry.inputCount * float,
-      weightBytes: PanelLayout.padded(geometry.channels) * perChannel)
+    let taps = plan.geometry.kernelHeight * plan.geometry.kernelWidth
+    var cost = expansion.map { $0.cost(format) } ?? .reading(plan.geometry.inputCount)
+    cost.floatMACs += outputCount * taps
+    cost.weightBytes += PanelLayout.padded(plan.geometry.channels) * (taps + 1) * float
+    return cost
+  }
+}
+
+extension InferencePlanner {
+  mutating func append(_ convolution: DepthwiseConvolution, _ operation: FusedGraph.Operation) {
+    let geometry = self.geometry(convolution.window, operation)
+    let expansion = expansions[operation.input].map { self.step($0.convolution, $0.operation) }
+    let plan = DepthwisePlan(
+      geometry, weights: weights(convolution), expansion: expansion?.body.plan, threads: context.pool.threads)
+    let body = DepthwiseStep(plan: plan, clamp: operation.epilogue.clamp, expansion: expansion?.body)
+    append(
+      operation, body, from: expansion.map { [$0.levels, $0.body.scales] } ?? [tensor(operation.input)],
+      canQuantize: true)
+  }
+
+  private func weights(_ convolution: DepthwiseConvolution) -> DepthwiseWeights {
+    let names = convolution.weights
+    let isInt8 = convolution.precision(in: model.description.precision) == .int8
+    return DepthwiseWeights(
+      levels: isInt8 ? model.int8(names.weight) : nil, floats: isInt8 ? nil : model.floats(names.weight),
+      scale: names.scale.map(model.floats), bias: model.floats(names.bias))
   }
 }
 
 private struct DepthwiseGradientStep: Step {
   let geometry: WindowGeometry
-  let weights: DepthwiseWeights
+  let weights: UnsafePointer<Float>
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    guard let weights = weights.floats else { preconditionFailure("gradients need weights in Float") }
     context.depthwiseGradient(
       images: operands.images, geometry, weights: weights, gradient: operands.input, result: operands.result)
   }

@@ -88,7 +88,7 @@ private struct MatrixProductStep: ForwardStep {
 
   func cost(_ format: ActivationFormat) -> StepCost {
     var cost = StepCost.reading(batch.firstCount + batch.secondCount)
-    cost.macs = batch.productCount * batch.depth
+    cost.floatMACs = batch.productCount * batch.depth
     return cost
   }
 }

@@ -81,9 +81,3 @@ extension Window {
     1...(mayDilate ? (GraphLimits.kernel - 1) / max(1, kernel - 1) : 1)
   }
 }
-
-extension WindowGeometry {
-  /// Elements of one image.
-  var inputCount: Int { height * width * channels }
-  var outputCount: Int { outputHeight * outputWidth * channels }
-}

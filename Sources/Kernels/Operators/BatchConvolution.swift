@@ -100,7 +100,7 @@ extension ExecutionContext {
         scratch.rows[row] = scratch.row(activations: operand + offset, scales: nil, output: output + first)
         if let residual { scratch.rows[row].residual = residual + first }
       }
-      var task = scratch.task(rows: count, tileRows: kernels.functions.tileRows)
+      var task = scratch.task(rows: count)
       task.weights = panels
       task.panel_stride = plan.depth * PanelLayout.width * plan.operand.elementSize
       task.bias = bias

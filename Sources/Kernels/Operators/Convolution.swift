@@ -10,12 +10,15 @@ public struct DenseWeights: @unchecked Sendable {
   public var bias: UnsafePointer<Float>
   /// `[panels][blocks][16]`; nil for Float panels.
   public var columnSums: UnsafePointer<Int32>?
+  /// What `ReductionLayout.pairsFit` says of the panels, or nothing.
+  public var pairsFit: [UInt8]
 
   public init(
     panels: UnsafeRawPointer, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>,
-    columnSums: UnsafePointer<Int32>?
+    columnSums: UnsafePointer<Int32>?, pairsFit: [UInt8] = []
   ) {
     (self.panels, self.scale, self.bias, self.columnSums) = (panels, scale, bias, columnSums)
+    self.pairsFit = pairsFit
   }
 }
 
@@ -96,6 +99,22 @@ public struct ConvolutionPlan: Sendable {
   }
 }
 
+/// What a convolution reads.
+public struct ConvolutionOperands: @unchecked Sendable {
+  /// In the plan's form.
+  public var input: UnsafeRawPointer
+  /// As many as the form has; nil if that is none.
+  public var scales: UnsafePointer<Float>?
+  public var weights: DenseWeights
+  public var residual: Residual?
+
+  public init(
+    input: UnsafeRawPointer, scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual? = nil
+  ) {
+    (self.input, self.scales, self.weights, self.residual) = (input, scales, weights, residual)
+  }
+}
+
 extension ExecutionContext {
   /// `epilogue(convolution + bias[n] + residual[pixel, n])`, all `[outputHeight, outputWidth, outputChannels]`.
   ///
@@ -103,8 +122,7 @@ extension ExecutionContext {
   ///   - output: Float; nil where only the quantized form is wanted.
   ///   - quantized: only if the plan `canQuantizeOutput`.
   public func convolution(
-    _ plan: ConvolutionPlan, input: UnsafeRawPointer, scales: UnsafePointer<Float>?, weights: DenseWeights,
-    residual: Residual?, epilogue: Epilogue, output: UnsafeMutablePointer<Float>?,
+    _ plan: ConvolutionPlan, _ operands: ConvolutionOperands, epilogue: Epilogue, output: UnsafeMutablePointer<Float>?,
     quantized: QuantizedOutput? = nil
   ) {
     require(output != nil || quantized != nil, "somewhere to write to")
@@ -120,15 +138,10 @@ extension ExecutionContext {
       let target =
         output.map { $0 + chunk.rows.lowerBound * stride + chunk.columns.lowerBound }
         ?? (memory + gemmBytes).assumingMemoryBound(to: Float.self)
-      var task = plan.task(
-        chunk, scratch: GemmScratch(memory), kernels, input: input, scales: scales, weights: weights,
-        residual: residual, output: target - chunk.columns.lowerBound, stride: stride)
-      task.is_output_cold = output == nil ? 0 : 1
-      task.lower = epilogue.clamp.lower
-      task.upper = epilogue.clamp.upper
-      plan.runs.forEachPart(of: task) {
-        plan.input.element == .float ? kernels.functions.gemmFloat($0) : kernels.functions.gemmInt8($0)
-      }
+      convolve(
+        plan, operands, clamp: epilogue.clamp, rows: chunk.rows, columns: chunk.columns, scratch: GemmScratch(memory),
+        isOutputCold: output != nil
+      ) { _, _, row in target + row * stride }
       if let function = epilogue.function {
         for row in 0..<chunk.rows.count {
           kernels.functions.activate(function, target + row * stride, target + row * stride, width)
@@ -140,27 +153,49 @@ extension ExecutionContext {
       }
     }
   }
+
+  /// Some pixels and channels of a convolution, in the calling thread.
+  ///
+  /// - Parameters:
+  ///   - rows: output pixels.
+  ///   - columns: output channels, from a multiple of 16.
+  ///   - scratch: for as many rows.
+  ///   - isOutputCold: whether the output is not expected in the cache.
+  ///   - outputPanel: Floats from 16 channels of a pixel to the next 16.
+  ///   - output: where the first of the columns goes, by the pixel's y, its x, and its number among the rows.
+  func convolve(
+    _ plan: ConvolutionPlan, _ operands: ConvolutionOperands, clamp: Clamp, rows: Range<Int>, columns: Range<Int>,
+    scratch: GemmScratch, isOutputCold: Bool, outputPanel: Int = PanelLayout.width,
+    output: (_ y: Int, _ x: Int, _ row: Int) -> UnsafeMutablePointer<Float>
+  ) {
+    var task = plan.task(rows, columns, operands, scratch: scratch, kernels, outputPanel: outputPanel, output: output)
+    task.is_output_cold = isOutputCold ? 1 : 0
+    (task.lower, task.upper) = (clamp.lower, clamp.upper)
+    operands.weights.pairsFit.withUnsafeBufferPointer { pairsFit in
+      task.pairs_fit = pairsFit.isEmpty ? nil : pairsFit.baseAddress
+      plan.runs.forEachPart(of: task) {
+        plan.input.element == .float ? kernels.functions.gemmFloat($0) : kernels.functions.gemmInt8($0)
+      }
+    }
+  }
 }
 
 extension ConvolutionPlan {
-  /// The GEMM of one chunk.
-  ///
-  /// - Parameter output: row 0 is the chunk's first, column 0 the tensor's first.
+  /// The GEMM of some pixels and channels; the same parameters as `convolve`.
   fileprivate func task(
-    _ chunk: ConvolutionChunks.Chunk, scratch: GemmScratch, _ kernels: KernelTable, input base: UnsafeRawPointer,
-    scales: UnsafePointer<Float>?, weights: DenseWeights, residual: Residual?, output: UnsafeMutablePointer<Float>,
-    stride outputStride: Int
+    _ outputRows: Range<Int>, _ columns: Range<Int>, _ operands: ConvolutionOperands, scratch: GemmScratch,
+    _ kernels: KernelTable, outputPanel: Int, output: (_ y: Int, _ x: Int, _ row: Int) -> UnsafeMutablePointer<Float>
   ) -> gemm_task {
     let bytesPerPixel = input.storedChannels * input.elementSize
-    var (y, x) = chunk.rows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
-    for i in 0..<chunk.rows.count {
+    var (y, x) = outputRows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
+    for i in 0..<outputRows.count {
       let pixel = (y * stride - top + input.top) * input.paddedWidth + x * stride - left + input.left
       var row = scratch.row(
-        activations: base + pixel * bytesPerPixel,
-        scales: scales.map { $0 + pixel * input.blocks },
-        output: output + i * outputStride)
-      let outputPixel = chunk.rows.lowerBound + i
-      switch residual {
+        activations: operands.input + pixel * bytesPerPixel,
+        scales: operands.scales.map { $0 + pixel * input.blocks },
+        output: output(y, x, i) - columns.lowerBound / PanelLayout.width * outputPanel)
+      let outputPixel = outputRows.lowerBound + i
+      switch operands.residual {
       case nil: break
       case .float(let values): row.residual = values + outputPixel * outputChannels
       case .quantized(let form, let levels, let scales):
@@ -172,17 +207,18 @@ extension ConvolutionPlan {
       x += 1
       if x == outputWidth { (x, y) = (0, y + 1) }
     }
-    var task = scratch.task(rows: chunk.rows.count, tileRows: kernels.functions.tileRows)
+    var task = scratch.task(rows: outputRows.count)
     task.blocks = layout.blocks
-    task.weights = weights.panels
+    task.weights = operands.weights.panels
     task.panel_stride = layout.panelBytes * input.elementSize
-    task.weight_scales = weights.scale
-    task.bias = weights.bias
-    task.column_sums = weights.columnSums
+    task.weight_scales = operands.weights.scale
+    task.bias = operands.weights.bias
+    task.column_sums = operands.weights.columnSums
     task.zero_point = kernels.activationFormat.zeroPoint(isSigned: input.isSigned)
-    if case .float = residual { task.residual_step = 1 }
-    task.first_column = chunk.columns.lowerBound
-    task.end_column = chunk.columns.upperBound
+    if case .float = operands.residual { task.residual_step = 1 }
+    task.output_panel = outputPanel
+    task.first_column = columns.lowerBound
+    task.end_column = columns.upperBound
     return task
   }
 }

@@ -43,7 +43,7 @@ struct ConvolutionChunks: Sendable {
     threads: Int
   ) {
     (self.rows, self.columns) = (rows, columns)
-    let wanted = threads == 1 ? 1 : min(6 * threads, max(1, rows * columns * reduction / Self.smallestChunk))
+    let wanted = threads == 1 ? 1 : min(4 * threads, max(1, rows * columns * reduction / Self.smallestChunk))
     // Blocks of 256 columns are also what is quantized at a time: they should be in the cache then.
     var width = wantsQuantized ? min(columns, PanelLayout.block) : columns
     var band = Self.fewestRows
@@ -63,7 +63,7 @@ struct ConvolutionChunks: Sendable {
     func chunks() -> Int { bands() * ((columns + width - 1) / width) }
     while chunks() < wanted, band > tileRows { band = rounded((band + 1) / 2) }
     if chunks() < wanted, width > PanelLayout.block { width = PanelLayout.block }
-    canQuantizeOutput = wantsQuantized && (chunks() >= min(wanted, 3 * threads))
+    canQuantizeOutput = wantsQuantized && (chunks() >= min(wanted, 2 * threads))
     if !canQuantizeOutput, chunks() < wanted {
       // Pairs of panels are what a tile takes.
       let pairs = (columns + 31) / 32

@@ -41,14 +41,15 @@ struct GemmScratch {
   }
 
   /// A task over the first `count` rows, which have been written; what is left open is the caller's to fill in.
-  func task(rows count: Int, tileRows: Int) -> gemm_task {
+  func task(rows count: Int) -> gemm_task {
     // Kernels compute whole tiles.
-    for row in count..<(count + tileRows - 1) / tileRows * tileRows { rows[row] = rows[count - 1] }
+    for row in count..<count + Int(gemm_tile_rows) - 1 { rows[row] = rows[count - 1] }
     var task = gemm_task()
     task.row_data = UnsafePointer(rows)
     task.rows = count
     task.sums = sums
     task.zeros = UnsafePointer(zeros)
+    task.output_panel = PanelLayout.width
     task.lower = -.infinity
     task.upper = .infinity
     return task

@@ -1,25 +1,6 @@
-// Depthwise convolution, pooling and element-wise operators, shared out over the threads.
+// Pooling and element-wise operators, shared out over the threads.
 
 import CShim
-
-/// Weights of a depthwise convolution, as they lie in the model file; C = channels rounded up to 16.
-public struct DepthwiseWeights: @unchecked Sendable {
-  /// int8 `[taps, C]`, or nil.
-  public var levels: UnsafePointer<Int8>?
-  /// Float `[taps, C]`, or nil.
-  public var floats: UnsafePointer<Float>?
-  /// `[C]`; nil with Float weights.
-  public var scale: UnsafePointer<Float>?
-  /// `[C]`.
-  public var bias: UnsafePointer<Float>
-
-  public init(
-    levels: UnsafePointer<Int8>?, floats: UnsafePointer<Float>?, scale: UnsafePointer<Float>?,
-    bias: UnsafePointer<Float>
-  ) {
-    (self.levels, self.floats, self.scale, self.bias) = (levels, floats, scale, bias)
-  }
-}
 
 /// Geometry of a window that slides over an image; padding is implied by what lies outside.
 public struct WindowGeometry: Sendable, Equatable {
@@ -41,49 +22,15 @@ public struct WindowGeometry: Sendable, Equatable {
     (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
   }
 
+  /// Elements of one image.
+  public var inputCount: Int { height * width * channels }
+  public var outputCount: Int { outputHeight * outputWidth * channels }
+
   /// Output rows that are worth a chunk of their own.
   fileprivate var grain: Int { max(1, 60_000 / max(1, outputWidth * channels * kernelHeight * kernelWidth)) }
 }
 
 extension ExecutionContext {
-  /// Each channel convolved with its own kernel, in Float.
-  ///
-  /// - Parameter output: nil where only the quantized form is wanted.
-  public func depthwise(
-    _ g: WindowGeometry, input: UnsafePointer<Float>, weights: DepthwiseWeights, clamp: Clamp,
-    output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput? = nil
-  ) {
-    let layer = depthwise_layer(
-      input: input, height: g.height, width: g.width, channels: g.channels, kernel_height: g.kernelHeight,
-      kernel_width: g.kernelWidth, stride: g.stride, top: g.top, left: g.left, weights: weights.levels,
-      float_weights: weights.floats, weight_scales: weights.scale, bias: weights.bias, output: output,
-      output_height: g.outputHeight, output_width: g.outputWidth, first_row: 0, end_row: 0, lower: clamp.lower,
-      upper: clamp.upper)
-    // Kernels with gaps read the weights as they are stored.
-    let isWidened = g.dilationHeight == 1 && g.dilationWidth == 1
-    let taps = isWidened ? g.kernelHeight * g.kernelWidth : 0
-    let widenedBytes = taps * PanelLayout.padded(g.channels) * MemoryLayout<Float>.size
-    withUnsafeTemporaryAllocation(byteCount: widenedBytes, alignment: 64) { widened in
-      var shared = depthwise_task(
-        layer: layer, dilation_height: g.dilationHeight, dilation_width: g.dilationWidth,
-        widened: isWidened ? widened.baseAddress?.assumingMemoryBound(to: Float.self) : nil, is_widened: 0)
-      if isWidened {
-        // No rows: only the weights are widened, once for all bands and threads.
-        kernels.functions.depthwise(&shared)
-        shared.is_widened = 1
-      }
-      forEachBand(
-        rows: g.outputHeight, width: g.outputWidth, channels: g.channels, grain: g.grain, output: output,
-        quantized: quantized
-      ) { [shared] rows, output in
-        var task = shared
-        task.layer.output = output
-        (task.layer.first_row, task.layer.end_row) = (rows.lowerBound, rows.upperBound)
-        kernels.functions.depthwise(&task)
-      }
-    }
-  }
-
   /// Maximum over each window; padding never wins.
   ///
   /// - Parameter output: nil where only the quantized form is wanted.

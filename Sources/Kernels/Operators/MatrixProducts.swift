@@ -56,10 +56,10 @@ extension KernelTable {
       scratch.rows[row] = scratch.row(activations: a.values + row * a.stride, scales: nil, output: target)
       if accumulate { scratch.rows[row].residual = UnsafePointer(target) }
     }
-    var task = scratch.task(rows: a.rows, tileRows: functions.tileRows)
+    var task = scratch.task(rows: a.rows)
     // Rows that fill up the last tile must not be added to the last row once more.
     let nowhere = (memory + gemmBytes).assumingMemoryBound(to: Float.self)
-    for row in a.rows..<(a.rows + functions.tileRows - 1) / functions.tileRows * functions.tileRows {
+    for row in a.rows..<a.rows + Int(gemm_tile_rows) - 1 {
       scratch.rows[row].output = nowhere
     }
     var run = gemm_run(

@@ -148,7 +148,7 @@ extension ExecutionContext {
     var run = gemm_run(
       offset: 0, groups: PanelLayout.groups(depth), length: depth, weights: 0, scale: 0, ends_block: 1)
     withUnsafePointer(to: &run) { run in
-      var task = scratch.task(rows: rows, tileRows: kernels.functions.tileRows)
+      var task = scratch.task(rows: rows)
       task.runs = run
       task.run_count = 1
       task.blocks = 1

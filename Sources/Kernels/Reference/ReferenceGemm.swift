@@ -63,7 +63,8 @@ extension Reference {
     if let levels = row.residual_levels {
       residual = Float(levels[n]) * row.residual_scales[n / PanelLayout.block]
     }
-    row.output[n] = clamp(sum + task.bias[n] + residual, task.lower, task.upper)
+    let place = n / PanelLayout.width * task.output_panel + n % PanelLayout.width
+    row.output[place] = clamp(sum + task.bias[n] + residual, task.lower, task.upper)
   }
 
   /// Not-a-number stays as it is.

@@ -5,23 +5,20 @@ import CShim
 extension Reference {
   static func depthwise(_ task: UnsafePointer<depthwise_task>) {
     require_depthwise(task)
-    let (dilationHeight, dilationWidth) = (task.pointee.dilation_height, task.pointee.dilation_width)
-    let task = task.pointee.layer
-    let padded = PanelLayout.padded(task.channels)
-    for y in task.first_row..<task.end_row {
+    let task = task.pointee
+    let (taps, width) = (task.kernel_height * task.kernel_width, PanelLayout.width)
+    for y in 0..<task.output_height {
       for x in 0..<task.output_width {
         for c in 0..<task.channels {
           var sum: Float = 0
-          forEachTap(
-            y * task.stride - task.top, x * task.stride - task.left, task.kernel_height, task.kernel_width,
-            dilationHeight, dilationWidth, task.height, task.width
-          ) { tap, pixel in
-            let weight =
-              task.float_weights.map { $0[tap * padded + c] } ?? Float(task.weights[tap * padded + c])
-              * task.weight_scales[c]
-            sum += task.input[pixel * task.channels + c] * weight
+          for tap in 0..<taps {
+            let (ky, kx) = tap.quotientAndRemainder(dividingBy: task.kernel_width)
+            guard let row = task.rows[y * task.stride + ky * task.dilation_height] else { continue }
+            let pixel = x * task.stride + kx * task.dilation_width
+            let value = row[c / width * task.panel_stride + pixel * width + c % width]
+            sum += value * task.weights[(c / width * taps + tap) * width + c % width]
           }
-          task.output[(y * task.output_width + x) * task.channels + c] = clamp(
+          task.output[(y * task.output_width + x) * task.output_stride + c] = clamp(
             sum + task.bias[c], task.lower, task.upper)
         }
       }

@@ -1,178 +1,170 @@
 import CShim
 
-/// Depthwise convolution in Float; the first task of a layer widens its weights.
+/// Depthwise convolution in Float of some rows of an image whose padding is there in memory.
 ///
-/// Channels are the inner loop: memory is walked in its order.
+/// A vector of channels passes all rows before the next one starts: what its windows share stays in the L1 cache. Seven
+/// neighbouring outputs are a tile, because the sides of networks' images are multiples of seven; their sums, a kernel row's
+/// weights and one input fill the registers of AVX2.
 @inline(never) public func depthwise(_ task: UnsafePointer<depthwise_task>) {
   require_depthwise(task)
-  if task.pointee.dilation_height > 1 || task.pointee.dilation_width > 1 {
-    depthwiseDilated(task)
-  } else {
-    if task.pointee.is_widened == 0 { widenWeights(task) }
-    // The task's first member.
-    depthwiseWithoutGaps(UnsafeRawPointer(task).assumingMemoryBound(to: depthwise_layer.self), task.pointee.widened)
+  switch (task.pointee.kernel_width, task.pointee.stride, task.pointee.dilation_width) {
+  case (3, 1, 1): depthwise3(task)
+  case (3, 2, 1): depthwise3by2(task)
+  case (5, 1, 1): depthwise5(task)
+  case (5, 2, 1): depthwise5by2(task)
+  case (7, 1, 1): depthwise7(task)
+  default: depthwiseOfAnyWidth(task)
   }
 }
 
-/// Writes the weights as Floats, [vectors of channels, taps, lanes]: a vector's taps follow one another in memory.
-@inline(never) private func widenWeights(_ task: UnsafePointer<depthwise_task>) {
-  let widened = task.pointee.widened.unsafelyUnwrapped
-  let task = task.pointee.layer
-  let taps = task.kernel_height * task.kernel_width
-  let padded = (task.channels + 15) & ~15
-  for vector in 0..<(task.channels + lanes - 1) / lanes {
-    let first = firstChannel(task, vector)
-    for tap in 0..<taps {
-      store(tapWeights(task, tap * padded + first, first), widened + (vector * taps + tap) * lanes)
-    }
-  }
+// A kernel's width and stride must be constants for its weights and sums to live in registers: one function each.
+@inline(never) private func depthwise3(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addRows(task.pointee, y, x, c, count, 3, 1) }
+}
+@inline(never) private func depthwise3by2(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addRows(task.pointee, y, x, c, count, 3, 2) }
+}
+@inline(never) private func depthwise5(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addRows(task.pointee, y, x, c, count, 5, 1) }
+}
+@inline(never) private func depthwise5by2(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addRows(task.pointee, y, x, c, count, 5, 2) }
+}
+@inline(never) private func depthwise7(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addRows(task.pointee, y, x, c, count, 7, 1) }
+}
+@inline(never) private func depthwiseOfAnyWidth(_ task: UnsafePointer<depthwise_task>) {
+  forEachTile(task.pointee) { y, x, c, count in addTaps(task.pointee, y, x, c, count) }
 }
 
-@inline(never) private func depthwiseWithoutGaps(
-  _ task: UnsafePointer<depthwise_layer>, _ widened: UnsafePointer<Float>
+/// Most outputs of a tile.
+@_transparent private var tileWidth: Int { 7 }
+
+/// Neighbouring outputs of one vector of channels.
+private typealias Sums = InlineArray<7, VFloat>
+
+/// Calls `sums` for tiles of seven, four and one outputs from (`y`, `x`) on, and writes what it yields.
+@inline(__always) private func forEachTile(
+  _ task: depthwise_task, _ sums: (_ y: Int, _ x: Int, _ channel: Int, _ count: Int) -> Sums
 ) {
-  let task = task.pointee
-  let taps = task.kernel_height * task.kernel_width
-  let vectors = (task.channels + lanes - 1) / lanes
-  let isPartial = task.channels < lanes
-  for y in task.first_row..<task.end_row {
-    var x = 0
-    while x < task.output_width {
-      let firstX = x * task.stride - task.left
-      let lastX = firstX + 3 * task.stride + task.kernel_width
-      let isInner = !isPartial && x + 4 <= task.output_width && firstX >= 0 && lastX <= task.width
-      for vector in 0..<vectors {
-        let first = firstChannel(task, vector)
-        let weights = widened + vector * taps * lanes
-        switch (isInner, task.kernel_width) {
-        case (true, 3): fourPixels(task, y, x, first, weights, 3)
-        case (true, 5): fourPixels(task, y, x, first, weights, 5)
-        case (true, let width): fourPixels(task, y, x, first, weights, width)
-        default: onePixel(task, y, x, first, weights, isPartial)
-        }
-      }
-      x += isInner ? 4 : 1
-    }
-  }
-}
-
-/// The last vector steps back to end at the last channel: a few channels are computed twice.
-@inline(__always) private func firstChannel(_ task: depthwise_layer, _ vector: Int) -> Int {
-  max(0, min(vector * lanes, task.channels - lanes))
-}
-
-@inline(__always) private func tapWeights(_ task: depthwise_layer, _ index: Int, _ channel: Int) -> VFloat {
-  if let weights = task.float_weights { return load(weights + index) }
-  let levels = UnsafeRawPointer(task.weights + index).loadUnaligned(as: VInt8.self)
-  return toFloat(levels) * load(task.weight_scales + channel)
-}
-
-/// Kernel rows that fall inside the image.
-@inline(__always) private func rowTaps(_ task: depthwise_layer, _ firstY: Int) -> Range<Int> {
-  max(0, -firstY)..<max(0, min(task.kernel_height, task.height - firstY))
-}
-
-/// Four neighbouring output pixels, which share each tap's weights; all of their taps lie inside the row.
-///
-/// - Parameter width: the kernel's, as a constant where it is 3 or 5, so that the loop over it is unrolled.
-@inline(__always) private func fourPixels(
-  _ task: depthwise_layer, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ width: Int
-) {
-  let firstY = y * task.stride - task.top
-  let firstX = x * task.stride - task.left
-  let step = task.stride * task.channels
-  var c0 = load(task.bias + channel)
-  var c1 = c0
-  var c2 = c0
-  var c3 = c0
-  for ky in rowTaps(task, firstY) {
-    var source = task.input + ((firstY + ky) * task.width + firstX) * task.channels + channel
-    var w = weights + ky * width * lanes
-    for _ in 0..<width {
-      let weight = load(w)
-      c0 = multiplyAdd(c0, load(source), weight)
-      c1 = multiplyAdd(c1, load(source + step), weight)
-      c2 = multiplyAdd(c2, load(source + 2 * step), weight)
-      c3 = multiplyAdd(c3, load(source + 3 * step), weight)
-      source += task.channels
-      w += lanes
-    }
-  }
+  let width = task.output_width
+  // As few outputs twice as can be: fours fill what sevens leave, in two where only one is left.
+  let rest = width % tileWidth
+  let sevens = width / tileWidth + (rest > 4 && width > tileWidth ? 1 : rest == 1 && width > tileWidth ? -1 : 0)
   let lower = VFloat(repeating: task.lower)
   let upper = VFloat(repeating: task.upper)
-  let target = task.output + (y * task.output_width + x) * task.channels + channel
-  store(clamp(c0, lower, upper), target)
-  store(clamp(c1, lower, upper), target + task.channels)
-  store(clamp(c2, lower, upper), target + 2 * task.channels)
-  store(clamp(c3, lower, upper), target + 3 * task.channels)
-}
-
-@inline(__always) private func onePixel(
-  _ task: depthwise_layer, _ y: Int, _ x: Int, _ channel: Int, _ weights: UnsafePointer<Float>, _ isPartial: Bool
-) {
-  let firstY = y * task.stride - task.top
-  let firstX = x * task.stride - task.left
-  var c = load(task.bias + channel)
-  for ky in rowTaps(task, firstY) {
-    for kx in max(0, -firstX)..<max(0, min(task.kernel_width, task.width - firstX)) {
-      let source = task.input + ((firstY + ky) * task.width + firstX + kx) * task.channels + channel
-      let weight = load(weights + (ky * task.kernel_width + kx) * lanes)
-      c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
-    }
-  }
-  finish(task, c, y, x, channel, isPartial)
-}
-
-@inline(__always) private func finish(
-  _ task: depthwise_layer, _ sum: VFloat, _ y: Int, _ x: Int, _ channel: Int, _ isPartial: Bool
-) {
-  let c = clamp(sum, VFloat(repeating: task.lower), VFloat(repeating: task.upper))
-  let target = task.output + (y * task.output_width + x) * task.channels + channel
-  if isPartial {
-    for i in 0..<task.channels { target[i] = c[i] }
-  } else {
-    store(c, target)
-  }
-}
-
-/// Kernels with gaps, one pixel at a time: they are rare, and their registers would be missing in the others.
-@inline(never) private func depthwiseDilated(_ task: UnsafePointer<depthwise_task>) {
-  let (dilationHeight, dilationWidth) = (task.pointee.dilation_height, task.pointee.dilation_width)
-  let task = task.pointee.layer
-  let padded = (task.channels + 15) & ~15
-  let isPartial = task.channels < lanes
-  for y in task.first_row..<task.end_row {
-    let firstY = y * task.stride - task.top
-    let rows = taps(firstY, task.kernel_height, dilationHeight, task.height)
-    for x in 0..<task.output_width {
-      let firstX = x * task.stride - task.left
-      let columns = taps(firstX, task.kernel_width, dilationWidth, task.width)
-      for vector in 0..<(task.channels + lanes - 1) / lanes {
-        let channel = firstChannel(task, vector)
-        var c = load(task.bias + channel)
-        for ky in rows {
-          for kx in columns {
-            let pixel = (firstY + ky * dilationHeight) * task.width + firstX + kx * dilationWidth
-            let source = task.input + pixel * task.channels + channel
-            let weight = tapWeights(task, (ky * task.kernel_width + kx) * padded + channel, channel)
-            c = multiplyAdd(c, isPartial ? loadPartial(source, task.channels) : load(source), weight)
-          }
+  var channel = 0
+  while channel < task.channels {
+    for y in 0..<task.output_height {
+      let output = task.output + y * width * task.output_stride + channel
+      var x = 0
+      for _ in 0..<sevens {
+        let first = min(x, width - tileWidth)
+        write(sums(y, first, channel, 7), 7, output + first * task.output_stride, task, lower, upper)
+        x = first + tileWidth
+      }
+      if width >= 4 {
+        while x < width {
+          let first = min(x, width - 4)
+          write(sums(y, first, channel, 4), 4, output + first * task.output_stride, task, lower, upper)
+          x = first + 4
         }
-        finish(task, c, y, x, channel, isPartial)
+      }
+      while x < width {
+        write(sums(y, x, channel, 1), 1, output + x * task.output_stride, task, lower, upper)
+        x += 1
       }
     }
+    channel += lanes
   }
 }
 
-/// Taps that fall inside the image, of `count` that are `dilation` pixels apart, the first of them at `first`.
-@inline(__always) private func taps(_ first: Int, _ count: Int, _ dilation: Int, _ size: Int) -> Range<Int> {
-  let lower = first < 0 ? (dilation - 1 - first) / dilation : 0
-  let upper = first < size ? min(count, (size - first + dilation - 1) / dilation) : 0
-  return lower..<max(lower, upper)
+@inline(__always) private func write(
+  _ sums: Sums, _ count: Int, _ output: UnsafeMutablePointer<Float>, _ task: depthwise_task, _ lower: VFloat,
+  _ upper: VFloat
+) {
+  for i in 0..<count { store(clamp(sums[i], lower, upper), output + i * task.output_stride) }
 }
 
-@inline(__always) func loadPartial(_ p: UnsafePointer<Float>, _ count: Int) -> VFloat {
-  var v = VFloat.zero
-  for i in 0..<count { v[i] = p[i] }
-  return v
+@inline(__always) private func bias(_ task: depthwise_task, _ channel: Int) -> Sums {
+  let bias = load(task.bias + channel)
+  return [bias, bias, bias, bias, bias, bias, bias]
+}
+
+/// Weights of the kernel row `ky`; taps are `panel_width` Floats apart.
+@inline(__always) private func rowWeights(_ task: depthwise_task, _ ky: Int, _ channel: Int) -> UnsafePointer<Float> {
+  let taps = task.kernel_height * task.kernel_width
+  return task.weights + (channel / panel_width * taps + ky * task.kernel_width) * panel_width + channel % panel_width
+}
+
+/// A pixel's vector of channels.
+@inline(__always) private func pixel(
+  _ task: depthwise_task, _ row: UnsafePointer<Float>, _ x: Int, _ channel: Int
+) -> UnsafePointer<Float> {
+  row + channel / panel_width * task.panel_stride + x * panel_width + channel % panel_width
+}
+
+/// The sums of `count` outputs over a kernel of `width` taps a row: every input is loaded once for all outputs that see it.
+@inline(__always) private func addRows(
+  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ count: Int, _ width: Int, _ stride: Int
+) -> Sums {
+  var sums = bias(task, channel)
+  for ky in 0..<task.kernel_height {
+    guard let row = task.rows[y * stride + ky * task.dilation_height] else { continue }
+    let w = rowWeights(task, ky, channel)
+    var weights: Sums = [.zero, .zero, .zero, .zero, .zero, .zero, .zero]
+    for kx in 0..<width { weights[kx] = load(w + kx * panel_width) }
+    let source = pixel(task, row, x * stride, channel)
+    // Every column by itself: loops of as many turns stay loops, and keep their sums in memory.
+    addColumn(&sums, source, 0, weights, count, width, stride)
+    addColumn(&sums, source, 1, weights, count, width, stride)
+    addColumn(&sums, source, 2, weights, count, width, stride)
+    addColumn(&sums, source, 3, weights, count, width, stride)
+    addColumn(&sums, source, 4, weights, count, width, stride)
+    addColumn(&sums, source, 5, weights, count, width, stride)
+    addColumn(&sums, source, 6, weights, count, width, stride)
+    addColumn(&sums, source, 7, weights, count, width, stride)
+    addColumn(&sums, source, 8, weights, count, width, stride)
+    addColumn(&sums, source, 9, weights, count, width, stride)
+    addColumn(&sums, source, 10, weights, count, width, stride)
+    addColumn(&sums, source, 11, weights, count, width, stride)
+    addColumn(&sums, source, 12, weights, count, width, stride)
+    addColumn(&sums, source, 13, weights, count, width, stride)
+    addColumn(&sums, source, 14, weights, count, width, stride)
+    addColumn(&sums, source, 15, weights, count, width, stride)
+    addColumn(&sums, source, 16, weights, count, width, stride)
+  }
+  return sums
+}
+
+/// Adds what one input pixel gives to the outputs that see it.
+@inline(__always) private func addColumn(
+  _ sums: inout Sums, _ source: UnsafePointer<Float>, _ column: Int, _ weights: Sums, _ count: Int, _ width: Int,
+  _ stride: Int
+) {
+  guard column < (count - 1) * stride + width else { return }
+  let value = load(source + column * panel_width)
+  for i in 0..<count where column >= i * stride && column < i * stride + width {
+    sums[i] = multiplyAdd(sums[i], value, weights[column - i * stride])
+  }
+}
+
+/// The sums of `count` outputs over a kernel of any width, with or without gaps.
+@inline(__always) private func addTaps(
+  _ task: depthwise_task, _ y: Int, _ x: Int, _ channel: Int, _ count: Int
+) -> Sums {
+  var sums = bias(task, channel)
+  let step = task.stride * panel_width
+  for ky in 0..<task.kernel_height {
+    guard let row = task.rows[y * task.stride + ky * task.dilation_height] else { continue }
+    var w = rowWeights(task, ky, channel)
+    var source = pixel(task, row, x * task.stride, channel)
+    for _ in 0..<task.kernel_width {
+      let weight = load(w)
+      for i in 0..<count { sums[i] = multiplyAdd(sums[i], load(source + i * step), weight) }
+      source += task.dilation_width * panel_width
+      w += panel_width
+    }
+  }
+  return sums
 }

@@ -25,11 +25,17 @@ import CShim
       return
     }
   #endif
-  forEachTile(task, height: tileRows) { tile in
+  #if TIER_AVX2
+    // Two groups of weights are held at a time, so that fewer sums find room.
+    let height = task.pointee.pairs_fit != nil ? pairedRows : tileRows
+  #else
+    let height = tileRows
+  #endif
+  let hasOneRun = task.pointee.run_count == 1
+  forEachTile(task, height: height, wholeTiles: { hasOneRun ? int8WholeTiles(task, $0) : 0 }) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
-      case (9..., true):
-        if task.pointee.blocks == 1 { int8Tile12x2OneBlock(task, tile) } else { int8Tile12x2(task, tile) }
+      case (9..., true): int8Tile12x2(task, tile)
       case (7..., true): int8Tile8x2(task, tile)
       case (7..., false): int8Tile12x1(task, tile)
     #endif
@@ -53,13 +59,27 @@ import CShim
   }
 }
 
+@inline(never) private func int8WholeTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
+  #if TIER_AVX512VNNI
+    int8WholeTiles(task, tile, 12)
+  #elseif TIER_DOTPROD || TIER_I8MM
+    int8WholeTiles(task, tile, 8)
+  #elseif TIER_AVXVNNI
+    int8WholeTiles(task, tile, 6)
+  #else
+    int8WholeTiles(task, tile, pairedRows)
+  #endif
+}
+
+#if TIER_SSE4 || TIER_AVX2 || TIER_NEON
+  /// Rows of a tile that takes two groups at a time.
+  @_transparent private var pairedRows: Int { 4 }
+#endif
+
 // A tile's height and width must be constants for its accumulators to live in registers: one function each.
 #if TIER_AVX512VNNI
   @inline(never) private func int8Tile12x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 12, true)
-  }
-  @inline(never) private func int8Tile12x2OneBlock(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
-    int8Tile(t, tile, 12, true, keepsSums: true, hasOneBlock: true)
   }
   @inline(never) private func int8Tile8x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
     int8Tile(t, tile, 8, true)
@@ -107,20 +127,146 @@ import CShim
   int8Tile(t, tile, 1, false)
 }
 
+#if !arch(arm64)
+  /// Adds the products of one run to the sums of `height` rows and one or two vectors of columns.
+  ///
+  /// - Parameter ahead: weights of a later tile, to be fetched into the cache on the way.
+  @inline(__always) private func addProducts(
+    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<gemm_row>, _ run: gemm_run,
+    _ panel0: UnsafeRawPointer, _ panel1: UnsafeRawPointer, _ height: Int, _ isWide: Bool,
+    fetching ahead: inout UnsafeRawPointer, pairsFit: Bool
+  ) {
+    var w0 = panel0 + run.weights
+    var w1 = panel1 + run.weights
+    var k = run.offset
+    let end = run.offset + run.groups * 4
+    #if TIER_SSE4 || TIER_AVX2
+      let pairsEnd = pairsFit ? run.offset + run.groups / 2 * 8 : k
+      while k < pairsEnd {
+        let v00 = w0.loadUnaligned(as: VInt32.self)
+        let v01 = w0.loadUnaligned(fromByteOffset: 64, as: VInt32.self)
+        let v10 = isWide ? w1.loadUnaligned(as: VInt32.self) : v00
+        let v11 = isWide ? w1.loadUnaligned(fromByteOffset: 64, as: VInt32.self) : v01
+        shim_prefetch(ahead)
+        shim_prefetch(ahead + 64)
+        for r in 0..<height {
+          let a0 = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
+          let a1 = VInt32(repeating: (rows[r].activations + k + 4).loadUnaligned(as: Int32.self))
+          c0[r] = multiplyAddTwoGroups(c0[r], a0, v00, a1, v01)
+          if isWide { c1[r] = multiplyAddTwoGroups(c1[r], a0, v10, a1, v11) }
+        }
+        k += 8
+        w0 += 128
+        w1 += 128
+        ahead += 128
+      }
+    #endif
+    while k < end {
+      let v0 = w0.loadUnaligned(as: VInt32.self)
+      let v1 = isWide ? w1.loadUnaligned(as: VInt32.self) : v0
+      shim_prefetch(ahead)
+      for r in 0..<height {
+        let a = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
+        c0[r] = multiplyAddGroup(c0[r], a, v0)
+        if isWide { c1[r] = multiplyAddGroup(c1[r], a, v1) }
+      }
+      k += 4
+      w0 += 64
+      w1 += 64
+      ahead += 64
+    }
+  }
+#endif
+
+/// Whether the column's panel may add up two groups at a time.
+// Inlined, the test of the null pointer is more than the compiler can bear.
+@inline(never) private func panelFits(_ task: UnsafePointer<gemm_task>, _ column: Int) -> Bool {
+  #if TIER_SSE4 || TIER_AVX2
+    guard let pairsFit = task.pointee.pairs_fit else { return false }
+    return pairsFit[column / panel_width] != 0
+  #else
+    return false
+  #endif
+}
+
+/// All whole tiles of `height` rows of two vectors of columns, where the reduction is one run: what belongs to the columns is
+/// loaded once.
+///
+/// - Returns: the rows that are done.
+@inline(__always) private func int8WholeTiles(
+  _ pointer: UnsafePointer<gemm_task>, _ column: gemm_tile, _ height: Int
+) -> Int {
+  let task = pointer.pointee
+  var tile = column
+  tile.rows = height
+  let run = task.runs.pointee
+  let panel0 = weightsStart(task, tile.column)
+  #if !arch(arm64)
+    let panel1 = weightsStart(task, tile.column + lanes)
+    let pairsFit = panelFits(pointer, tile.column)
+  #endif
+  var shift0 = VInt32.zero
+  var shift1 = VInt32.zero
+  if task.zero_point != 0 {
+    shift0 = VInt32.zero &- columnSums(task, 0, tile.column) &* task.zero_point
+    shift1 = VInt32.zero &- columnSums(task, 0, tile.column + lanes) &* task.zero_point
+  }
+  let (scale0, scale1) = (load(task.weight_scales + tile.column), load(task.weight_scales + tile.column + lanes))
+  let (bias0, bias1) = (load(task.bias + tile.column), load(task.bias + tile.column + lanes))
+  let (lower, upper) = (VFloat(repeating: task.lower), VFloat(repeating: task.upper))
+  let isWhole = isWhole(task, tile, true)
+  let second = secondVector(task, isWhole)
+  let hasResidual = hasResidual(task)
+  let hasLevels = task.row_data.pointee.residual_levels != nil
+  #if !arch(arm64)
+    // The next panel follows this one: the first tile asks for it.
+    var ahead = tile.column + tileColumns < task.end_column ? weightsStart(task, tile.column + tileColumns) : panel0
+  #endif
+  // The last row is no tile of its own where one more fits the tile before.
+  while tile.row + height <= task.rows, height == tileRows || tile.row + height + 1 != task.rows {
+    let rows = task.row_data + tile.row
+    if hasLevels { widenResidual(pointer, tile) }
+    fetchRows(task, tile, rows, height)
+    var c0 = repeated(startingSum(shift0))
+    var c1 = repeated(startingSum(shift1))
+    #if arch(arm64)
+      addProducts(to: &c0, &c1, rows, run, panel0, height, true)
+    #else
+      addProducts(to: &c0, &c1, rows, run, panel0, panel1, height, true, fetching: &ahead, pairsFit: pairsFit)
+      ahead = panel0
+    #endif
+    for r in 0..<height {
+      let scale = VFloat(repeating: rows[r].scales[run.scale])
+      let output = outputRow(task, tile, rows[r], r, isWhole)
+      var value0 = multiplyAdd(bias0, toFloat(total(c0[r])) * scale, scale0)
+      var value1 = multiplyAdd(bias1, toFloat(total(c1[r])) * scale, scale1)
+      if hasResidual {
+        let residual = rows[r].residual + task.residual_step * tile.column
+        value0 += load(residual)
+        value1 += load(residual + lanes)
+      }
+      store(clamp(value0, lower, upper), output)
+      store(clamp(value1, lower, upper), output + second)
+    }
+    copyPartialTile(task, tile, true)
+    tile.row += height
+  }
+  return tile.row
+}
+
 /// One tile of `height` rows and one or two vectors of columns.
 ///
 /// - Parameters:
 ///   - keepsSums: the Float sums over blocks stay in registers.
-///   - hasOneBlock: there is nothing to add the only block to.
 @inline(__always) private func int8Tile(
-  _ task: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false,
-  hasOneBlock: Bool = false
+  _ pointer: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false
 ) {
-  let task = task.pointee
+  let task = pointer.pointee
   let panel0 = weightsStart(task, tile.column)
   #if !arch(arm64)
     let panel1 = isWide ? weightsStart(task, tile.column + lanes) : panel0
     var ahead = tile.next_weights.unsafelyUnwrapped
+    let pairsFit = panelFits(pointer, tile.column)
   #endif
   let rows = task.row_data + tile.row
   fetchRows(task, tile, rows, height)
@@ -147,24 +293,8 @@ import CShim
       #if arch(arm64)
         addProducts(to: &c0, &c1, rows, current, panel0, height, isWide)
       #else
-        var w0 = panel0 + current.weights
-        var w1 = panel1 + current.weights
-        var k = current.offset
-        let end = current.offset + current.groups * 4
-        repeat {
-          let v0 = w0.loadUnaligned(as: VInt32.self)
-          let v1 = isWide ? w1.loadUnaligned(as: VInt32.self) : v0
-          shim_prefetch(ahead)
-          for r in 0..<height {
-            let a = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
-            c0[r] = multiplyAddGroup(c0[r], a, v0)
-            if isWide { c1[r] = multiplyAddGroup(c1[r], a, v1) }
-          }
-          k += 4
-          w0 += 64
-          w1 += 64
-          ahead += 64
-        } while k < end
+        addProducts(
+          to: &c0, &c1, rows, current, panel0, panel1, height, isWide, fetching: &ahead, pairsFit: pairsFit)
       #endif
       run += 1
       scaleOffset = current.scale
@@ -172,16 +302,11 @@ import CShim
     }
     for r in 0..<height {
       let scale = VFloat(repeating: rows[r].scales[scaleOffset])
-      if hasOneBlock {
-        t0[r] = toFloat(total(c0[r])) * scale
-        if isWide { t1[r] = toFloat(total(c1[r])) * scale }
-        continue
-      }
       let sum = sums + r * sumsStride
       t0[r] = multiplyAdd(keepsSums ? t0[r] : load(sum), toFloat(total(c0[r])), scale)
       if isWide { t1[r] = multiplyAdd(keepsSums ? t1[r] : load(sum + lanes), toFloat(total(c1[r])), scale) }
     }
-    if hasOneBlock || run == task.run_count {
+    if run == task.run_count {
       let scale0 = load(task.weight_scales + tile.column)
       let scale1 = isWide ? load(task.weight_scales + tile.column + lanes) : scale0
       let bias0 = load(task.bias + tile.column)
@@ -189,13 +314,19 @@ import CShim
       let lower = VFloat(repeating: task.lower)
       let upper = VFloat(repeating: task.upper)
       let isWhole = isWhole(task, tile, isWide)
+      let second = secondVector(task, isWhole)
+      let hasResidual = hasResidual(task)
       for r in 0..<height {
         let output = outputRow(task, tile, rows[r], r, isWhole)
-        let residual = rows[r].residual + task.residual_step * tile.column
-        store(clamp(multiplyAdd(bias0, t0[r], scale0) + load(residual), lower, upper), output)
-        if isWide {
-          store(clamp(multiplyAdd(bias1, t1[r], scale1) + load(residual + lanes), lower, upper), output + lanes)
+        var value0 = multiplyAdd(bias0, t0[r], scale0)
+        var value1 = isWide ? multiplyAdd(bias1, t1[r], scale1) : value0
+        if hasResidual {
+          let residual = rows[r].residual + task.residual_step * tile.column
+          value0 += load(residual)
+          if isWide { value1 += load(residual + lanes) }
         }
+        store(clamp(value0, lower, upper), output)
+        if isWide { store(clamp(value1, lower, upper), output + second) }
       }
       copyPartialTile(task, tile, isWide)
       return

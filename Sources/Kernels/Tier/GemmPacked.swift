@@ -83,6 +83,7 @@
     let (bias0, bias1) = (load(task.bias + tile.column), load(task.bias + tile.column + lanes))
     let (lower, upper) = (VFloat(repeating: task.lower), VFloat(repeating: task.upper))
     let isWhole = isWhole(task, tile, true)
+    let second = secondVector(task, isWhole)
     for r in 0..<tile.rows {
       let output = outputRow(task, tile, rows[r], r, isWhole)
       let residual = rows[r].residual + task.residual_step * tile.column
@@ -90,7 +91,7 @@
       let value0 = multiplyAdd(bias0, load(sum), scale0) + load(residual)
       let value1 = multiplyAdd(bias1, load(sum + lanes), scale1) + load(residual + lanes)
       store(clamp(value0, lower, upper), output)
-      store(clamp(value1, lower, upper), output + lanes)
+      store(clamp(value1, lower, upper), output + second)
     }
     copyPartialTile(task, tile, true)
   }

@@ -109,6 +109,14 @@ import CShim
   // Near 1.5 * 2^23 Floats are one apart: the sum's last bits are the level.
   let shift = 12_582_912 + Float(zeroPoint)
   var i = 0
+  #if TIER_AVX2 || TIER_AVXVNNI
+    while i + 4 * lanes <= count {
+      storeLevels(
+        load(x + i) * factor, load(x + i + lanes) * factor, load(x + i + 2 * lanes) * factor,
+        load(x + i + 3 * lanes) * factor, zeroPoint, levels + i)
+      i += 4 * lanes
+    }
+  #endif
   while i + 2 * lanes <= count {
     let level0 = load(x + i) * factor + shift
     let level1 = load(x + i + lanes) * factor + shift

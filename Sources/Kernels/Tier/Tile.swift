@@ -3,8 +3,11 @@
 import CShim
 
 /// Calls `body` for every tile of the task, of `height` rows or, at the end, fewer.
+///
+/// - Parameter wholeTiles: does whole tiles of two vectors of columns by itself, and yields the rows that are done.
 @inline(__always) func forEachTile(
-  _ task: UnsafePointer<gemm_task>, height: Int, _ body: (gemm_tile) -> Void
+  _ task: UnsafePointer<gemm_task>, height: Int,
+  wholeTiles: (gemm_tile) -> Int = { _ in 0 }, _ body: (gemm_tile) -> Void
 ) {
   let rows = task.pointee.rows
   var tile = gemm_tile()
@@ -12,8 +15,9 @@ import CShim
   while tile.column < task.pointee.end_column {
     tile.is_wide = tile.column + lanes < task.pointee.end_column ? 1 : 0
     tile.row = 0
+    if tile.is_wide != 0 { tile.row = wholeTiles(tile) }
     while tile.row < rows {
-      tile.rows = min(height, rows - tile.row)
+      tile.rows = min(rows - tile.row == height + 1 ? tileRows : height, rows - tile.row)
       // The first tiles of a panel fetch the next panels: nothing else would ask for them in time.
       let distance = tile.row / height * panel_width
       let next = tile.column + tileColumns + distance
@@ -31,19 +35,34 @@ import CShim
 @inline(__always) func outputRow(
   _ task: gemm_task, _ tile: gemm_tile, _ row: gemm_row, _ r: Int, _ isWhole: Bool
 ) -> UnsafeMutablePointer<Float> {
-  isWhole ? row.output + tile.column : task.sums + r * tileColumns
+  isWhole ? row.output + place(task, tile.column) : task.sums + r * tileColumns
+}
+
+/// Where a column lies in an output row.
+@inline(__always) func place(_ task: gemm_task, _ column: Int) -> Int {
+  column / panel_width * task.output_panel + column % panel_width
+}
+
+/// From the first of a tile's two vectors in `outputRow` to the second.
+@inline(__always) func secondVector(_ task: gemm_task, _ isWhole: Bool) -> Int {
+  lanes == panel_width && isWhole ? task.output_panel : lanes
 }
 
 @inline(__always) func isWhole(_ task: gemm_task, _ tile: gemm_tile, _ isWide: Bool) -> Bool {
   task.end_column - tile.column >= (isWide ? tileColumns : lanes)
 }
 
+/// Whether anything is added to the sums.
+@inline(__always) func hasResidual(_ task: gemm_task) -> Bool {
+  task.residual_step != 0 || task.row_data.pointee.residual_levels != nil
+}
+
 /// Asks for what the end of a tile reads and writes: it arrives while the sums are computed.
 @inline(__always) func fetchRows(_ task: gemm_task, _ tile: gemm_tile, _ rows: UnsafePointer<gemm_row>, _ count: Int) {
   if task.is_output_cold != 0 {
     for r in 0..<count {
-      shim_prefetch_for_writing(rows[r].output + tile.column)
-      shim_prefetch_for_writing(rows[r].output + tile.column + lanes)
+      shim_prefetch_for_writing(rows[r].output + place(task, tile.column))
+      shim_prefetch_for_writing(rows[r].output + place(task, tile.column + lanes))
     }
   }
   if task.residual_step != 0 {
@@ -104,10 +123,10 @@ import CShim
   guard !isWhole(task, tile, isWide) else { return }
   let columns = task.end_column - tile.column
   for r in 0..<tile.rows {
-    let output = task.row_data[tile.row + r].output + tile.column
+    let output = task.row_data[tile.row + r].output.unsafelyUnwrapped
     let sums = task.sums + r * tileColumns
     let whole = columns < lanes ? 0 : lanes
-    if whole > 0 { store(load(sums), output) }
-    for i in whole..<columns { output[i] = sums[i] }
+    if whole > 0 { store(load(sums), output + place(task, tile.column)) }
+    for i in whole..<columns { output[place(task, tile.column + i)] = sums[i] }
   }
 }

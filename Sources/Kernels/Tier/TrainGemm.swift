@@ -106,11 +106,12 @@ import CShim
   let lower = VFloat(repeating: task.lower)
   let upper = VFloat(repeating: task.upper)
   let isWhole = isWhole(task, tile, isWide)
+  let second = secondVector(task, isWhole)
   for r in 0..<height {
     let output = outputRow(task, tile, rows[r], r, isWhole)
     let residual = rows[r].residual + task.residual_step * tile.column
     store(clamp(c0[r] + bias0 + load(residual), lower, upper), output)
-    if isWide { store(clamp(c1[r] + bias1 + load(residual + lanes), lower, upper), output + lanes) }
+    if isWide { store(clamp(c1[r] + bias1 + load(residual + lanes), lower, upper), output + second) }
   }
   copyPartialTile(task, tile, isWide)
 }

@@ -25,6 +25,12 @@
   UnsafeRawPointer(p).loadUnaligned(as: VFloat.self)
 }
 
+@inline(__always) func loadPartial(_ p: UnsafePointer<Float>, _ count: Int) -> VFloat {
+  var v = VFloat.zero
+  for i in 0..<count { v[i] = p[i] }
+  return v
+}
+
 @inline(__always) func store(_ v: VFloat, _ p: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: VFloat.self)
 }

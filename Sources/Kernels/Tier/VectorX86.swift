@@ -78,6 +78,28 @@ typealias VSum = VInt32
   #endif
 }
 
+#if TIER_SSE4 || TIER_AVX2
+  /// `sum + a0 · w0 + a1 · w1` over one group of four each, exactly if the sums of four products that meet in 16 bits fit them
+  /// (`gemm_task.pairs_fit`): three multiplications in place of four.
+  @inline(__always) func multiplyAddTwoGroups(
+    _ sum: VInt32, _ a0: VInt32, _ w0: VInt32, _ a1: VInt32, _ w1: VInt32
+  ) -> VInt32 {
+    #if TIER_AVX2
+      let products0 = _mm256_maddubs_epi16(unsafeBitCast(a0, to: __m256i.self), unsafeBitCast(w0, to: __m256i.self))
+      let products1 = _mm256_maddubs_epi16(unsafeBitCast(a1, to: __m256i.self), unsafeBitCast(w1, to: __m256i.self))
+      let both = unsafeBitCast(products0, to: SIMD16<Int16>.self) &+ unsafeBitCast(products1, to: SIMD16<Int16>.self)
+      let ones = unsafeBitCast(SIMD16<Int16>(repeating: 1), to: __m256i.self)
+      return sum &+ unsafeBitCast(_mm256_madd_epi16(unsafeBitCast(both, to: __m256i.self), ones), to: VInt32.self)
+    #else
+      let products0 = _mm_maddubs_epi16(unsafeBitCast(a0, to: __m128i.self), unsafeBitCast(w0, to: __m128i.self))
+      let products1 = _mm_maddubs_epi16(unsafeBitCast(a1, to: __m128i.self), unsafeBitCast(w1, to: __m128i.self))
+      let both = unsafeBitCast(products0, to: SIMD8<Int16>.self) &+ unsafeBitCast(products1, to: SIMD8<Int16>.self)
+      let ones = unsafeBitCast(SIMD8<Int16>(repeating: 1), to: __m128i.self)
+      return sum &+ unsafeBitCast(_mm_madd_epi16(unsafeBitCast(both, to: __m128i.self), ones), to: VInt32.self)
+    #endif
+  }
+#endif
+
 /// Bits of the levels of activations that are never negative.
 @inline(__always) var activationBits: Int {
   #if TIER_SSE4 || TIER_AVX2
@@ -95,6 +117,24 @@ typealias VSum = VInt32
 
 /// One step of the register-only loop; `sum` is an operand too, so that the product cannot be hoisted out of the loop.
 @inline(__always) func peakStep(_ sum: VSum, _ w: VInt32) -> VSum { multiplyAddGroup(sum, sum, w) }
+
+#if TIER_AVX2 || TIER_AVXVNNI
+  /// Stores four vectors of levels, rounded to the nearest, ties to even, as bytes.
+  ///
+  /// Packing works on halves of vectors, so that the groups of four bytes are put in their order at the end.
+  @inline(__always) func storeLevels(
+    _ a: VFloat, _ b: VFloat, _ c: VFloat, _ d: VFloat, _ zeroPoint: Int32, _ p: UnsafeMutablePointer<UInt8>
+  ) {
+    func rounded(_ v: VFloat) -> __m256i { _mm256_cvtps_epi32(unsafeBitCast(v, to: __m256.self)) }
+    let words0 = _mm256_packs_epi32(rounded(a), rounded(b))
+    let words1 = _mm256_packs_epi32(rounded(c), rounded(d))
+    let zero = _mm256_set1_epi16(Int16(truncatingIfNeeded: zeroPoint))
+    let bytes = _mm256_packus_epi16(_mm256_add_epi16(words0, zero), _mm256_add_epi16(words1, zero))
+    let order = unsafeBitCast(VInt32(0, 4, 1, 5, 2, 6, 3, 7), to: __m256i.self)
+    let ordered = unsafeBitCast(_mm256_permutevar8x32_epi32(bytes, order), to: SIMD32<UInt8>.self)
+    UnsafeMutableRawPointer(p).storeBytes(of: ordered, as: SIMD32<UInt8>.self)
+  }
+#endif
 
 // Minimum and maximum in one instruction each; where an operand is not a number the second is the result.
 #if TIER_AVX512VNNI

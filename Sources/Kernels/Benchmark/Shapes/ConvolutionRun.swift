@@ -48,8 +48,9 @@ extension ConvolutionShape {
     // One body for both results.
     let convolve = { (epilogue: Epilogue, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput?) in
       context.convolution(
-        plan, input: input.levels, scales: input.scales, weights: weights, residual: residual, epilogue: epilogue,
-        output: output, quantized: quantized)
+        plan,
+        ConvolutionOperands(input: input.levels, scales: input.scales, weights: weights, residual: residual),
+        epilogue: epilogue, output: output, quantized: quantized)
     }
     guard let quantizedOutput else { return operands.writing(outputCount) { convolve(Epilogue(), $0, nil) } }
     let target = operands.prepared(quantizedOutput)

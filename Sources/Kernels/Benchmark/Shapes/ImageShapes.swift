@@ -37,8 +37,9 @@ extension KernelShape {
       let weights = DepthwiseWeights(
         levels: operands.levels(w.taps * padded), floats: nil, scale: operands.floats(padded, in: 0.001...0.01),
         bias: operands.floats(padded))
+      let plan = DepthwisePlan(w.geometry, weights: weights, threads: operands.context.pool.threads)
       return operands.writing(w.outputCount) {
-        operands.context.depthwise(w.geometry, input: input, weights: weights, clamp: .relu6, output: $0)
+        operands.context.depthwise(plan, input: .floats(input), clamp: .relu6, output: $0)
       }
     }
     shape.window = w
