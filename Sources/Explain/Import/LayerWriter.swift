@@ -15,6 +15,7 @@ struct LayerWriter {
   private let output: SafetensorsWriter
   private let outputPath: String
   private let folded: FoldedNormalization
+  private let pairsCodes: Bool
   /// What the layer adds, corrected row by row for what quantization takes away.
   private var biases: [Float]
   private let rowLength: Int
@@ -22,8 +23,12 @@ struct LayerWriter {
   private var raw: [Float]
   private var worstRelativeError = 0.0
 
-  init(_ source: LayerSource, to output: SafetensorsWriter, at outputPath: String) throws(ImportError) {
+  /// - Parameter pairsCodes: whether int8 codes keep to what two groups may add up to, where that costs little.
+  init(
+    _ source: LayerSource, pairsCodes: Bool, to output: SafetensorsWriter, at outputPath: String
+  ) throws(ImportError) {
     self.source = source
+    self.pairsCodes = pairsCodes
     self.output = output
     self.outputPath = outputPath
     rowLength = source.weights.columns.count
@@ -82,7 +87,7 @@ struct LayerWriter {
 
   /// Nil where the rows of a panel would lose too much.
   private func pairedCodes(_ rows: [Float], outputs: Int) -> PairedCodes? {
-    guard let pairs = PairedCodes(source.layout.reduction) else { return nil }
+    guard pairsCodes, let pairs = PairedCodes(source.layout.reduction) else { return nil }
     var (free, paired) = (0.0, 0.0)
     var codes = [Int8](repeating: 0, count: rowLength)
     rows.withUnsafeBufferPointer { rows in

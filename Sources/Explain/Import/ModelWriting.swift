@@ -46,8 +46,9 @@ func write(
     try parameter.write(to: writer, at: path)
     summary.parameters += parameter.shape.reduce(1, *)
   }
+  let pairsCodes = PairedCodes.suit(description.graph)
   for (index, layer) in layers.enumerated() {
-    var layerWriter = try LayerWriter(layer, to: writer, at: path)
+    var layerWriter = try LayerWriter(layer, pairsCodes: pairsCodes, to: writer, at: path)
     let report = try layerWriter.write()
     summary.parameters += report.parameters
     if report.worstRelativeError > summary.worstRelativeError {

@@ -25,14 +25,10 @@ import CShim
       return
     }
   #endif
-  #if TIER_AVX2
-    // Two groups of weights are held at a time, so that fewer sums find room.
-    let height = task.pointee.pairs_fit != nil ? pairedRows : tileRows
-  #else
-    let height = tileRows
-  #endif
   let hasOneRun = task.pointee.run_count == 1
-  forEachTile(task, height: height, wholeTiles: { hasOneRun ? int8WholeTiles(task, $0) : 0 }) { tile in
+  forEachTile(
+    task, heightOf: { tileHeight(task, $0) }, wholeTiles: { hasOneRun ? int8WholeTiles(task, $0) : 0 }
+  ) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI
       case (9..., true): int8Tile12x2(task, tile)
@@ -59,21 +55,43 @@ import CShim
   }
 }
 
-@inline(never) private func int8WholeTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
+/// Rows of the tiles of a column.
+@inline(__always) private func tileHeight(_ task: UnsafePointer<gemm_task>, _ column: Int) -> Int {
+  #if TIER_AVX2
+    // Where two groups of weights are held at a time, fewer sums find room.
+    panelFits(task, column) ? pairedRows : tileRows
+  #else
+    tileRows
+  #endif
+}
+
+@inline(__always) private func int8WholeTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
+  #if TIER_AVX2
+    if panelFits(task, tile.column) { return int8PairedTiles(task, tile) }
+  #endif
+  return int8HighestTiles(task, tile)
+}
+
+@inline(never) private func int8HighestTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
   #if TIER_AVX512VNNI
     int8WholeTiles(task, tile, 12)
   #elseif TIER_DOTPROD || TIER_I8MM
     int8WholeTiles(task, tile, 8)
   #elseif TIER_AVXVNNI
     int8WholeTiles(task, tile, 6)
+  #elseif TIER_AVX2
+    int8WholeTiles(task, tile, 5)
   #else
-    int8WholeTiles(task, tile, pairedRows)
+    int8WholeTiles(task, tile, 4)
   #endif
 }
 
-#if TIER_SSE4 || TIER_AVX2 || TIER_NEON
-  /// Rows of a tile that takes two groups at a time.
+#if TIER_AVX2
   @_transparent private var pairedRows: Int { 4 }
+
+  @inline(never) private func int8PairedTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
+    int8WholeTiles(task, tile, 4)
+  }
 #endif
 
 // A tile's height and width must be constants for its accumulators to live in registers: one function each.

@@ -3,11 +3,18 @@
 import CShim
 
 /// Calls `body` for every tile of the task, of `height` rows or, at the end, fewer.
+@inline(__always) func forEachTile(
+  _ task: UnsafePointer<gemm_task>, height: Int, _ body: (gemm_tile) -> Void
+) {
+  forEachTile(task, heightOf: { _ in height }, wholeTiles: { _ in 0 }, body)
+}
+
+/// The same with a height of each column's own.
 ///
 /// - Parameter wholeTiles: does whole tiles of two vectors of columns by itself, and yields the rows that are done.
 @inline(__always) func forEachTile(
-  _ task: UnsafePointer<gemm_task>, height: Int,
-  wholeTiles: (gemm_tile) -> Int = { _ in 0 }, _ body: (gemm_tile) -> Void
+  _ task: UnsafePointer<gemm_task>, heightOf: (_ column: Int) -> Int, wholeTiles: (gemm_tile) -> Int,
+  _ body: (gemm_tile) -> Void
 ) {
   let rows = task.pointee.rows
   var tile = gemm_tile()
@@ -15,6 +22,7 @@ import CShim
   while tile.column < task.pointee.end_column {
     tile.is_wide = tile.column + lanes < task.pointee.end_column ? 1 : 0
     tile.row = 0
+    let height = heightOf(tile.column)
     if tile.is_wide != 0 { tile.row = wholeTiles(tile) }
     while tile.row < rows {
       tile.rows = min(rows - tile.row == height + 1 ? tileRows : height, rows - tile.row)
