@@ -125,13 +125,14 @@ struct OutputPlan {
       // Who replaces a file must see what others have put there, up to the moment that it is replaced.
       let lock = naming.skipsExisting ? FileLock(path) : nil
       defer { withExtendedLifetime(lock) {} }
+      // Before it is asked whose file this is: one that comes later must not be taken for one that was looked at.
+      let isNew = FileStatus(path) == nil
       try claims.check(path, as: kind)
       if naming.skipsExisting, isKept(path, origin) {
         if isNamed { throw Self.isOfAnother(path) }
         path = try madeUp(origin, "")
         continue
       }
-      let isNew = FileStatus(path) == nil
       let replacesAnother = !isNew && !isNamed && isOfAnother(path, origin)
       guard try write(path, isNew) else { continue }
       claims.wrote(path)
