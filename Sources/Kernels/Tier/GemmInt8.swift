@@ -27,7 +27,8 @@ import CShim
   #endif
   let hasOneRun = task.pointee.run_count == 1
   forEachTile(
-    task, heightOf: { tileHeight(task, $0) }, wholeTiles: { hasOneRun ? int8WholeTiles(task, $0) : 0 }
+    task, heightOf: { tileHeight(task, $0) }, highest: tileRows,
+    wholeTiles: { hasOneRun ? int8WholeTiles(task, $0) : 0 }
   ) { tile in
     switch (tile.rows, tile.is_wide != 0) {
     #if TIER_AVX512VNNI

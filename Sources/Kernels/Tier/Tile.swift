@@ -6,14 +6,16 @@ import CShim
 @inline(__always) func forEachTile(
   _ task: UnsafePointer<gemm_task>, height: Int, _ body: (gemm_tile) -> Void
 ) {
-  forEachTile(task, heightOf: { _ in height }, wholeTiles: { _ in 0 }, body)
+  forEachTile(task, heightOf: { _ in height }, highest: height, wholeTiles: { _ in 0 }, body)
 }
 
 /// The same with a height of each column's own.
 ///
-/// - Parameter wholeTiles: does whole tiles of two vectors of columns by itself, and yields the rows that are done.
+/// - Parameters:
+///   - highest: as many rows at the end are one tile.
+///   - wholeTiles: does whole tiles of two vectors of columns by itself, and yields the rows that are done.
 @inline(__always) func forEachTile(
-  _ task: UnsafePointer<gemm_task>, heightOf: (_ column: Int) -> Int, wholeTiles: (gemm_tile) -> Int,
+  _ task: UnsafePointer<gemm_task>, heightOf: (_ column: Int) -> Int, highest: Int, wholeTiles: (gemm_tile) -> Int,
   _ body: (gemm_tile) -> Void
 ) {
   let rows = task.pointee.rows
@@ -25,7 +27,7 @@ import CShim
     let height = heightOf(tile.column)
     if tile.is_wide != 0 { tile.row = wholeTiles(tile) }
     while tile.row < rows {
-      tile.rows = min(rows - tile.row == height + 1 ? tileRows : height, rows - tile.row)
+      tile.rows = rows - tile.row <= highest ? rows - tile.row : height
       // The first tiles of a panel fetch the next panels: nothing else would ask for them in time.
       let distance = tile.row / height * panel_width
       let next = tile.column + tileColumns + distance

@@ -14,7 +14,7 @@ func countedProduct(_ reduction: Int) {
     scratch.rows[row] = scratch.row(
       activations: activations + row * reduction, scales: ones, output: output + row * columns)
   }
-  var task = scratch.task(rows: rows, tileRows: operands.context.kernels.functions.tileRows)
+  var task = scratch.task(rows: rows)
   var run = gemm_run(
     offset: 0, groups: reduction / PanelLayout.group, length: reduction, weights: 0, scale: 0, ends_block: 1)
   withUnsafePointer(to: &run) {
