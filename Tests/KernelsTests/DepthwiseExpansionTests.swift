@@ -52,8 +52,8 @@ import Testing
       DepthwisePlan(g, weights: weights, threads: threads), input: .floats(between), clamp: .relu6, output: apart)
     let together = output()
     context.depthwise(
-      DepthwisePlan(g, weights: weights, expansion: expansion, threads: threads),
-      input: .expansion(operands, epilogue), clamp: .relu6, output: together)
+      DepthwisePlan(g, weights: weights, computesInput: true, threads: threads),
+      input: .expansion(expansion, operands, epilogue), clamp: .relu6, output: together)
     let isSame = (0..<g.outputCount).allSatisfy { apart[$0].bitPattern == together[$0].bitPattern }
     #expect(isSame, "\(context.kernels.tier), \(threads) threads, \(window)")
   }
@@ -90,8 +90,8 @@ import Testing
         let weights = DepthwiseWeights(
           levels: nil, floats: fence.copy(randomFloats(9 * padded, seed: 6)), scale: nil,
           bias: fence.copy(randomFloats(padded, seed: 8)))
-        let plan = DepthwisePlan(g, weights: weights, expansion: expansion, threads: threads)
-        let input = DepthwiseInput.expansion(operands, Epilogue(clamp: .relu6))
+        let plan = DepthwisePlan(g, weights: weights, computesInput: true, threads: threads)
+        let input = DepthwiseInput.expansion(expansion, operands, Epilogue(clamp: .relu6))
         let output = fence.copy([Float](repeating: .nan, count: g.outputCount))
         context.depthwise(plan, input: input, clamp: .relu6, output: output)
         let expected = QuantizedCopy(form, context, fence)

@@ -59,13 +59,13 @@ struct DepthwiseConvolution: ConvolutionOperator {
 struct DepthwiseStep: ForwardStep {
   let plan: DepthwisePlan
   let clamp: Clamp
-  /// The dense convolution of the plan.
+  /// The dense convolution that yields the input, where nobody else reads that.
   var expansion: ConvolutionStep?
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let quantized = operands.quantized
     if let expansion {
-      let input = DepthwiseInput.expansion(expansion.operands(operands), expansion.epilogue)
+      let input = DepthwiseInput.expansion(expansion.plan, expansion.operands(operands), expansion.epilogue)
       return context.depthwise(plan, input: input, clamp: clamp, output: operands.output, quantized: quantized)
     }
     operands.forEachImage(reading: plan.geometry.inputCount, writing: plan.geometry.outputCount) { input, output in
@@ -95,7 +95,7 @@ extension InferencePlanner {
     let geometry = self.geometry(convolution.window, operation)
     let expansion = expansions[operation.input].map { self.step($0.convolution, $0.operation) }
     let plan = DepthwisePlan(
-      geometry, weights: weights(convolution), expansion: expansion?.body.plan, threads: context.pool.threads)
+      geometry, weights: weights(convolution), computesInput: expansion != nil, threads: context.pool.threads)
     let body = DepthwiseStep(plan: plan, clamp: operation.epilogue.clamp, expansion: expansion?.body)
     append(
       operation, body, from: expansion.map { [$0.levels, $0.body.scales] } ?? [tensor(operation.input)],

@@ -19,22 +19,18 @@ public struct DepthwiseWeights: @unchecked Sendable {
   }
 }
 
-/// A depthwise convolution, planned once, and the dense convolution in front of it where nobody else reads that one's result.
+/// A depthwise convolution, planned once.
 public struct DepthwisePlan: @unchecked Sendable {
   public let geometry: WindowGeometry
   /// `[channels / 16][taps][16]`, channels rounded up to 16.
   fileprivate let weights: [Float]
   fileprivate let bias: UnsafePointer<Float>
   fileprivate let bands: DepthwiseBands
-  /// The dense convolution.
-  public let expansion: ConvolutionPlan?
 
-  /// - Parameter expansion: its output is the input.
-  public init(
-    _ geometry: WindowGeometry, weights: DepthwiseWeights, expansion: ConvolutionPlan? = nil, threads: Int
-  ) {
-    (self.geometry, self.expansion, bias) = (geometry, expansion, weights.bias)
-    bands = DepthwiseBands(geometry, isComputed: expansion != nil, threads: threads)
+  /// - Parameter computesInput: whether the input is `DepthwiseInput.expansion`.
+  public init(_ geometry: WindowGeometry, weights: DepthwiseWeights, computesInput: Bool = false, threads: Int) {
+    (self.geometry, bias) = (geometry, weights.bias)
+    bands = DepthwiseBands(geometry, isComputed: computesInput, threads: threads)
     let (width, taps) = (PanelLayout.width, geometry.kernelHeight * geometry.kernelWidth)
     let padded = PanelLayout.padded(geometry.channels)
     self.weights = [Float](unsafeUninitializedCapacity: taps * padded) { packed, count in
@@ -112,8 +108,10 @@ private struct DepthwiseBands {
 public enum DepthwiseInput: @unchecked Sendable {
   /// `[height, width, channels]`.
   case floats(UnsafePointer<Float>)
-  /// What the plan's dense convolution yields.
-  case expansion(ConvolutionOperands, Epilogue)
+  /// What a dense convolution yields that nobody else reads.
+  case expansion(ConvolutionPlan, ConvolutionOperands, Epilogue)
+
+  fileprivate var isComputed: Bool { if case .expansion = self { true } else { false } }
 }
 
 extension WindowGeometry {
@@ -181,7 +179,7 @@ private struct DepthwisePiece {
     while stepRows < piece.rows.count, bytes(stepRows + 1) <= Self.cachedBytes { stepRows += 1 }
     self.stepRows = stepRows
     self.keptRows = keptRows(stepRows)
-    computedRows = plan.expansion == nil ? 0 : min(keptRows(stepRows), max(1, Self.fewestPixels / g.width))
+    computedRows = input.isComputed ? min(keptRows(stepRows), max(1, Self.fewestPixels / g.width)) : 0
   }
 
   func run(
@@ -194,7 +192,6 @@ private struct DepthwisePiece {
     let keptFloats = panels * panelStride
     let outputFloats = stepRows * g.outputWidth * outputStride
     let memory = threadScratch(gemmBytes + pointerBytes + (keptFloats + outputFloats) * float)
-    let scratch = computedRows == 0 ? nil : GemmScratch(memory)
     let rows = (memory + gemmBytes).assumingMemoryBound(to: UnsafePointer<Float>?.self)
     let kept = (memory + gemmBytes + pointerBytes).assumingMemoryBound(to: Float.self)
     clearPadding(kept)
@@ -213,7 +210,7 @@ private struct DepthwisePiece {
       let top = first * g.stride - g.top
       let seen = top..<top + (step.count - 1) * g.stride + g.extentHeight
       let end = min(g.height, seen.upperBound)
-      if ready < end { fill(max(ready, seen.lowerBound)..<end, kept, context, scratch) }
+      if ready < end { fill(max(ready, seen.lowerBound)..<end, kept, context, memory) }
       ready = max(ready, end)
       for row in seen {
         let isInside = row >= 0 && row < g.height
@@ -259,7 +256,8 @@ private struct DepthwisePiece {
 
   /// Copies or computes rows of the input.
   private func fill(
-    _ image: Range<Int>, _ kept: UnsafeMutablePointer<Float>, _ context: ExecutionContext, _ scratch: GemmScratch?
+    _ image: Range<Int>, _ kept: UnsafeMutablePointer<Float>, _ context: ExecutionContext,
+    _ gemmMemory: UnsafeMutableRawPointer
   ) {
     let (g, width) = (plan.geometry, PanelLayout.width)
     switch input {
@@ -280,13 +278,12 @@ private struct DepthwisePiece {
           }
         }
       }
-    case .expansion(let operands, let epilogue):
-      guard let expansion = plan.expansion, let scratch else { preconditionFailure("a plan with an expansion") }
+    case .expansion(let expansion, let operands, let epilogue):
       for first in stride(from: image.lowerBound, to: image.upperBound, by: computedRows) {
         let end = min(first + computedRows, image.upperBound)
         context.convolve(
           expansion, operands, clamp: epilogue.clamp, rows: first * g.width..<end * g.width, columns: piece.channels,
-          scratch: scratch, isOutputCold: false, outputPanel: panelStride
+          scratch: GemmScratch(gemmMemory), isOutputCold: false, outputPanel: panelStride
         ) { y, x, _ in place(kept, y) + (g.left + x) * width }
       }
       guard let function = epilogue.function else { return }

@@ -63,40 +63,48 @@ typealias VSum = VInt32
       _mm256_dpbusd_avx_epi32(
         unsafeBitCast(sum, to: __m256i.self), unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
       to: VInt32.self)
-  #elseif TIER_AVX2
-    sum
-      &+ unsafeBitCast(
-        _mm256_madd_epi16(
-          _mm256_maddubs_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)),
-          unsafeBitCast(SIMD16<Int16>(repeating: 1), to: __m256i.self)), to: VInt32.self)
   #else
-    sum
-      &+ unsafeBitCast(
-        _mm_madd_epi16(
-          _mm_maddubs_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self)),
-          unsafeBitCast(SIMD8<Int16>(repeating: 1), to: __m128i.self)), to: VInt32.self)
+    sum &+ widened(products(a, w))
   #endif
 }
 
 #if TIER_SSE4 || TIER_AVX2
+  #if TIER_AVX2
+    private typealias VInt16 = SIMD16<Int16>
+
+    /// Sums of neighbouring products of bytes; `a` unsigned, `w` signed.
+    @inline(__always) private func products(_ a: VInt32, _ w: VInt32) -> VInt16 {
+      unsafeBitCast(
+        _mm256_maddubs_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self)), to: VInt16.self)
+    }
+
+    /// Sums of neighbours.
+    @inline(__always) private func widened(_ v: VInt16) -> VInt32 {
+      let ones = unsafeBitCast(VInt16(repeating: 1), to: __m256i.self)
+      return unsafeBitCast(_mm256_madd_epi16(unsafeBitCast(v, to: __m256i.self), ones), to: VInt32.self)
+    }
+  #else
+    private typealias VInt16 = SIMD8<Int16>
+
+    /// Sums of neighbouring products of bytes; `a` unsigned, `w` signed.
+    @inline(__always) private func products(_ a: VInt32, _ w: VInt32) -> VInt16 {
+      unsafeBitCast(
+        _mm_maddubs_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self)), to: VInt16.self)
+    }
+
+    /// Sums of neighbours.
+    @inline(__always) private func widened(_ v: VInt16) -> VInt32 {
+      let ones = unsafeBitCast(VInt16(repeating: 1), to: __m128i.self)
+      return unsafeBitCast(_mm_madd_epi16(unsafeBitCast(v, to: __m128i.self), ones), to: VInt32.self)
+    }
+  #endif
+
   /// `sum + a0 · w0 + a1 · w1` over one group of four each, exactly if the sums of four products that meet in 16 bits fit them
   /// (`gemm_task.pairs_fit`): three multiplications in place of four.
   @inline(__always) func multiplyAddTwoGroups(
     _ sum: VInt32, _ a0: VInt32, _ w0: VInt32, _ a1: VInt32, _ w1: VInt32
   ) -> VInt32 {
-    #if TIER_AVX2
-      let products0 = _mm256_maddubs_epi16(unsafeBitCast(a0, to: __m256i.self), unsafeBitCast(w0, to: __m256i.self))
-      let products1 = _mm256_maddubs_epi16(unsafeBitCast(a1, to: __m256i.self), unsafeBitCast(w1, to: __m256i.self))
-      let both = unsafeBitCast(products0, to: SIMD16<Int16>.self) &+ unsafeBitCast(products1, to: SIMD16<Int16>.self)
-      let ones = unsafeBitCast(SIMD16<Int16>(repeating: 1), to: __m256i.self)
-      return sum &+ unsafeBitCast(_mm256_madd_epi16(unsafeBitCast(both, to: __m256i.self), ones), to: VInt32.self)
-    #else
-      let products0 = _mm_maddubs_epi16(unsafeBitCast(a0, to: __m128i.self), unsafeBitCast(w0, to: __m128i.self))
-      let products1 = _mm_maddubs_epi16(unsafeBitCast(a1, to: __m128i.self), unsafeBitCast(w1, to: __m128i.self))
-      let both = unsafeBitCast(products0, to: SIMD8<Int16>.self) &+ unsafeBitCast(products1, to: SIMD8<Int16>.self)
-      let ones = unsafeBitCast(SIMD8<Int16>(repeating: 1), to: __m128i.self)
-      return sum &+ unsafeBitCast(_mm_madd_epi16(unsafeBitCast(both, to: __m128i.self), ones), to: VInt32.self)
-    #endif
+    sum &+ widened(products(a0, w0) &+ products(a1, w1))
   }
 #endif
 
