@@ -79,6 +79,15 @@ import Testing
       $0.bilinear = { changed($0, { $0.width = 0 }, sound.bilinear) }
     },
     Violation(
+      requirement: "0 <= task->first[0] && task->first[task->columns - 1] < task->width",
+      shape: .resampleRows(width: 41, rows: 9, columns: 17, taps: 5)
+    ) {
+      $0.resampleRows = { changed($0, { $0.width -= 3 }, sound.resampleRows) }
+    },
+    Violation(requirement: "task->input_stride >= task->count", shape: .resampleColumns(count: 33, taps: 6)) {
+      $0.resampleColumns = { changed($0, { $0.input_stride -= 1 }, sound.resampleColumns) }
+    },
+    Violation(
       requirement: "(window->output_height - 1) * window->stride - window->top < window->height",
       shape: .maxPoolGradient(window)
     ) {

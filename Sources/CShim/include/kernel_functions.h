@@ -40,6 +40,13 @@ typedef struct {
   // In place.
   void (*softmax)(float *values, intptr_t count);
   void (*bilinear)(const bilinear_task *task);
+  void (*resample_rows)(const resample_rows_task *task) SWIFT_FIELD(resampleRows);
+  void (*resample_columns)(const resample_columns_task *task) SWIFT_FIELD(resampleColumns);
+  // levels = 255 * values, rounded to nearest, for values of 0...1.
+  void (*round_to_levels)(const float *values, uint8_t *levels, intptr_t count) SWIFT_FIELD(roundToLevels);
+  // Pixels of three bytes, in place; `blends` has one entry for each of 256 levels.
+  void (*blend_pixels)(const uint8_t *levels, const pixel_blend *blends, uint8_t *pixels, intptr_t count)
+      SWIFT_FIELD(blendPixels);
   // Over the channels of every row of [rows, channels].
   void (*layer_norm)(const float *input, intptr_t rows, intptr_t channels, float epsilon, const float *weight,
                      const float *bias, float *output) SWIFT_FIELD(layerNorm);

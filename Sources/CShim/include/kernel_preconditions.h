@@ -84,6 +84,20 @@ static inline void require_bilinear(const bilinear_task *task) {
   REQUIRE(task->output_height > 0 && task->output_width > 0);
 }
 
+static inline void require_resample_rows(const resample_rows_task *task) {
+  REQUIRE(task->width > 0 && task->rows > 0 && task->columns > 0 && task->taps > 0);
+  REQUIRE(task->input_stride >= 3 * task->width);
+  // The axis is ordered: no column reads before the first or behind the last.
+  REQUIRE(0 <= task->first[0] && task->first[task->columns - 1] < task->width);
+}
+
+static inline void require_resample_columns(const resample_columns_task *task) {
+  REQUIRE(task->taps > 0 && task->count > 0);
+  REQUIRE(task->input_stride >= task->count);
+}
+
+static inline void require_pixels(intptr_t count) { REQUIRE(count >= 0); }
+
 static inline void require_window_without_gaps(const window_shape *window) {
   require_window(window);
   REQUIRE(window->dilation_height == 1 && window->dilation_width == 1);

@@ -115,4 +115,34 @@ typedef struct {
   intptr_t accumulate;                // 1: adds to the output
 } bilinear_task;
 
+// Bits of a resampling weight behind the point.
+enum { resample_fraction_bits = 22 };
+
+// Resamples rows of pixels of three bytes along the row, rounded to nearest and kept within 0...255.
+typedef struct {
+  const uint8_t *input;               // row 0, pixel 0
+  intptr_t input_stride;              // bytes from row to row
+  intptr_t width;                     // pixels of an input row
+  intptr_t rows;
+  const int32_t *first;               // [columns] the input pixel of a column's first weight
+  const int32_t *weights;             // [columns, taps]; 0 for pixels beyond the row
+  intptr_t taps, columns;
+  uint8_t *output;                    // [rows, columns, 3]
+} resample_rows_task;
+
+// One row of bytes from `taps` rows, rounded to nearest and kept within 0...255.
+typedef struct {
+  const uint8_t *input;               // the first of the rows
+  intptr_t input_stride;              // bytes from row to row
+  const int32_t *weights;             // [taps]
+  intptr_t taps, count;               // bytes of a row
+  uint8_t *output;                    // [count]
+} resample_columns_task;
+
+// What a level of a map does to a pixel: every channel becomes (sample * kept + added) / 256, rounded down.
+typedef struct {
+  uint16_t added[4];                  // red, green, blue, and one that is not read
+  uint16_t kept[4];
+} pixel_blend;
+
 #endif

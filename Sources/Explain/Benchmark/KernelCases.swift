@@ -18,6 +18,7 @@ public enum KernelCases {
     list.addActivations()
     list.addAveragePools()
     list.addGlobalMaxPools()
+    list.addPictures()
     return list.cases
   }()
 
@@ -297,6 +298,15 @@ private struct CaseList {
       network = "cbam training"
       add(.maxPoolGradient(window))
     }
+  }
+
+  /// A frame of a camera on its way to a network of 224 x 224, and the map on its way to the frame.
+  mutating func addPictures() {
+    network = "1280x720"
+    add(.resampleRows(width: 1280, rows: 640, columns: 224, taps: 6), isRepresentative: true)
+    add(.resampleColumns(count: 672, taps: 6), isRepresentative: true)
+    add(.roundToLevels(count: 630), isRepresentative: true)
+    add(.blendPixels(count: 630), isRepresentative: true)
   }
 
   /// Training of a head: gradients through the frozen network down to the picture, one picture's share of them; batch

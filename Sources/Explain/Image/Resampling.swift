@@ -1,3 +1,5 @@
+import CShim
+
 /// How a picture is resized.
 public enum Interpolation: String, CaseIterable, Sendable, Codable {
   /// A triangle two source pixels wide.
@@ -30,99 +32,92 @@ extension Interpolation {
 /// Antialiased, as Pillow computes them (`ImagingResample`): when shrinking, the filter is stretched by the ratio, so that every
 /// source pixel counts. Otherwise the filter keeps its size, as in OpenCV and TensorFlow.
 struct ResamplingAxis {
-  /// The number of fractional bits of a weight: 32 less 8 of a pixel, one of a sign and one for overshoot.
-  static let fractionBits = 22
-
-  /// For each target pixel of the range, the source pixels it is made of.
-  let spans: [Range<Int>]
-  /// Rows of `stride` weights, one row for each target pixel; the first `spans[i].count` of a row count.
+  /// For each target pixel of the range, the first source pixel that it is made of; ascending.
+  let first: [Int32]
+  /// Rows of `taps` weights, one row for each target pixel; 0 where a target pixel is made of fewer.
   let weights: [Int32]
-  let stride: Int
+  let taps: Int
   /// Every source pixel that any target pixel of the range needs.
-  var sourceRange: Range<Int> { (spans.first?.lowerBound ?? 0)..<(spans.last?.upperBound ?? 0) }
+  let sourceRange: Range<Int>
 
   /// - Parameter range: the target pixels that are wanted, within `0..<target`.
   init(source: Int, target: Int, range: Range<Int>, interpolation: Interpolation, antialias: Bool) {
-    switch (interpolation, antialias) {
-    case (.nearest, _): self = Self.nearest(source: source, target: target, range: range)
-    case (_, true): self = Self.antialiased(source: source, target: target, range: range, interpolation)
-    case (_, false): self = Self.unstretched(source: source, target: target, range: range, interpolation)
+    let filters =
+      switch (interpolation, antialias) {
+      case (.nearest, _): Self.nearest(source: source, target: target, range: range)
+      case (_, true): Self.antialiased(source: source, target: target, range: range, interpolation)
+      case (_, false): Self.unstretched(source: source, target: target, range: range, interpolation)
+      }
+    let taps = filters.map(\.weights.count).max() ?? 1
+    var weights: [Int32] = []
+    weights.reserveCapacity(taps * filters.count)
+    for filter in filters {
+      weights += filter.weights.map(Self.fixed)
+      weights += repeatElement(0, count: taps - filter.weights.count)
     }
+    (self.taps, self.weights) = (taps, weights)
+    first = filters.map { Int32($0.first) }
+    sourceRange = (filters.first?.first ?? 0)..<(filters.last?.end ?? 0)
   }
 
-  private init(spans: [Range<Int>], weights: [Int32], stride: Int) {
-    (self.spans, self.weights, self.stride) = (spans, weights, stride)
+  /// What one target pixel is made of.
+  private struct Filter {
+    var first: Int
+    var weights: [Double]
+
+    var end: Int { first + weights.count }
   }
 
   private static func antialiased(
     source: Int, target: Int, range: Range<Int>, _ interpolation: Interpolation
-  ) -> ResamplingAxis {
+  ) -> [Filter] {
     let scale = Double(source) / Double(target)
     let stretch = max(scale, 1)
     let support = interpolation.support * stretch
-    let stride = Int(support.rounded(.up)) * 2 + 1
-    var spans: [Range<Int>] = []
-    var weights = [Int32](repeating: 0, count: stride * range.count)
-    var exact = [Double](repeating: 0, count: stride)
-    for (row, pixel) in range.enumerated() {
+    return range.map { pixel in
       let centre = (Double(pixel) + 0.5) * scale
       let first = max(Int(centre - support + 0.5), 0)
       let last = min(Int(centre + support + 0.5), source)
-      var sum = 0.0
-      for tap in 0..<(last - first) {
-        exact[tap] = interpolation.weight(
-          (Double(tap + first) - centre + 0.5) * (1 / stretch), sharpness: -0.5)
-        sum += exact[tap]
+      let exact = (first..<last).map { place in
+        interpolation.weight((Double(place) - centre + 0.5) * (1 / stretch), sharpness: -0.5)
       }
-      for tap in 0..<(last - first) {
-        weights[row * stride + tap] = fixed(sum == 0 ? exact[tap] : exact[tap] / sum)
-      }
-      spans.append(first..<last)
+      let sum = exact.reduce(0, +)
+      return Filter(first: first, weights: sum == 0 ? exact : exact.map { $0 / sum })
     }
-    return ResamplingAxis(spans: spans, weights: weights, stride: stride)
   }
 
   /// Outside the picture its border continues.
   private static func unstretched(
     source: Int, target: Int, range: Range<Int>, _ interpolation: Interpolation
-  ) -> ResamplingAxis {
+  ) -> [Filter] {
     let scale = Double(source) / Double(target)
     let reach = interpolation == .bilinear ? 1 : 2
-    let stride = 2 * reach
-    var spans: [Range<Int>] = []
-    var weights = [Int32](repeating: 0, count: stride * range.count)
-    for (row, pixel) in range.enumerated() {
+    return range.map { pixel in
       let centre = (Double(pixel) + 0.5) * scale - 0.5
       let left = Int(centre.rounded(.down)) - reach + 1
       func inside(_ place: Int) -> Int { min(max(place, 0), source - 1) }
       let first = inside(left)
-      var exact = [Double](repeating: 0, count: stride)
-      for place in left..<left + stride {
-        exact[inside(place) - first] += interpolation.weight(Double(place) - centre, sharpness: -0.75)
+      var weights = [Double](repeating: 0, count: inside(left + 2 * reach - 1) - first + 1)
+      for place in left..<left + 2 * reach {
+        weights[inside(place) - first] += interpolation.weight(Double(place) - centre, sharpness: -0.75)
       }
-      let last = inside(left + stride - 1)
-      for tap in 0...last - first { weights[row * stride + tap] = fixed(exact[tap]) }
-      spans.append(first..<last + 1)
+      return Filter(first: first, weights: weights)
     }
-    return ResamplingAxis(spans: spans, weights: weights, stride: stride)
   }
 
   /// One source pixel for each target pixel. Pillow adds steps up, whose rounding decides where a centre meets an edge.
-  private static func nearest(source: Int, target: Int, range: Range<Int>) -> ResamplingAxis {
+  private static func nearest(source: Int, target: Int, range: Range<Int>) -> [Filter] {
     let step = Double(source) / Double(target)
     var position = step * 0.5
-    var spans: [Range<Int>] = []
+    var filters: [Filter] = []
     for pixel in 0..<range.upperBound {
-      if range.contains(pixel) {
-        let place = min(Int(position), source - 1)
-        spans.append(place..<place + 1)
-      }
+      if range.contains(pixel) { filters.append(Filter(first: min(Int(position), source - 1), weights: [1])) }
       position += step
     }
-    return ResamplingAxis(spans: spans, weights: range.map { _ in fixed(1) }, stride: 1)
+    return filters
   }
 
   private static func fixed(_ weight: Double) -> Int32 {
-    Int32((weight * Double(1 << fractionBits)).rounded(.toNearestOrAwayFromZero))
+    Int32((weight * Double(1 << resample_fraction_bits)).rounded(.toNearestOrAwayFromZero))
   }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 extension Image {
   /// This picture at another size, equal to Pillow's `Image.resize` (13.0) to the last bit where it is antialiased: one axis
   /// after the other, in fixed point and rounded to 8 bits after each.
@@ -44,30 +46,15 @@ extension Image {
 
   /// Resamples some rows of this picture; its column 0 is source pixel `origin` of the axis.
   private func resampledRows(_ rows: Range<Int>, along axis: ResamplingAxis, origin: Int) -> Image {
-    let targetWidth = axis.spans.count
+    let targetWidth = axis.first.count
     let size = 3 * targetWidth * rows.count
+    let first = axis.first.map { $0 - Int32(origin) }
     let result = [UInt8](unsafeUninitializedCapacity: size) { target, count in
       pixels.withUnsafeBufferPointer { source in
-        axis.weights.withUnsafeBufferPointer { weights in
-          var to = 0
-          for row in rows {
-            for (column, span) in axis.spans.enumerated() {
-              var from = 3 * (row * width + span.lowerBound - origin)
-              var (red, green, blue) = (half, half, half)
-              for tap in (column * axis.stride)..<(column * axis.stride + span.count) {
-                let weight = weights[tap]
-                red &+= weight &* Int32(source[from])
-                green &+= weight &* Int32(source[from + 1])
-                blue &+= weight &* Int32(source[from + 2])
-                from += 3
-              }
-              target[to] = level(red)
-              target[to + 1] = level(green)
-              target[to + 2] = level(blue)
-              to += 3
-            }
-          }
-        }
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        KernelTable.pictures.resampleRows(
+          source + 3 * width * rows.lowerBound, width: width, rows: rows.count, first: first, weights: axis.weights,
+          taps: axis.taps, columns: targetWidth, output: target)
       }
       count = size
     }
@@ -76,33 +63,23 @@ extension Image {
 
   /// Resamples some columns of this picture; its row 0 is source pixel `origin` of the axis.
   private func resampledColumns(_ columns: Range<Int>, along axis: ResamplingAxis, origin: Int) -> Image {
-    let targetHeight = axis.spans.count
-    let stride = 3 * columns.count
-    var sums = [Int32](repeating: 0, count: stride)
-    let result = [UInt8](unsafeUninitializedCapacity: stride * targetHeight) { target, count in
+    let targetHeight = axis.first.count
+    let rowBytes = 3 * columns.count
+    let result = [UInt8](unsafeUninitializedCapacity: rowBytes * targetHeight) { target, count in
       pixels.withUnsafeBufferPointer { source in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for (row, span) in axis.spans.enumerated() {
-            sums.update(repeating: half)
-            for (tap, sourceRow) in span.enumerated() {
-              let weight = axis.weights[row * axis.stride + tap]
-              let from = 3 * ((sourceRow - origin) * width + columns.lowerBound)
-              for sample in 0..<stride { sums[sample] &+= weight &* Int32(source[from + sample]) }
-            }
-            for sample in 0..<stride { target[row * stride + sample] = level(sums[sample]) }
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        for row in 0..<targetHeight {
+          let first = Int(axis.first[row]) - origin
+          axis.weights[row * axis.taps..<(row + 1) * axis.taps].withUnsafeBufferPointer { weights in
+            guard let weights = weights.baseAddress else { return }
+            KernelTable.pictures.resampleColumns(
+              source + 3 * (first * width + columns.lowerBound), stride: 3 * width, weights: weights,
+              taps: min(axis.taps, height - first), count: rowBytes, output: target + row * rowBytes)
           }
         }
       }
-      count = stride * targetHeight
+      count = rowBytes * targetHeight
     }
     return Image(width: columns.count, height: targetHeight, pixels: result, iccProfile: iccProfile)
   }
-}
-
-/// One half in fixed point, so that cutting off the fraction rounds.
-private let half: Int32 = 1 << (ResamplingAxis.fractionBits - 1)
-
-@inline(__always)
-private func level(_ sum: Int32) -> UInt8 {
-  UInt8(truncatingIfNeeded: min(max(sum >> Int32(ResamplingAxis.fractionBits), 0), 255))
 }

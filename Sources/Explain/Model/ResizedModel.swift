@@ -1,3 +1,4 @@
+import CShim
 import Kernels
 
 extension Model {
@@ -69,9 +70,9 @@ extension Model {
       source: length, target: target, range: 0..<target, interpolation: .bicubic, antialias: true)
     var result = [Float](repeating: 0, count: count * target * stride)
     for row in 0..<count {
-      for (place, span) in axis.spans.enumerated() {
-        for (tap, source) in span.enumerated() {
-          let weight = Float(axis.weights[place * axis.stride + tap]) / Float(1 << ResamplingAxis.fractionBits)
+      for (place, first) in axis.first.enumerated() {
+        for (tap, source) in (Int(first)..<min(Int(first) + axis.taps, length)).enumerated() {
+          let weight = Float(axis.weights[place * axis.taps + tap]) / Float(1 << resample_fraction_bits)
           for i in 0..<stride {
             result[(row * target + place) * stride + i] += weight * values[(row * length + source) * stride + i]
           }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Draws saliency as a picture.
 public struct Renderer: Sendable {
   /// Colours of the 256 levels of saliency, `[256, 3]`.
@@ -17,18 +19,14 @@ public struct Renderer: Sendable {
   public func heatmap(_ saliency: some SaliencyRows) -> Image {
     let cold = Ink(colors[0], colors[1], colors[2])
     let image = Image(width: saliency.width, height: saliency.height, filledWith: cold)
-    return combine(image, saliency) { _, level, channel in Int(colors[3 * level + channel]) }
+    return blend(image, saliency) { _ in 256 }
   }
 
   /// The photograph with the heat on top. A photograph that is needed nowhere else is drawn upon in place.
   ///
   /// - Precondition: both have the same size.
   public func overlay(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
-    let opacity = (0...255).map { Int(256 * alpha * Self.presence(Double($0) / 255) + 0.5) }
-    return combine(photo, saliency) { sample, level, channel in
-      let color = Int(colors[3 * level + channel])
-      return (sample * (256 - opacity[level]) + color * opacity[level] + 128) >> 8
-    }
+    blend(photo, saliency) { level in Int(256 * alpha * Self.presence(Double(level) / 255) + 0.5) }
   }
 
   /// The photograph times the saliency. A photograph that is needed nowhere else is drawn upon in place.
@@ -36,7 +34,7 @@ public struct Renderer: Sendable {
   /// - Precondition: both have the same size.
   public func masked(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
     photo.blacken(outside: saliency.seen)
-    return combine(photo, saliency) { sample, level, _ in (sample * level + 127) / 255 }
+    return multiply(photo, saliency)
   }
 
   /// The saliency itself.
@@ -53,24 +51,46 @@ public struct Renderer: Sendable {
     return x * x * (3 - 2 * x)
   }
 
-  /// Computes every sample (0...255) that the network saw from the photograph's, the level of saliency and the channel.
-  @inline(__always)
-  private func combine(
+  /// Lays the colours over every pixel that the network saw.
+  ///
+  /// - Parameter opacity: of a level of saliency, in steps of 1/256.
+  private func blend(
+    _ photo: consuming Image, _ saliency: some SaliencyRows, opacity: (_ level: Int) -> Int
+  ) -> Image {
+    let blends = curve.levels(of: saliency).map { level in
+      let (level, opacity) = (Int(level), opacity(Int(level)))
+      func added(_ channel: Int) -> UInt16 { UInt16(Int(colors[3 * level + channel]) * opacity + 128) }
+      return PixelBlend(added: (added(0), added(1), added(2)), kept: UInt16(256 - opacity))
+    }
+    return withSeenRows(photo, saliency) { pixels, levels, count in
+      KernelTable.pictures.blend(levels, by: blends, pixels: pixels, count: count)
+    }
+  }
+
+  /// Multiplies every pixel that the network saw by its saliency.
+  private func multiply(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
+    let shown = curve.levels(of: saliency).map(Int.init)
+    return withSeenRows(photo, saliency) { pixels, levels, count in
+      for pixel in 0..<count {
+        let level = shown[Int(levels[pixel])]
+        for sample in 3 * pixel..<3 * pixel + 3 {
+          pixels[sample] = UInt8(truncatingIfNeeded: (Int(pixels[sample]) * level + 127) / 255)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the pixels, the levels of saliency and the number of both, for every row of what the network saw.
+  private func withSeenRows(
     _ photo: consuming Image, _ saliency: some SaliencyRows,
-    _ sample: (_ sample: Int, _ level: Int, _ channel: Int) -> Int
+    _ body: (_ pixels: UnsafeMutablePointer<UInt8>, _ levels: UnsafePointer<UInt8>, _ count: Int) -> Void
   ) -> Image {
     precondition(photo.width == saliency.width && photo.height == saliency.height)
-    let (width, shown) = (photo.width, curve.levels(of: saliency))
+    let width = photo.width
     photo.pixels.withUnsafeMutableBufferPointer { pixels in
       saliency.forEachRowOfLevels { y, levels in
-        var i = 3 * (y * width + saliency.seen.columns.lowerBound)
-        for level in levels {
-          let level = Int(shown[Int(level)])
-          for channel in 0..<3 {
-            pixels[i] = UInt8(truncatingIfNeeded: sample(Int(pixels[i]), level, channel))
-            i += 1
-          }
-        }
+        guard let pixels = pixels.baseAddress, let base = levels.baseAddress else { return }
+        body(pixels + 3 * (y * width + saliency.seen.columns.lowerBound), base, levels.count)
       }
     }
     return photo

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Saliency that can be had row by row, from the top.
 public protocol SaliencyRows {
   /// The size of the picture.
@@ -53,7 +55,9 @@ extension SaliencyRows {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: seen.columns.count) { levels in
       levels.initialize(repeating: 0)
       forEachRow { y, row in
-        for i in row.indices { levels[i] = UInt8(row[i] * 255 + 0.5) }
+        if let values = row.baseAddress, let base = levels.baseAddress {
+          KernelTable.pictures.roundToLevels(values, levels: base, count: row.count)
+        }
         body(y, UnsafeBufferPointer(levels))
       }
     }

@@ -4,7 +4,7 @@ extension KernelShape {
   package static let small: [KernelShape] =
     smallConvolutions + smallVectors + [3, 15, 17, 33, 65, 1001].flatMap { activations(rows: 1, channels: $0) }
     + smallWindows + smallPlanes
-    + smallRows
+    + smallRows + smallPictures
 
   private static let smallConvolutions: [KernelShape] =
     ([
@@ -69,6 +69,18 @@ extension KernelShape {
       WindowShape(height: 12, width: 9, channels: 20, kernel: 5, stride: 2, dilation: 3),
     ].flatMap { window in
       [depthwise(window), depthwiseGradient(window), foldColumns(window), bfloat16Convolution(window, outputs: 40)]
+    }
+
+  private static let smallPictures: [KernelShape] =
+    [
+      resampleRows(width: 1, rows: 1, columns: 1, taps: 1), resampleRows(width: 3, rows: 5, columns: 7, taps: 2),
+      resampleRows(width: 41, rows: 9, columns: 17, taps: 5), resampleRows(width: 100, rows: 4, columns: 13, taps: 16),
+    ]
+    + [1, 3, 15, 17, 33, 65, 515, 1601].flatMap { count in
+      [
+        resampleColumns(count: count, taps: 1), resampleColumns(count: count, taps: 6), roundToLevels(count: count),
+        blendPixels(count: count),
+      ]
     }
 
   private static let smallPlanes: [KernelShape] = [
