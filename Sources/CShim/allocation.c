@@ -3,7 +3,12 @@
 
 #include "CShim.h"
 
-void shim_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
+void shim_share_heap(void) {
+  mallopt(M_ARENA_MAX, 1);
+  // Given back and taken again, the memory of every picture of a stream would be cleared every time: a tenth of a frame.
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
 
 // Stands in for the Swift runtime's allocator where the linker is told so (--wrap): that one traps without a word when
 // memory runs out. Like there, what is allocated here is returned by free(3), whatever its alignment.

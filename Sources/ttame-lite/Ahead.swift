@@ -54,7 +54,7 @@ final class Ahead<Element> {
 }
 
 /// POSIX's counting semaphore.
-private final class Semaphore {
+final class Semaphore {
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   init(_ count: UInt32) { sem_init(semaphore, 0, count) }

@@ -8,16 +8,18 @@ func answerAll(
   return deliverAll(progress, { source.next().map { next in Result { try next.get() } } }, answer)
 }
 
-/// Answers every picture of a source in order, in three steps that overlap: while one picture is delivered, the next is
-/// computed and the one after it read and prepared. So there are three pictures in memory at most, and who reads slowly
-/// slows down the source. None waits for another to arrive.
+/// Answers every picture of a source in order, in three steps that overlap: while one picture is delivered, the next ones are
+/// computed and the one behind them read and prepared. There are two pictures more in memory than lanes, or three beside
+/// several, and who reads slowly slows down the source. None waits for another to arrive.
 ///
 /// - Parameters:
+///   - lanes: how many pictures are computed at once.
 ///   - finishes: whether a signal to end waits for the pictures that have been read.
-///   - prepare: called on a thread of its own, as is `compute`.
+///   - prepare: called on a thread of its own.
+///   - compute: called on as many threads as there are lanes.
 /// - Returns: the worst status.
 func answerAll<Prepared, Computed>(
-  _ source: InputSource, _ progress: Progress, finishes: Bool,
+  _ source: InputSource, _ progress: Progress, lanes: Int, finishes: Bool,
   prepare: @escaping (EncodedPicture) throws -> Prepared, compute: @escaping (Prepared) throws -> Computed,
   deliver: (Computed) throws -> Void
 ) -> ExitStatus {
@@ -26,8 +28,9 @@ func answerAll<Prepared, Computed>(
     guard let next = source.next(), !finishes || Interruption.hold() else { return nil }
     return Result { try prepare(next.get()) }
   }
-  let computed = Ahead<Result<Computed, any Error>> {
-    prepared.next().map { prepared in Result { try compute(prepared.get()) } }
+  // A lane more, so that none waits while what it has computed waits for the one before it.
+  let computed = Lanes(lanes > 1 ? lanes + 1 : 1, next: prepared.next) { prepared in
+    Result { try compute(prepared.get()) }
   }
   return deliverAll(progress, computed.next) { computed in
     try Interruption.protecting { try deliver(computed) }

@@ -59,10 +59,13 @@ struct ClassifyCommand: ParsableCommand {
     let progress = Progress(count: source.count)
     let preprocessing = fit.preprocessing(session)
     var (filmHint, cropHint) = (FilmHint(), CropHint())
+    let workers = Workers(session, threads: session.threads, pictures: source.count) { threads in
+      session.fitsAgain ? Session(model: session.model, tier: session.tier, threads: threads) : nil
+    }
     let worst = answerAll(
-      source, progress, finishes: true,
+      source, progress, lanes: workers.lanes, finishes: true,
       prepare: { try PreparedPicture($0, preprocessing, decoding, isDrawn: false) },
-      compute: { try classify($0, session) }
+      compute: { try classify($0, workers) }
     ) { picture, predictions, forward in
       if let warning = warnings.line(picture) { progress.say(warning) }
       if let lines {
@@ -82,13 +85,15 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   private func classify(
-    _ picture: PreparedPicture, _ session: Session
+    _ picture: PreparedPicture, _ workers: Workers<Session>
   ) throws -> (picture: PreparedPicture, predictions: Predictions, forward: Duration) {
-    let clock = ContinuousClock()
-    let start = clock.now
     do {
-      let logits = try session.classify(picture.input)
-      return (picture, Predictions(logits, session), start.duration(to: clock.now))
+      return try workers.compute { session in
+        let clock = ContinuousClock()
+        let start = clock.now
+        let logits = try session.classify(picture.input)
+        return (picture, Predictions(logits, session), start.duration(to: clock.now))
+      }
     } catch {
       throw Failure(error, reading: picture.origin.description)
     }

@@ -157,24 +157,31 @@ struct ExplainCommand: ParsableCommand {
     let progress = Progress(count: source.count, showsPasses: method.isLong)
     var options = methods.options(progress)
     options.comparesWithCAM = trust
-    let explainer: any ExplanationMethod
-    do { explainer = try method.makeMethod(session, options) } catch {
-      throw Failure(error, reading: model.model)
+    let explainer: Explainer
+    do { explainer = try Explainer(session, method, options) } catch { throw Failure(error, reading: model.model) }
+    // Methods of many passes have nothing to gain from pictures beside each other.
+    let isUsual = method == MethodChoice(.usual(session.model))
+    let workers = Workers(explainer, threads: isUsual ? session.threads : 1, pictures: source.count) { threads in
+      guard session.fitsAgain else { return nil }
+      return try Explainer(Session(model: session.model, tier: session.tier, threads: threads), method, options)
     }
     let selection = try ClassSelection(classes, top: top, threshold: threshold.threshold, session)
     let preprocessing = fit.preprocessing(session)
+    let drawing = ExplanationDrawing(
+      look: look, format: pictureFormat, drawsPictures: pictures != nil, marksInputs: pictures?.writesFiles == true)
+    // One lane leaves drawing to the thread that delivers, so that computing goes on meanwhile.
     let run = ExplainRun(
-      session: session, preprocessing: preprocessing, detail: method.preprocessing(preprocessing), method: explainer,
+      workers: workers, preprocessing: preprocessing, detail: method.preprocessing(preprocessing),
       selection: selection, decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil),
-      assessesTrust: trust)
+      assessesTrust: trust, drawing: workers.lanes > 1 ? drawing : nil)
     var output = ExplainOutput(
-      name: method, selection: selection, look: look, format: pictureFormat, pictures: pictures, raw: raw,
+      name: method, selection: selection, drawing: drawing, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .explanations : nil), say: progress.say)
     var warnings = DepthWarnings()
     var (filmHint, cropHint) = (FilmHint(), CropHint())
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
-      source, progress, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
+      source, progress, lanes: workers.lanes, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
     ) { explained in
       if let warning = warnings.line(explained.picture) { progress.say(warning) }
       let summary = try output.write(explained)

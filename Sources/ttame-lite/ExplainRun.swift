@@ -1,26 +1,26 @@
 import Explain
 
-/// Explains one picture after the other.
-struct ExplainRun {
+/// A method on a session of its own.
+struct Explainer {
   let session: Session
+  let method: any ExplanationMethod
+
+  init(_ session: Session, _ method: MethodChoice, _ options: MethodOptions) throws(MethodError) {
+    (self.session, self.method) = (session, try method.makeMethod(session, options))
+  }
+}
+
+/// Explains pictures, several at once.
+struct ExplainRun {
+  let workers: Workers<Explainer>
   let preprocessing: Preprocessing
   /// How pictures are read for the method's own resolution; nil where that is the usual one.
   let detail: Preprocessing?
-  let method: any ExplanationMethod
   let selection: ClassSelection
   let decoding: DecodingOptions
   let assessesTrust: Bool
-  private let clock = ContinuousClock()
-
-  init(
-    session: Session, preprocessing: Preprocessing, detail: Preprocessing?, method: any ExplanationMethod,
-    selection: ClassSelection, decoding: DecodingOptions, assessesTrust: Bool
-  ) {
-    (self.session, self.preprocessing, self.detail) = (session, preprocessing, detail)
-    (self.method, self.selection) = (method, selection)
-    self.decoding = decoding
-    self.assessesTrust = assessesTrust
-  }
+  /// Draws pictures where they are computed; nil where that is left to who delivers them.
+  let drawing: ExplanationDrawing?
 
   func prepare(_ encoded: EncodedPicture) throws -> PreparedPicture {
     try PreparedPicture(
@@ -28,22 +28,28 @@ struct ExplainRun {
   }
 
   func explain(_ picture: PreparedPicture) throws -> ExplainedPicture {
-    do {
-      let explanation = try method.explain(picture.methodInput, classes: selection.classes)
-      let predictions = Predictions(explanation.logits, session)
-      let start = clock.now
-      let trusts = assessesTrust ? try assess(explanation, picture, predictions) : nil
-      return ExplainedPicture(
-        picture: picture, predictions: predictions, maps: explanation.maps, trusts: trusts,
-        forward: explanation.forward, head: explanation.head + start.duration(to: clock.now))
-    } catch {
+    var explained: ExplainedPicture
+    do { explained = try workers.compute { try explain(picture, $0) } } catch {
       throw Failure(error, reading: picture.origin.description)
     }
+    if let drawing { explained.drawn = try drawing.draw(explained) }
+    return explained
+  }
+
+  private func explain(_ picture: PreparedPicture, _ explainer: Explainer) throws -> ExplainedPicture {
+    let explanation = try explainer.method.explain(picture.methodInput, classes: selection.classes)
+    let predictions = Predictions(explanation.logits, explainer.session)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let trusts = assessesTrust ? try assess(explanation, picture, predictions, explainer.session) : nil
+    return ExplainedPicture(
+      picture: picture, predictions: predictions, maps: explanation.maps, trusts: trusts, forward: explanation.forward,
+      head: explanation.head + start.duration(to: clock.now))
   }
 
   /// Looks at the image through each of its maps.
   private func assess(
-    _ explanation: Explanation, _ picture: PreparedPicture, _ predictions: Predictions
+    _ explanation: Explanation, _ picture: PreparedPicture, _ predictions: Predictions, _ session: Session
   ) throws -> [Trust] {
     try explanation.maps.enumerated().map { index, map in
       try session.trust(
@@ -53,7 +59,7 @@ struct ExplainRun {
   }
 }
 
-/// What is known about a picture before anything is drawn.
+/// What is known about a picture.
 struct ExplainedPicture {
   let picture: PreparedPicture
   let predictions: Predictions
@@ -62,4 +68,6 @@ struct ExplainedPicture {
   let trusts: [Trust]?
   /// Time of the network, and of the maps and their trust.
   let forward, head: Duration
+  /// Nil until it has been drawn.
+  var drawn: DrawnExplanation?
 }

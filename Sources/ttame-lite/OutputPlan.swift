@@ -21,8 +21,6 @@ struct OutputPlan {
     case standardOutput
     case file(String)
 
-    var isFile: Bool { if case .file = self { true } else { false } }
-
     /// What the user would write for it.
     var description: String {
       switch self {
@@ -139,6 +137,9 @@ struct OutputPlan {
       return (path, replacesAnother)
     }
   }
+
+  /// Whether pictures go into files, one way or another.
+  var writesFiles: Bool { if case .standardOutput = destination { false } else { true } }
 
   /// Whether the user has named the file.
   private var isNamed: Bool { if case .file = destination { true } else { false } }

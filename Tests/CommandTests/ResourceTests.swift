@@ -10,7 +10,7 @@ import Testing
   @Test(.disabled(if: Command.isEmulated || Command.isSanitized, "an emulator's or sanitizer's own memory counts too"))
   func littleMemoryIsAnAnswerOrOneLine() throws {
     var statuses: Set<Int32> = []
-    for kilobytes in stride(from: 24_000, through: 72_000, by: 1500) {
+    for kilobytes in stride(from: 25_500, through: 72_000, by: 1500) {
       let limited = ["/bin/sh", "-c", "ulimit -v \(kilobytes) && exec \"$@\"", "sh", Command.binary]
       let result = try Command.run(
         ["explain", "--threads", "2", "--fit", "squash", "-o", "-", Photos.cat], program: limited)

@@ -110,7 +110,7 @@ static inline void shim_restore_float_control(uint64_t before) {
 _Noreturn void shim_out_of_memory(intptr_t bytes);
 
 // All threads allocate from one heap from here on. Otherwise each reserves up to 128 MiB of addresses for one of its own, all
-// that a limit on addresses (`ulimit -v`) leaves.
+// that a limit on addresses (`ulimit -v`) leaves. It keeps what a few frames of a camera take.
 void shim_share_heap(void);
 
 // 64-byte aligned memory of the calling thread, valid until its next call. Ends the process if there is none.

@@ -8,9 +8,7 @@ final class ActivationReader {
   /// - Throws: `EngineError.outOfMemory`.
   init(_ session: Session, nodes: [String]) throws(EngineError) {
     self.session = session
-    let outputs = nodes + [session.model.description.graph.output]
-    let plan = try ExecutionPlan(session.model, outputs: outputs, context: session.context)
-    executor = try Executor(plan, context: session.context)
+    executor = try session.makeExecutor(outputs: nodes + [session.model.description.graph.output])
   }
 
   /// One forward pass.

@@ -8,6 +8,8 @@ public final class Session {
   public var tier: CPUTier { context.kernels.tier }
   public var threads: Int { context.pool.threads }
   let context: ExecutionContext
+  /// What the activations of all passes planned so far take.
+  private var activationBytes = 0
   private var classifier: Executor?
   private var explainer: Executor?
   private let head: AttentionHead?
@@ -82,10 +84,20 @@ public final class Session {
 
   private func makeExecutor(_ executor: inout Executor?, outputs: [String]) throws(EngineError) -> Executor {
     if let executor { return executor }
-    let made = try Executor(try ExecutionPlan(model, outputs: outputs, context: context), context: context)
+    let made = try makeExecutor(outputs: outputs)
     executor = made
     return made
   }
+
+  /// Plans a pass that yields some nodes.
+  func makeExecutor(outputs: [String]) throws(EngineError) -> Executor {
+    let plan = try ExecutionPlan(model, outputs: outputs, context: context)
+    activationBytes += plan.arena.byteCount
+    return try Executor(plan, context: context)
+  }
+
+  /// Whether memory has room for the activations of one more session like this, which has explained or classified before.
+  public var fitsAgain: Bool { MemoryBudget.hasRoom(for: activationBytes) }
 
   /// One forward pass of `executor`, which has the output among its results; answers the logits.
   func run(_ executor: Executor, _ input: UnsafePointer<Float>) throws(EngineError) -> [Float] {

@@ -1,0 +1,128 @@
+import Explain
+
+/// Draws the explanations of pictures and encodes what was drawn.
+struct ExplanationDrawing {
+  let look: LookOptions
+  let format: PictureFormat
+  /// Whether pictures are wanted, not only numbers.
+  let drawsPictures: Bool
+  /// Whether pictures go into files, which say what input they belong to.
+  let marksInputs: Bool
+
+  /// Draws all that was explained about a picture.
+  func draw(_ answer: ExplainedPicture) throws -> DrawnExplanation {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let picture = answer.picture
+    let explained = answer.maps.indices.map { explain(answer.maps[$0], picture, answer.trusts?[$0]) }
+    let saliencyDone = clock.now
+    let pictures = drawsPictures ? try draw(explained, picture, answer.predictions) : []
+    return DrawnExplanation(
+      explained: explained, pictures: pictures, saliency: start.duration(to: saliencyDone),
+      drawing: saliencyDone.duration(to: clock.now))
+  }
+
+  private func explain(_ map: ClassMap, _ picture: PreparedPicture, _ trust: Trust?) -> ExplainedClass {
+    let normalized = map.normalized()
+    let crop = PixelSize(picture.crop)
+    let whole = SaliencyLayer(
+      normalized, crop: crop, region: picture.region, width: picture.width, height: picture.height)
+    let drawn = look.size == .image ? whole : SaliencyLayer(normalized, crop: crop, shown: picture.shown)
+    return ExplainedClass(
+      map: map, normalized: normalized, saliency: drawn, statistics: whole.statistics, trust: trust)
+  }
+
+  /// The encoded pictures: one of each class, or one of all.
+  private func draw(
+    _ explained: [ExplainedClass], _ picture: PreparedPicture, _ predictions: Predictions
+  ) throws -> [[UInt8]] {
+    guard !explained.isEmpty else { return [] }
+    var photo: Image? = look.size == .crop ? picture.crop : picture.takeImage()
+    if look.style == .panel {
+      return [try encode(.color(panel(explained, &photo, picture, predictions)), picture.origin)]
+    }
+    if look.style == .heatmap || look.style == .mask { photo = nil }
+    var pictures: [[UInt8]] = []
+    for i in explained.indices {
+      let drawn = draw(explained[i].saliency, on: photo.hand(isLast: i + 1 == explained.count))
+      pictures.append(try encode(drawn, picture.origin))
+    }
+    return pictures
+  }
+
+  private func draw(_ saliency: SaliencyLayer, on photo: consuming Image?) -> Picture {
+    let renderer = look.renderer
+    guard let ground = photo.take() else {
+      return look.style == .mask ? renderer.mask(saliency) : .color(renderer.heatmap(saliency))
+    }
+    return .color(look.style == .masked ? renderer.masked(ground, saliency) : overlay(ground, saliency))
+  }
+
+  /// The photograph with heat, and a frame around what the network saw of it.
+  private func overlay(_ photo: consuming Image, _ saliency: SaliencyLayer) -> Image {
+    var overlay = look.renderer.overlay(photo, saliency)
+    if look.size == .image { overlay.frame(saliency.seen) }
+    return overlay
+  }
+
+  private func panel(
+    _ explained: [ExplainedClass], _ photo: inout Image?, _ picture: PreparedPicture, _ predictions: Predictions
+  ) -> Image {
+    var tiles = [Panel.Tile(Panel.reduced(photo ?? picture.crop), caption: picture.origin.title)]
+    for (i, item) in explained.enumerated() {
+      let ground = photo.hand(isLast: i + 1 == explained.count) ?? picture.crop
+      tiles.append(
+        Panel.Tile(
+          Panel.reduced(overlay(ground, item.saliency)), caption: predictions.names.name(item.map.classIndex),
+          remark: percent(predictions.probabilities[item.map.classIndex])
+            + (item.trust.map { ", trust \(percent($0.score))" } ?? "")))
+    }
+    return Panel(tiles).image()
+  }
+
+  private func encode(_ picture: Picture, _ origin: PictureOrigin) throws -> [UInt8] {
+    let mark = marksInputs ? PictureMark(origin) : .ofNoInput
+    do { return try picture.encoded(as: format, mark: mark) } catch {
+      let subject = origin.description
+      if case .outOfMemory = error { throw Failure(.system, "\(error)", subject: subject) }
+      // What a JPEG cannot hold is too long a side; a PNG always can.
+      if format == .jpeg { throw Failure(.cannotCreate, "\(error); a PNG can be larger", subject: subject) }
+      throw Failure(.software, "\(error)", subject: subject)
+    }
+  }
+}
+
+/// One class's map on its way to a picture.
+struct ExplainedClass {
+  let map: ClassMap
+  let normalized: NormalizedMap
+  /// What is drawn: over the picture, or over the crop.
+  let saliency: SaliencyLayer
+  /// In the picture.
+  let statistics: SaliencyStatistics
+  let trust: Trust?
+}
+
+/// What is to be written about a picture.
+struct DrawnExplanation {
+  let explained: [ExplainedClass]
+  /// As many as classes, or one of all; empty where none are wanted.
+  let pictures: [[UInt8]]
+  /// Time of the maps' enlargement, and of drawing and encoding.
+  let saliency, drawing: Duration
+}
+
+extension Image? {
+  /// The picture, or where it is not needed again the only copy of it, which may be drawn on in place.
+  fileprivate mutating func hand(isLast: Bool) -> Image? { isLast ? take() : self }
+}
+
+extension PictureOrigin {
+  /// The caption of the photograph in a panel.
+  fileprivate var title: String {
+    switch self {
+    case .file(let path): fileName(path).shownPath
+    case .standardInput: "input"
+    }
+  }
+}

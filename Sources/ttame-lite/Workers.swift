@@ -1,0 +1,111 @@
+import Explain
+import Glibc
+
+/// Who computes pictures: one worker with all threads for a picture that comes alone, and others with a share of the threads
+/// for pictures that are computed beside each other. Those never wait for each other's threads.
+final class Workers<Worker> {
+  /// How many pictures are computed at once.
+  let lanes: Int
+
+  private let wide: Worker
+  private let make: (_ threads: Int) throws -> Worker?
+  private let threadsEach: Int
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  /// Pictures at work.
+  private var busy = 0
+  private var idle: [Worker] = []
+  private var made = 0
+  /// Whether a picture has been computed, which shows what it takes.
+  private var hasBegun = false
+  /// Most workers beside the wide one: fewer where memory is short.
+  private var most: Int
+
+  /// More would wait for pictures to be decoded, which is done for one after the other.
+  private static var mostLanes: Int { 4 }
+
+  /// - Parameters:
+  ///   - wide: uses all `threads`.
+  ///   - pictures: how many will come; nil where that is not known.
+  ///   - make: makes one more worker, on any thread, when a picture has been computed; nil where there is no room for it.
+  init(_ wide: Worker, threads: Int, pictures: Int?, make: @escaping (_ threads: Int) throws -> Worker?) {
+    (self.wide, self.make) = (wide, make)
+    lanes = max(1, min(threads, Self.mostLanes, pictures ?? .max))
+    threadsEach = threads / lanes
+    most = lanes
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(change, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(change)
+    pthread_mutex_destroy(mutex)
+    change.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Has one worker compute something, as soon as there is one.
+  func compute<Result>(_ body: (Worker) throws -> Result) throws -> Result {
+    let (worker, isWide) = take(isAlone: false)
+    do {
+      let result = try body(worker)
+      give(worker, isWide: isWide)
+      return result
+    } catch EngineError.outOfMemory where !isWide {
+      // What does not fit beside the others may fit alone.
+      dismiss()
+    } catch {
+      give(worker, isWide: isWide)
+      throw error
+    }
+    let (alone, _) = take(isAlone: true)
+    defer { give(alone, isWide: true) }
+    return try body(alone)
+  }
+
+  private func take(isAlone: Bool) -> (worker: Worker, isWide: Bool) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if busy == 0 {
+        busy = 1
+        return (wide, true)
+      }
+      if !isAlone, let worker = idle.popLast() ?? makeOne() {
+        busy += 1
+        return (worker, false)
+      }
+      pthread_cond_wait(change, mutex)
+    }
+  }
+
+  /// One more worker; nil where there are enough, or no memory for it. The mutex is held.
+  private func makeOne() -> Worker? {
+    guard hasBegun, made < most else { return nil }
+    guard let worker = try? make(threadsEach) else {
+      most = made
+      return nil
+    }
+    made += 1
+    return worker
+  }
+
+  private func give(_ worker: Worker, isWide: Bool) {
+    pthread_mutex_lock(mutex)
+    busy -= 1
+    hasBegun = true
+    if !isWide { idle.append(worker) }
+    pthread_cond_broadcast(change)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Gives up a worker that lacks memory, and the hope for more.
+  private func dismiss() {
+    pthread_mutex_lock(mutex)
+    busy -= 1
+    made -= 1
+    most = made
+    pthread_cond_broadcast(change)
+    pthread_mutex_unlock(mutex)
+  }
+}
