@@ -16,6 +16,7 @@ import os
 import pickle
 import sys
 import tempfile
+import warnings
 import zipfile
 
 USAGE, BAD_DATA, NO_INPUT, NO_SOFTWARE, NO_OUTPUT = 64, 65, 66, 69, 73
@@ -37,6 +38,8 @@ class Refused(Exception):
 
 def load(path, torch):
     """The checkpoint's contents: tensors in dictionaries and lists."""
+    # Versions of torch differ in what they warn of, and none of it is about the weights.
+    warnings.simplefilter("ignore")
     try:
         # Tensors stay in the file until they are read, where its format allows it.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
