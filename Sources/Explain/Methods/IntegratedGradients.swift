@@ -33,10 +33,12 @@ final class IntegratedGradients: ExplanationMethod {
       for (i, slope) in gradients.gradient(of: classIndex, at: between).enumerated() { sums[i] += slope }
       progress(step + 1, Self.steps)
     }
-    return (0..<image.count / channels).map { pixel in
-      (channels * pixel..<channels * (pixel + 1)).reduce(0) { sum, i in
-        sum + sums[i] / Float(Self.steps) * (image[i] - black[i])
+    var map = [Float](repeating: 0, count: image.count / channels)
+    for pixel in map.indices {
+      for i in channels * pixel..<channels * (pixel + 1) {
+        map[pixel] += sums[i] / Float(Self.steps) * (image[i] - black[i])
       }
     }
+    return map
   }
 }

@@ -89,7 +89,9 @@ extension Model {
     var description = description
     let nodes = description.graph.nodes
     let selected = selection.map { Node($0.name, $0.op, [early]) }
-    let head = nodes.prefix { $0.name != early } + nodes.filter { $0.name == early } + [selected].compactMap(\.self)
+    var head = Array(nodes.prefix { $0.name != early })
+    head += nodes.filter { $0.name == early }
+    head += [selected].compactMap(\.self)
     let tail = nodes.drop { $0.name != late }.dropFirst().map {
       Node($0.name, $0.op, $0.inputs.map { $0 == late ? selected?.name ?? early : $0 })
     }

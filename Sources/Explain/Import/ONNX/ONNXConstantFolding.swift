@@ -209,9 +209,14 @@ struct ConstantFolding {
     shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
     let outer = first[..<axis].reduce(1, *)
     func rows<Element>(_ values: [[Element]]) -> [Element] {
-      (0..<outer).flatMap { row in
-        values.flatMap { part in part[row * part.count / outer..<(row + 1) * part.count / outer] }
+      var result: [Element] = []
+      for row in 0..<outer {
+        for part in values {
+          let length = part.count / outer
+          result += part[row * length..<(row + 1) * length]
+        }
       }
+      return result
     }
     if inputs.allSatisfy(\.isWhole) {
       var values: [[Int]] = []
