@@ -5,7 +5,7 @@ BINARY := .build/release/ttame-lite
 PHOTO := Tests/Fixtures/photos/espresso.jpg
 # The classifier and the photographs to train on; not part of the repository.
 DATA ?= ../shared
-PACKAGES := libpng-dev libturbojpeg0-dev
+PACKAGES := libpng-dev libdeflate-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
 SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
 # Seconds of fuzzing per target, and the target; all targets by default.

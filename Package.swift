@@ -58,6 +58,7 @@ let package = Package(
   ],
   targets: tiers + [
     .target(name: "CShim"),
+    .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(
@@ -65,7 +66,7 @@ let package = Package(
       dependencies: ["CShim"] + tierModules,
       exclude: notDispatch,
       swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
-    .target(name: "Explain", dependencies: ["CShim", "Kernels", "CPNG", "CTurboJPEG"]),
+    .target(name: "Explain", dependencies: ["CShim", "Kernels", "CDeflate", "CPNG", "CTurboJPEG"]),
     .executableTarget(
       name: "ttame-lite",
       dependencies: [

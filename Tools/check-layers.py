@@ -28,7 +28,7 @@ SPANS = {"Operators": ("Model", "Differentiation")}
 IMPORTS = {
     "Kernels": {"CShim", "Glibc", "_Builtin_intrinsics", "KernelsSSE4", "KernelsAVX2", "KernelsAVXVNNI"}
     | {"KernelsAVX512VNNI", "KernelsAVX512BF16", "KernelsNEON", "KernelsDOTPROD", "KernelsI8MM"},
-    "Explain": {"CPNG", "CShim", "CTurboJPEG", "FoundationEssentials", "Glibc", "Kernels", "Synchronization"},
+    "Explain": {"CDeflate", "CPNG", "CShim", "CTurboJPEG", "FoundationEssentials", "Glibc", "Kernels", "Synchronization"},
 }
 
 DECLARATION = re.compile(

@@ -162,4 +162,26 @@ static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t heig
   return 0;
 }
 
+/// Writes a PNG whose rows have been filtered and deflated already, behind the contents of a chunk iCCP if there are any.
+static inline int cpng_write_deflated(cpng_memory *memory, uint32_t width, uint32_t height, int color_type,
+                                      const uint8_t *deflated, size_t size, const uint8_t *profile,
+                                      size_t profile_size) {
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, memory, cpng_fail, cpng_ignore);
+  if (png == NULL) return 1;
+  png_infop info = png_create_info_struct(png);
+  if (info == NULL || setjmp(png_jmpbuf(png))) {
+    png_destroy_write_struct(&png, &info);
+    return 1;
+  }
+  png_set_write_fn(png, memory, cpng_write, cpng_flush);
+  png_set_IHDR(png, info, width, height, 8, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
+  png_write_info(png, info);
+  if (profile_size > 0) png_write_chunk(png, (png_const_bytep)"iCCP", profile, profile_size);
+  png_write_chunk(png, (png_const_bytep)"IDAT", deflated, size);
+  png_write_chunk(png, (png_const_bytep)"IEND", NULL, 0);
+  png_destroy_write_struct(&png, &info);
+  return 0;
+}
+
 #endif

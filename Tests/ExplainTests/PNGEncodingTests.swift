@@ -8,6 +8,19 @@ import Testing
     #expect(try Image(decoding: image.encodedPNG()) == image)
   }
 
+  /// Up to 12 MiB the rows are compressed in one call, beyond row by row.
+  @Test(arguments: [2047, 2049]) func bothWaysOfCompressingRoundTrip(width: Int) throws {
+    // A gradient under a little noise: matches, literals and every value.
+    let height = 2048
+    let pixels = noise(3 * width * height).enumerated().map { index, noise in
+      UInt8(truncatingIfNeeded: index / 3 % width / 8 + index / (3 * width) + Int(noise & 3))
+    }
+    let image = Image(width: width, height: height, pixels: pixels, iccProfile: nil)
+    let bytes = try image.encodedPNG()
+    #expect(bytes.count < pixels.count / 2)
+    #expect(try Image(decoding: bytes) == image)
+  }
+
   @Test func greyRoundTrip() throws {
     let grey = noise(35)
     let bytes = try encodePNG(width: 7, height: 5, channels: 1, samples: grey)

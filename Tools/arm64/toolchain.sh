@@ -86,6 +86,7 @@ unpack_target() {
   say "libraries: swiftlang ${version[arm64]}, glibc $(candidate arm64 libc6)"
   download arm64 "$debs" swiftlang libswiftlang libc6 libc6-dev linux-libc-dev libcrypt1 libgcc-s1 \
     libgcc-"$gcc"-dev libstdc++6 libstdc++-"$gcc"-dev zlib1g zlib1g-dev libpng-dev libturbojpeg0 libturbojpeg0-dev \
+    libdeflate0 libdeflate-dev \
     "$(first_of arm64 libpng16-16t64 libpng16-16)"
   ln -s usr/lib "$tree/lib"
   for package in "$debs"/*.deb; do
