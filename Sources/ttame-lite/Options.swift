@@ -35,7 +35,7 @@ struct ThresholdOptions: ParsableArguments {
 struct ComputeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Number of threads (default: one per physical core, within the container's CPU limit).", valueName: "N"))
+      "Number of threads (default: one per fast physical core, within the container's CPU limit).", valueName: "N"))
   var threads: Int?
 
   @Option(help: ArgumentHelp("Highest instruction set to use (default: the best of this CPU).", valueName: "TIER"))

@@ -1,23 +1,50 @@
 import CShim
 import Glibc
 
-/// Threads worth starting: physical cores that this process may run on (hardware threads of one core count once, affinity
-/// is honoured), and no more than a container's limit of CPU time keeps busy.
+/// Threads worth starting: fast physical cores that this process may run on (hardware threads of one core count once,
+/// affinity is honoured), and no more than a container's limit of CPU time keeps busy.
 public func usableCores() -> Int {
-  let cores = physicalCores()
-  guard let limit = cpuLimit() else { return cores }
-  return max(1, min(cores, Int(limit.rounded(.up))))
+  let cores = allowedCPUs().map { fastCores(among: $0) } ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  return max(1, min(cores, cpuLimit().map { Int($0.rounded(.up)) } ?? cores))
 }
 
-private func physicalCores() -> Int {
+/// The numbers of the CPUs that this process may run on; nil where the kernel does not say.
+private func allowedCPUs() -> [Int]? {
   var mask = [UInt8](repeating: 0, count: 1024)
   let bytes = shim_allowed_cpus(&mask, mask.count)
-  guard bytes > 0 else { return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-  var cores = Set<String>()
-  for cpu in 0..<bytes * 8 where mask[cpu / 8] & (1 << UInt8(cpu % 8)) != 0 {
-    cores.insert(lines(of: "/sys/devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list").first ?? "\(cpu)")
+  guard bytes > 0 else { return nil }
+  return (0..<bytes * 8).filter { mask[$0 / 8] & (1 << UInt8($0 % 8)) != 0 }
+}
+
+/// Physical cores among some CPUs, without those that are much slower than the others: every layer would wait for their share
+/// of it.
+///
+/// ARM's kernels tell the capacity of each CPU, 1024 for the fastest; Intel's hybrids list theirs by kind.
+/// - Parameter devices: where the kernel describes devices.
+package func fastCores(among cpus: [Int], devices: String = "/sys/devices") -> Int {
+  let performance = lines(of: "\(devices)/cpu_core/cpus").first.map(numbers) ?? []
+  let efficient = Set(lines(of: "\(devices)/cpu_atom/cpus").first.map(numbers) ?? [])
+  let capacities = cpus.map { cpu in
+    lines(of: "\(devices)/system/cpu/cpu\(cpu)/cpu_capacity").first.flatMap { Int($0) }
   }
-  return max(1, cores.count)
+  let largest = capacities.compactMap(\.self).max() ?? 0
+  let hasPerformance = cpus.contains { performance.contains($0) }
+  var cores = Set<String>()
+  for (cpu, capacity) in zip(cpus, capacities) {
+    if let capacity, 2 * capacity < largest { continue }
+    if hasPerformance, efficient.contains(cpu) { continue }
+    cores.insert(lines(of: "\(devices)/system/cpu/cpu\(cpu)/topology/thread_siblings_list").first ?? "\(cpu)")
+  }
+  return cores.count
+}
+
+/// The numbers of a list like `0-3,8`.
+private func numbers(_ list: String) -> [Int] {
+  list.split(separator: ",").flatMap { part -> [Int] in
+    let ends = part.split(separator: "-").compactMap { Int($0) }
+    guard let first = ends.first, let last = ends.last, first <= last else { return [] }
+    return Array(first...last)
+  }
 }
 
 /// CPUs' worth of time that this process' control groups allow, the smallest of all levels; nil without a limit.
