@@ -30,6 +30,7 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup var threshold: ThresholdOptions
 
   @OptionGroup var reading: PictureOptions
+  @OptionGroup var fast: FastDecodingOptions
   @Flag(name: [.short, .long], help: "Suppress hints on standard error.")
   var quiet = false
 
@@ -53,11 +54,11 @@ struct ClassifyCommand: ParsableCommand {
     if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
     let lines = try json.lines()
-    let decoding = reading.decoding
     let choice = PredictionChoice(top: top ?? (threshold.threshold == nil ? 5 : .max), threshold: threshold.threshold)
     var warnings = DepthWarnings()
     let progress = Progress(count: source.count)
     let preprocessing = fit.preprocessing(session)
+    let decoding = fast.decoding(reading.decoding, preprocessing)
     var (filmHint, cropHint) = (FilmHint(), CropHint())
     let workers = Workers(session, threads: session.threads, pictures: source.count) { threads in
       session.fitsAgain ? Session(model: session.model, tier: session.tier, threads: threads) : nil

@@ -63,6 +63,7 @@ struct EvaluateCommand: ParsableCommand {
   var report: String?
 
   @OptionGroup var reading: PictureOptions
+  @OptionGroup var fast: FastDecodingOptions
   @OptionGroup var fit: FitOptions
   @OptionGroup var json: JSONOptions
   @OptionGroup var overwriting: OverwriteOptions
@@ -115,8 +116,10 @@ struct EvaluateCommand: ParsableCommand {
         do { return (name, try name.makeMethod(session, options)) } catch { throw Failure(error, reading: model.model) }
       },
       metrics: Set(wanted), seed: methods.seed, steps: steps)
+    let preprocessing = fit.preprocessing(session)
     var run = EvaluationRun(
-      evaluation, preprocessing: fit.preprocessing(session), methods: names, decoding: reading.decoding, items: items,
+      evaluation, preprocessing: preprocessing, methods: names,
+      decoding: fast.decoding(reading.decoding, preprocessing.largest(of: names)), items: items,
       names: classes,
       log: try log.map { try JSONLines(path: $0) },
       pictures: report.map { _ in

@@ -96,6 +96,7 @@ struct ExplainCommand: ParsableCommand {
   var quiet = false
 
   @OptionGroup var reading: PictureOptions
+  @OptionGroup var fast: FastDecodingOptions
 
   @OptionGroup var stream: StreamOptions
   @OptionGroup var naming: NamingOptions
@@ -126,6 +127,9 @@ struct ExplainCommand: ParsableCommand {
     }
     if let method, let side = method.side, let resolution, resolution != side {
       throw ValidationError("--resolution \(resolution) contradicts --method \(method.rawValue).")
+    }
+    if fast.isFast, look.size == .image, output != nil || !json.isPrinted {
+      throw ValidationError("--fast-jpeg needs --size crop, or --json without -o; otherwise the entire image is drawn.")
     }
     if json.isPrinted, output == "-" { throw ValidationError("--json and -o - cannot share standard output.") }
   }
@@ -172,7 +176,9 @@ struct ExplainCommand: ParsableCommand {
     // One lane leaves drawing to the thread that delivers, so that computing goes on meanwhile.
     let run = ExplainRun(
       workers: workers, preprocessing: preprocessing, detail: method.preprocessing(preprocessing),
-      selection: selection, decoding: decoding(of: selection, pictureFormat, pictures != nil, raw != nil),
+      selection: selection,
+      decoding: fast.decoding(
+        decoding(of: selection, pictureFormat, pictures != nil, raw != nil), preprocessing.largest(of: [method])),
       assessesTrust: trust, drawing: workers.lanes > 1 ? drawing : nil)
     var output = ExplainOutput(
       name: method, selection: selection, drawing: drawing, pictures: pictures, raw: raw,

@@ -23,6 +23,13 @@ extension MethodChoice: Choice {
   var isLong: Bool { passes != nil || name.isLong }
 }
 
+extension Preprocessing {
+  /// What is read in the largest resolution: for the network itself, or for a method's own one.
+  func largest(of methods: [MethodChoice]) -> Preprocessing {
+    ([self] + methods.compactMap { $0.preprocessing(self) }).max { $0.resize < $1.resize } ?? self
+  }
+}
+
 /// What methods other than the model's own head may be told.
 struct MethodParameters: ParsableArguments {
   @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "N"))

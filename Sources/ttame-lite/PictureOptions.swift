@@ -22,6 +22,21 @@ struct PictureOptions: ParsableArguments {
   }
 }
 
+/// Whether JPEGs are decoded no larger than the network needs.
+struct FastDecodingOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("fast-jpeg"),
+    help: "Decode JPEGs at 1/2, 1/4 or 1/8 of their size if that is no smaller than what the image is resized to.")
+  var isFast = false
+
+  /// - Parameter preprocessing: of the network, in the largest resolution that is asked for.
+  func decoding(_ decoding: DecodingOptions, _ preprocessing: Preprocessing) -> DecodingOptions {
+    var decoding = decoding
+    if isFast { decoding.enoughFor = preprocessing }
+    return decoding
+  }
+}
+
 /// A number of pixels as people write it: `5000000`, `500k`, `64M`.
 struct PixelCount: ExpressibleByArgument, CustomStringConvertible {
   static let standard = PixelCount(pixels: ImageLimits.standard.pixels)

@@ -1,3 +1,4 @@
+import Explain
 import Testing
 
 /// Pictures that are computed beside each other come out as one by one.
@@ -20,6 +21,21 @@ import Testing
     let together = try Command.run(arguments + ["--threads", "4"], input: stream)
     #expect(alone.status == 0 && !alone.output.isEmpty)
     #expect(together.status == 0 && together.output == alone.output)
+  }
+
+  /// What is decoded smaller says so, and is classified alike.
+  @Test func fastJPEGsAreReadSmaller() throws {
+    let scratch = try Scratch()
+    let large = try Image(decoding: Photos.jpeg("cat.jpg")).resized(width: 1200, height: 900, .bicubic)
+    try scratch.write(try large.encodedJPEG(quality: 90), to: "large.jpg")
+    let exact = try Command.run(["classify", "--json", scratch / "large.jpg"])
+    let fast = try Command.run(["classify", "--json", "--fast-jpeg", scratch / "large.jpg"])
+    let (before, after) = (try JSONValue.lines(exact.text)[0], try JSONValue.lines(fast.text)[0])
+    #expect(after["scaled"] == .number(2) && after["width"] == .number(600) && before["width"] == .number(1200))
+    #expect(after["predictions"][0]["class"] == before["predictions"][0]["class"])
+    let drawn = ["explain", "--fast-jpeg", scratch / "large.jpg", "-o", scratch / "out.png"]
+    #expect(try Command.run(drawn).status == 64)
+    #expect(try Command.run(drawn + ["--size", "crop"]).status == 0)
   }
 
   /// A damaged picture among others is told in its place.

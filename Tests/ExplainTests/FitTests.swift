@@ -127,7 +127,7 @@ import Testing
   @Test(arguments: [Fit.crop, .squashCrop, .none]) func randomViewsAreCutAnywhere(fit: Fit) {
     // 20 x 12 are resized to 16 x 10, 10 x 10, or not at all.
     let source = picture(20, 12)
-    let size = preprocessing(fit).scaledSize(of: source)
+    let size = preprocessing(fit).scaledSize(of: PixelSize(source))
     let whole = source.resized(width: size.width, height: size.height, .bilinear)
     var found: Set<Int> = []
     for seed in 0..<400 {

@@ -148,6 +148,23 @@ import Testing
       try DecodedImage(PNGBuilder(width: 1, height: 1, depth: 8, colorType: 0, samples: [1]).encoded()).depth == nil)
   }
 
+  /// A picture is never enlarged for having been decoded smaller.
+  @Test func jpegsAreReadNoLargerThanNeeded() throws {
+    var preprocessing = Preprocessing(
+      resize: 32, crop: 28, interpolation: .bilinear, mean: [0, 0, 0], std: [1, 1, 1])
+    for (width, height, fit, reduction) in [
+      (256, 400, Fit.crop, 8), (248, 400, .crop, 4), (64, 400, .crop, 2), (62, 64, .crop, 1), (20, 20, .crop, 1),
+      (300, 100, .letterbox, 8), (300, 30, .squash, 1), (300, 60, .squash, 2), (400, 400, Fit.none, 1),
+    ] {
+      preprocessing.fit = fit
+      var options = DecodingOptions()
+      options.enoughFor = preprocessing
+      let decoded = try DecodedImage(Self.picture(width, height).encodedJPEG(), options)
+      #expect(decoded.reduction == reduction, "\(width) x \(height), \(fit)")
+      #expect(decoded.image.width == (width + reduction - 1) / reduction)
+    }
+  }
+
   @Test func largeJPEGsAreReadSmaller() throws {
     let jpeg = try Self.picture(101, 64).encodedJPEG()
     func options(_ pixels: Int, side: Int = 16384, reduces: Bool = true) -> DecodingOptions {

@@ -3,6 +3,9 @@ public struct DecodingOptions: Sendable, Equatable {
   public var limits = ImageLimits.standard
   /// Whether JPEGs beyond the limits are read smaller: at 1/2, 1/4 or 1/8 of their width and height.
   public var reduces = false
+  /// How pictures are read, where JPEGs are decoded no larger than that needs: at 1/2, 1/4 or 1/8 if what is left is still
+  /// reduced by the resizing.
+  public var enoughFor: Preprocessing?
   /// Whether samples of more than 8 bits are scaled by the least 2^n - 1 that holds the largest of the picture.
   public var stretches = false
   /// Most memory that the picture takes once it is decoded, beside its pixels, in bytes a pixel; it is asked about before.
@@ -25,7 +28,7 @@ public struct DecodingOptions: Sendable, Equatable {
 /// A decoded picture, and what was done to it on the way.
 public struct DecodedImage: Sendable {
   public var image: Image
-  /// What width and height were divided by: 1, or for large JPEGs 2, 4 or 8; rounded up.
+  /// What width and height were divided by: 1, or for JPEGs 2, 4 or 8; rounded up.
   public var reduction = 1
   /// How much of their range samples of more than 8 bits take; nil for those of 8 bits.
   public var depth: SampleDepth?

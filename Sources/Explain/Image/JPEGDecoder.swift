@@ -3,7 +3,8 @@ import CTurboJPEG
 /// Decodes a baseline or progressive JPEG of grey, YCbCr, RGB, CMYK or YCCK samples and turns it upright.
 ///
 /// Pixels are those of libjpeg-turbo's defaults (accurate integer DCT, smooth chroma upsampling), which Pillow uses too. Where
-/// the options say so, what is beyond the limits is decoded at the largest of 1/2, 1/4 and 1/8 that is not.
+/// the options say so, what is beyond the limits is decoded at the largest of 1/2, 1/4 and 1/8 that is not, and what is more than
+/// enough at the smallest that is not.
 func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(ImageError) -> DecodedImage {
   var bytes = bytes
   var scanner = JPEGScanner()
@@ -18,7 +19,8 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
     bytes.replaceSubrange(length..., with: [0xFF, 0xD9])
     length += 2
   }
-  let reduction = try reduction(of: size, options)
+  let isTransposed = scanner.orientation?.isTransposed == true
+  let reduction = try reduction(of: PixelSize(width: size.width, height: size.height), isTransposed, options)
   let (width, height) = ((size.width + reduction - 1) / reduction, (size.height + reduction - 1) / reduction)
   let isCMYK = scanner.components == 4
   let channels = isCMYK ? 4 : 3
@@ -47,23 +49,34 @@ func decodeJPEG(_ bytes: consuming [UInt8], _ options: DecodingOptions) throws(I
   return DecodedImage(image, reduction: reduction, claim: claim, isFirstOfSeveral: isFirstOfSeveral)
 }
 
-/// What the sides of a JPEG are divided by so that it fits the limits.
+/// What the sides of a JPEG are divided by so that it fits the limits, and is no larger than it must be.
+///
+/// - Parameter isTransposed: whether its width is the picture's height.
 private func reduction(
-  of size: (width: Int, height: Int), _ options: DecodingOptions
+  of size: PixelSize, _ isTransposed: Bool, _ options: DecodingOptions
 ) throws(ImageError) -> Int {
   let limits = options.limits
+  func fits(_ size: PixelSize) -> Bool { max(size.width, size.height) <= limits.side && size.count <= limits.pixels }
   var reduction = 1
-  while options.reduces, reduction < ImageLimits.largestReduction {
-    let (width, height) = ((size.width + reduction - 1) / reduction, (size.height + reduction - 1) / reduction)
-    if max(width, height) <= limits.side, width * height <= limits.pixels { break }
-    reduction *= 2
-  }
-  let (width, height) = ((size.width + reduction - 1) / reduction, (size.height + reduction - 1) / reduction)
-  guard max(width, height) <= limits.side, width * height <= limits.pixels else {
+  while options.reduces, reduction < ImageLimits.largestReduction, !fits(size.divided(by: reduction)) { reduction *= 2 }
+  guard fits(size.divided(by: reduction)) else {
     try limits.check(.jpeg, width: size.width, height: size.height)
     return 1
   }
+  if let preprocessing = options.enoughFor {
+    let upright = isTransposed ? PixelSize(width: size.height, height: size.width) : size
+    let needed = preprocessing.scaledSize(of: upright)
+    while reduction < ImageLimits.largestReduction, upright.divided(by: 2 * reduction).covers(needed) { reduction *= 2 }
+  }
   return reduction
+}
+
+extension PixelSize {
+  fileprivate func divided(by divisor: Int) -> PixelSize {
+    PixelSize(width: (width + divisor - 1) / divisor, height: (height + divisor - 1) / divisor)
+  }
+
+  fileprivate func covers(_ other: PixelSize) -> Bool { width >= other.width && height >= other.height }
 }
 
 /// Warnings after which the picture is still whole.

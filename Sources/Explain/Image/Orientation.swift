@@ -70,7 +70,7 @@ extension Image {
 
 extension Orientation {
   /// Whether rows are stored as columns.
-  fileprivate var isTransposed: Bool { rawValue >= Orientation.leftMirrored.rawValue }
+  var isTransposed: Bool { rawValue >= Orientation.leftMirrored.rawValue }
 
   /// What has to be mirrored, after rows and columns were exchanged: top and bottom, left and right.
   fileprivate var mirrors: (rows: Bool, columns: Bool) {

@@ -75,7 +75,7 @@ public struct Preprocessing: Sendable, Equatable {
   ///
   /// - Precondition: `validate()` does not throw.
   public func crop(_ image: Image) -> (image: Image, region: CropRegion) {
-    let scaled = scaledSize(of: image)
+    let scaled = scaledSize(of: PixelSize(image))
     let (left, top) = (Self.centred(scaled.width, in: crop.width), Self.centred(scaled.height, in: crop.height))
     let part = placed(image, left: left, top: top)
     let (x, across) = Self.stretch(from: left, crop: crop.width, scaled: scaled.width, source: image.width)
@@ -98,7 +98,7 @@ public struct Preprocessing: Sendable, Equatable {
   }
 
   /// The size that a whole picture is resized to.
-  func scaledSize(of image: Image) -> PixelSize {
+  func scaledSize(of image: PixelSize) -> PixelSize {
     // Whether the picture is wider, for its height, than the input.
     let isWide = image.width * crop.height >= image.height * crop.width
     switch fit {
@@ -116,7 +116,7 @@ public struct Preprocessing: Sendable, Equatable {
       return isWide
         ? PixelSize(width: crop.width, height: side(image.height, crop.width, image.width))
         : PixelSize(width: side(image.width, crop.height, image.height), height: crop.height)
-    case .none: return PixelSize(image)
+    case .none: return image
     }
   }
 
@@ -128,7 +128,7 @@ public struct Preprocessing: Sendable, Equatable {
   /// The pixels that the network reads, with the upper left corner of the resized picture at (`left`, `top`), and bars where
   /// there is no picture. Only the pixels that are seen are computed, however long the picture.
   func placed(_ image: Image, left: Int, top: Int) -> Image {
-    let size = scaledSize(of: image)
+    let size = scaledSize(of: PixelSize(image))
     let columns = max(-left, 0)..<min(crop.width - left, size.width)
     let rows = max(-top, 0)..<min(crop.height - top, size.height)
     var input = image.resized(

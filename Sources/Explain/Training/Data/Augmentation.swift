@@ -19,7 +19,7 @@ struct Augmentation {
 
   private func part(of image: Image, _ generator: inout SplitMix64) -> Image {
     if preprocessing.fit == .squash { return preprocessing.crop(image).image }
-    let (size, crop) = (preprocessing.scaledSize(of: image), preprocessing.crop)
+    let (size, crop) = (preprocessing.scaledSize(of: PixelSize(image)), preprocessing.crop)
     let left = place(size.width, in: crop.width, &generator)
     return preprocessing.placed(image, left: left, top: place(size.height, in: crop.height, &generator))
   }
