@@ -19,6 +19,7 @@ struct BenchCommand: ParsableCommand {
         ttame-lite bench --kernels --compare here.json
         ttame-lite bench --model resnet50.safetensors --threads 1 --layers --sorted
         ttame-lite bench --model resnet50.safetensors --only explain --seconds 10
+        ttame-lite bench --frames --threads 2
 
       \(ExitStatus.help)
       """)
@@ -44,6 +45,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Measure every step of the explanation, with its share of the peak and of the memory bound.")
   var layers = false
 
+  @Flag(help: "Measure frames per second of 1280x720 JPEG streams, and every stage of a frame.")
+  var frames = false
+
   @Flag(help: "Sort steps from slowest to fastest.")
   var sorted = false
 
@@ -67,6 +71,9 @@ struct BenchCommand: ParsableCommand {
     if !(1...100_000).contains(rounds) { throw ValidationError("--rounds must be 1 to 100000.") }
     if kernels != nil, layers || !model.isEmpty { throw ValidationError("--kernels does not measure models.") }
     if compare != nil, !measuresKernels { throw ValidationError("--compare compares only kernels.") }
+    if frames, layers || only != nil || kernels != nil {
+      throw ValidationError("--frames excludes --layers, --only and --kernels.")
+    }
     if sorted, !layers { throw ValidationError("--sorted needs --layers.") }
     if only != nil, model.count > 1 || layers || kernels != nil {
       throw ValidationError("--only takes at most one --model, and neither --layers nor --kernels.")
@@ -74,7 +81,7 @@ struct BenchCommand: ParsableCommand {
     if !(0...3600).contains(seconds) { throw ValidationError("--seconds must be 0 to 3600.") }
   }
 
-  private var measuresKernels: Bool { kernels != nil || (model.isEmpty && !layers) }
+  private var measuresKernels: Bool { kernels != nil || (model.isEmpty && !layers && !frames) }
 
   func run() throws {
     let claims = overwriting.claims
@@ -111,7 +118,12 @@ struct BenchCommand: ParsableCommand {
     do {
       let model = try Model(path: path)
       let session = Session(model: model, tier: compute.cpu, threads: compute.threads)
-      if layers {
+      if frames {
+        report.frames.append(try session.frameTimes(rounds: rounds))
+        let rates = try FrameRates.measure(
+          arguments(path), hasMaps: model.description.head != nil, rounds: max(3, rounds / 10))
+        report.frameRates.append(FrameRates.Result(model: name.shownPath, threads: session.threads, rates: rates))
+      } else if layers {
         let input = [Float](repeating: 0.1, count: model.description.graph.inputShape.count)
         report.layers.append(try session.layerTimes(input, rounds: rounds))
       } else {
@@ -132,6 +144,14 @@ struct BenchCommand: ParsableCommand {
     } catch { throw Failure(error, reading: path) }
   }
 
+  /// What makes this program run a model as it is measured here.
+  private func arguments(_ model: String) -> [String] {
+    var arguments = ["--model", model]
+    if let threads = compute.threads { arguments += ["--threads", "\(threads)"] }
+    if let cpu = compute.cpu { arguments += ["--cpu", cpu.rawValue] }
+    return arguments
+  }
+
   /// Milliseconds from process start to the picture on disk, a median: this program, run anew each time.
   private func startToPicture(_ model: String) throws -> Double {
     let folder: TemporaryFolder
@@ -140,31 +160,11 @@ struct BenchCommand: ParsableCommand {
     let picture = Image(
       width: 500, height: 375, pixels: (0..<500 * 375 * 3).map { UInt8(truncatingIfNeeded: $0 / 1500) })
     try OutputFile.write(try picture.encodedPNG(), to: input)
-    var arguments = ["explain", input, "-o", folder.path.appending("out.png"), "--model", model]
-    if let threads = compute.threads { arguments += ["--threads", "\(threads)"] }
-    if let cpu = compute.cpu { arguments += ["--cpu", cpu.rawValue] }
+    let arguments = ["explain", input, "-o", folder.path.appending("out.png")] + arguments(model)
     var failed = false
     let times = measureInterleaved(rounds: max(5, rounds / 2), [{ failed = failed || !runSelf(arguments) }])
     withExtendedLifetime(folder) {}
     if failed { throw Failure(.software, "bench: could not run this program again") }
     return times[0].median * 1e3
   }
-}
-
-/// Runs this program silently; returns whether it succeeded.
-private func runSelf(_ arguments: [String]) -> Bool {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-    posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
-  }
-  var argv: [UnsafeMutablePointer<CChar>?] = (["ttame-lite"] + arguments).map { strdup($0.cPath) }
-  defer { argv.forEach { free($0) } }
-  argv.append(nil)
-  var child = pid_t()
-  guard posix_spawn(&child, "/proc/self/exe", &actions, nil, argv, environ) == 0 else { return false }
-  var status: Int32 = 0
-  waitpid(child, &status, 0)
-  return status == 0
 }

@@ -12,6 +12,8 @@ struct BenchReport: Encodable {
   var models: [ModelTimes] = []
   var starts: [StartTime] = []
   var layers: [LayerTimes] = []
+  var frames: [FrameTimes] = []
+  var frameRates: [FrameRates.Result] = []
 
   /// - Parameter areSorted: layers from slowest to fastest rather than in their order.
   func table(areSorted: Bool) -> String {
@@ -23,6 +25,8 @@ struct BenchReport: Encodable {
     for start in starts {
       text += "\(start.model): \(number(start.milliseconds)) ms from process start to image on disk\n"
     }
+    for times in frames { text += "\n" + times.table }
+    for result in frameRates { text += "\n" + result.table }
     for times in layers { text += "\n" + times.table(areSorted: areSorted) }
     return text
   }
@@ -66,6 +70,29 @@ struct BenchReport: Encodable {
       ])
     }
     return "Models (milliseconds)\n" + table.text
+  }
+}
+
+extension FrameTimes {
+  fileprivate var table: String {
+    var table = Table(["stage", "ms"])
+    let stages: [(String, Double?)] = [
+      ("decode", decode), ("decode, --fast-jpeg", fastDecode), ("resize and normalise", preprocess),
+      ("classify", classify), ("explain", explain), ("draw", draw), ("encode JPEG", encodeJPEG),
+      ("encode PNG", encodePNG),
+    ]
+    for case (let name, let milliseconds?) in stages { table.add([name, number(milliseconds)]) }
+    return "Stages of a frame of \(width)x\(height), \(model), \(tier), \(counted(threads, "thread"))\n" + table.text
+  }
+}
+
+extension FrameRates.Result {
+  fileprivate var table: String {
+    var table = Table(["stream of JPEGs", "frames/s", "KB a frame"])
+    for rate in rates {
+      table.add([rate.task, number(rate.framesPerSecond), number(Double(rate.bytes) * 1e-3)])
+    }
+    return "Streams, \(model), \(counted(threads, "thread"))\n" + table.text
   }
 }
 

@@ -22,7 +22,8 @@ import Testing
     let result = try Command.run(["bench", "--kernels", "softmax 1000", "--rounds", "2", "--json"])
     #expect(result.status == 0, "\(result.error)")
     let report = try JSONValue.lines(result.text)[0]
-    #expect(report.keys == ["cpu", "tiers", "rooflines", "kernels", "models", "starts", "layers"])
+    #expect(
+      report.keys == ["cpu", "tiers", "rooflines", "kernels", "models", "starts", "layers", "frames", "frameRates"])
     #expect(report["models"].count == 0 && report["layers"].count == 0)
     // Each instruction set but the reference.
     #expect(report["kernels"].count == report["tiers"].count - 1)
@@ -38,6 +39,25 @@ import Testing
       #expect((roofline["peakInt8"].number ?? 0) > (roofline["peakFloat"].number ?? 0))
       #expect(roofline["reads"].count == 8 && roofline["reads"][0].keys == ["bytes", "gigaBytes"])
     }
+  }
+
+  @Test(.disabled(if: Command.isEmulated, tellsNothing)) func framesAreMeasuredThroughTheProgram() throws {
+    let result = try Command.run(["bench", "--frames", "--rounds", "1", "--threads", "2", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report["kernels"].count == 0 && report["models"].count == 0)
+    let stages = report["frames"][0]
+    for stage in ["decode", "fastDecode", "preprocess", "classify", "explain", "draw", "encodeJPEG", "encodePNG"] {
+      #expect((stages[stage].number ?? 0) > 0, "\(stage)")
+    }
+    let rates = report["frameRates"][0]["rates"]
+    #expect(rates.count == 5)
+    for i in 0..<rates.count {
+      #expect((rates[i]["framesPerSecond"].number ?? 0) > 0 && (rates[i]["bytes"].number ?? 0) > 0)
+    }
+    let table = try Command.run(["bench", "--frames", "--rounds", "1"]).text
+    #expect(table.contains("explain --format png") && table.contains("decode, --fast-jpeg"))
+    #expect(try Command.run(["bench", "--frames", "--layers"]).status == 64)
   }
 
   @Test func patternsChooseKernelsAndTiers() throws {

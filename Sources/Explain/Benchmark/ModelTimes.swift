@@ -78,7 +78,7 @@ extension Session {
 
 extension Image {
   /// Smooth shapes with grain, so that decoders and encoders have about as much to do as with a photograph.
-  fileprivate static func syntheticPhoto(width: Int, height: Int) -> Image {
+  static func syntheticPhoto(width: Int, height: Int) -> Image {
     var state: UInt32 = 1
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for y in 0..<height {
