@@ -7,6 +7,8 @@
 suite=sid
 oldest=6.2
 triple=aarch64-unknown-linux-gnu
+# What the program links beside the C library and Swift.
+libraries="zlib1g zlib1g-dev libpng-dev libturbojpeg0 libturbojpeg0-dev libdeflate0 libdeflate-dev"
 toolchain=$store/toolchain
 host=$toolchain/host                  # amd64: the compiler and the libraries that it loads
 bundle=$toolchain/sdk/ttame-arm64.artifactbundle/ttame-arm64/$triple
@@ -84,9 +86,9 @@ unpack_target() {
   mkdir -p "$tree/usr/lib" "$swift"
   gcc=$(first_of arm64 libstdc++-14-dev libstdc++-15-dev libstdc++-16-dev | tr -dc 0-9)
   say "libraries: swiftlang ${version[arm64]}, glibc $(candidate arm64 libc6)"
+  # shellcheck disable=SC2086
   download arm64 "$debs" swiftlang libswiftlang libc6 libc6-dev linux-libc-dev libcrypt1 libgcc-s1 \
-    libgcc-"$gcc"-dev libstdc++6 libstdc++-"$gcc"-dev zlib1g zlib1g-dev libpng-dev libturbojpeg0 libturbojpeg0-dev \
-    libdeflate0 libdeflate-dev \
+    libgcc-"$gcc"-dev libstdc++6 libstdc++-"$gcc"-dev $libraries \
     "$(first_of arm64 libpng16-16t64 libpng16-16)"
   ln -s usr/lib "$tree/lib"
   for package in "$debs"/*.deb; do
@@ -114,7 +116,7 @@ unpack_target() {
   mv "$tree" "$target"
   describe_sdk
   rm -rf "$debs" "$swift"
-  echo "${version[arm64]}" >"$toolchain/version.target"
+  echo "${version[arm64]} $libraries" >"$toolchain/version.target"
 }
 
 describe_sdk() {
@@ -134,18 +136,20 @@ JSON
 JSON
 }
 
+is_ready() { [ "$(cat "$toolchain/.done" 2>/dev/null)" = "$libraries" ]; }
+
 setup() {
-  [ ! -e "$toolchain/.done" ] || return 0
+  ! is_ready || return 0
   mkdir -p "$toolchain"
   exec 9>"$toolchain/lock"
   flock 9
-  [ ! -e "$toolchain/.done" ] || return 0
+  ! is_ready || return 0
   [ "$(df -Pm "$toolchain" | awk 'NR == 2 {print $4}')" -ge 4000 ] || die "setup needs 4 GB free in $toolchain"
   fetch_lists
   [ "$(cat "$toolchain/version.host" 2>/dev/null)" = "${version[amd64]}" ] || unpack_host
-  [ "$(cat "$toolchain/version.target" 2>/dev/null)" = "${version[arm64]}" ] || unpack_target
+  [ "$(cat "$toolchain/version.target" 2>/dev/null)" = "${version[arm64]} $libraries" ] || unpack_target
   rm -rf "$toolchain"/apt-* "$toolchain"/*.tmp
-  touch "$toolchain/.done"
+  echo "$libraries" >"$toolchain/.done"
   exec 9>&-
   say "ready: $(du -shx "$toolchain" | cut -f1) in $toolchain"
 }

@@ -80,7 +80,14 @@ import CShim
   var largest0 = VInt32.zero
   var largest1 = VInt32.zero
   var i = 0
-  while i + 2 * lanes <= count {
+  while i + 4 * lanes <= count {
+    let a = maximum(magnitude(load(x + i)), magnitude(load(x + i + lanes)))
+    let b = maximum(magnitude(load(x + i + 2 * lanes)), magnitude(load(x + i + 3 * lanes)))
+    largest0 = maximum(largest0, a)
+    largest1 = maximum(largest1, b)
+    i += 4 * lanes
+  }
+  if i + 2 * lanes <= count {
     largest0 = maximum(largest0, magnitude(load(x + i)))
     largest1 = maximum(largest1, magnitude(load(x + i + lanes)))
     i += 2 * lanes
@@ -109,7 +116,7 @@ import CShim
   // Near 1.5 * 2^23 Floats are one apart: the sum's last bits are the level.
   let shift = 12_582_912 + Float(zeroPoint)
   var i = 0
-  #if TIER_AVX2 || TIER_AVXVNNI
+  #if TIER_AVX2 || TIER_AVXVNNI || arch(arm64)
     while i + 4 * lanes <= count {
       storeLevels(
         load(x + i) * factor, load(x + i + lanes) * factor, load(x + i + 2 * lanes) * factor,

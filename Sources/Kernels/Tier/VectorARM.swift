@@ -47,3 +47,16 @@ typealias VUInt8 = SIMD4<UInt8>
 
 /// Largest element.
 @inline(__always) func horizontalMaximum(_ v: VInt32) -> Int32 { vmaxvq_s32(v) }
+
+/// Stores four vectors of levels, rounded to the nearest, ties to even, as bytes.
+@inline(__always) func storeLevels(
+  _ a: VFloat, _ b: VFloat, _ c: VFloat, _ d: VFloat, _ zeroPoint: Int32, _ p: UnsafeMutablePointer<UInt8>
+) {
+  // Near 1.5 * 2^23 Floats are one apart: the sum's last byte is the level.
+  let shift = 12_582_912 + Float(zeroPoint)
+  func words(_ v: VFloat) -> SIMD8<Int16> { unsafeBitCast(v + shift, to: SIMD8<Int16>.self) }
+  let first = vuzp1q_s16(words(a), words(b))
+  let second = vuzp1q_s16(words(c), words(d))
+  let bytes = vuzp1q_s8(unsafeBitCast(first, to: SIMD16<Int8>.self), unsafeBitCast(second, to: SIMD16<Int8>.self))
+  UnsafeMutableRawPointer(p).storeBytes(of: bytes, as: SIMD16<Int8>.self)
+}
