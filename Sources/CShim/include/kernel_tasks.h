@@ -45,6 +45,7 @@ typedef struct {
   const int32_t *column_sums;       // [panels][blocks][16]; unused by float kernels
   int32_t zero_point;               // level that stands for 0: 0 or half the range
   const uint8_t *pairs_fit;         // [panels]: 1 where two groups add up in 16 bits (ReductionLayout.pairsFit); null for nowhere
+  intptr_t has_words;               // 1: activations are words of 16 bits, the channels 0 2 1 3 of every group
   intptr_t is_output_cold;          // 1: the output is not expected in the cache
   intptr_t output_panel;            // Floats from 16 columns of a row to the next 16: 16 where they follow each other
   intptr_t residual_step;           // 1: `residual` has columns of its own; 0: every tile reads the same place

@@ -56,13 +56,13 @@ private struct CaseList {
 
   private mutating func convolution(
     _ size: Int, _ channels: Int, _ outputs: Int, kernel: Int = 1, stride: Int = 1, isSigned: Bool = false,
-    residual: Bool = false, quantizedPadding: Int? = nil, isRepresentative: Bool = false
+    residual: Bool = false, readsPixels: Bool = false, quantizedPadding: Int? = nil, isRepresentative: Bool = false
   ) {
     add(
       .convolution(
         ConvolutionShape(
           height: size, width: size, channels: channels, outputs: outputs, kernel: kernel, stride: stride,
-          isSigned: isSigned, hasResidual: residual, quantizedPadding: quantizedPadding)),
+          isSigned: isSigned, hasResidual: residual, readsPixels: readsPixels, quantizedPadding: quantizedPadding)),
       isRepresentative: isRepresentative)
   }
 
@@ -98,7 +98,7 @@ private struct CaseList {
     network = "efficientnet-lite0"
     quantize(224, 3, padding: 1)
     var (size, channels) = (112, 32)
-    convolution(224, 3, channels, kernel: 3, stride: 2, isRepresentative: true)
+    convolution(224, 3, channels, kernel: 3, stride: 2, readsPixels: true, isRepresentative: true)
     let stages: [(channels: Int, kernel: Int, stride: Int, blocks: Int)] = [
       (16, 3, 1, 1), (24, 3, 2, 2), (40, 5, 2, 2), (80, 3, 2, 3), (112, 5, 1, 3), (192, 5, 2, 4), (320, 3, 1, 1),
     ]
@@ -134,7 +134,9 @@ private struct CaseList {
     for (outputs, repetitions) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
       for repetition in 1...repetitions {
         quantize(size, channels, padding: 1)
-        convolution(size, channels, outputs, kernel: 3, isRepresentative: size == 28 && channels == 512)
+        convolution(
+          size, channels, outputs, kernel: 3, readsPixels: channels == 3,
+          isRepresentative: size == 28 && channels == 512)
         if repetition < repetitions { convolution(size, channels, outputs, kernel: 3, quantizedPadding: 1) }
         channels = outputs
       }
@@ -150,7 +152,7 @@ private struct CaseList {
   mutating func addResNet50() {
     network = "resnet50"
     quantize(224, 3, padding: 3)
-    convolution(224, 3, 64, kernel: 7, stride: 2, isRepresentative: true)
+    convolution(224, 3, 64, kernel: 7, stride: 2, readsPixels: true, isRepresentative: true)
     add(.maxPool(WindowShape(height: 112, width: 112, channels: 64, kernel: 3, stride: 2)), isRepresentative: true)
     var (size, channels) = (56, 64)
     for (narrow, repetitions) in [(64, 3), (128, 4), (256, 6), (512, 3)] {
@@ -183,7 +185,7 @@ private struct CaseList {
     network = "vit_b_16"
     let (tokens, channels) = (197, 768)
     quantize(224, 3)
-    convolution(224, 3, channels, kernel: 16, stride: 16)
+    convolution(224, 3, channels, kernel: 16, stride: 16, readsPixels: true)
     add(.add(count: 196 * channels), isRepresentative: true)
     add(.layerNorm(rows: tokens, channels: channels), isRepresentative: true)
     add(.quantize(height: 1, width: tokens, channels: channels, padding: 0, hasOneScale: false), isRepresentative: true)
@@ -250,7 +252,7 @@ private struct CaseList {
     for item in int8Cases {
       guard var shape = item.shape.convolution, shape.weightCount <= 16 << 20, shape.quantizedPadding == nil
       else { continue }
-      (shape.isFloat, shape.isSigned) = (true, true)
+      (shape.isFloat, shape.isSigned, shape.readsPixels) = (true, true, false)
       for network in item.networks {
         self.network = network
         let isBlock = shape.height == 14 && shape.channels == 256 && shape.kernel == 3 && shape.stride == 1

@@ -186,7 +186,7 @@ extension ConvolutionPlan {
     _ outputRows: Range<Int>, _ columns: Range<Int>, _ operands: ConvolutionOperands, scratch: GemmScratch,
     _ kernels: KernelTable, outputPanel: Int, output: (_ y: Int, _ x: Int, _ row: Int) -> UnsafeMutablePointer<Float>
   ) -> gemm_task {
-    let bytesPerPixel = input.storedChannels * input.elementSize
+    let bytesPerPixel = input.pixelBytes(kernels.activationFormat)
     var (y, x) = outputRows.lowerBound.quotientAndRemainder(dividingBy: outputWidth)
     for i in 0..<outputRows.count {
       let pixel = (y * stride - top + input.top) * input.paddedWidth + x * stride - left + input.left
@@ -214,6 +214,7 @@ extension ConvolutionPlan {
     task.weight_scales = operands.weights.scale
     task.bias = operands.weights.bias
     task.column_sums = operands.weights.columnSums
+    task.has_words = input.hasWords(kernels.activationFormat) ? 1 : 0
     task.zero_point = kernels.activationFormat.zeroPoint(isSigned: input.isSigned)
     if case .float = operands.residual { task.residual_step = 1 }
     task.output_panel = outputPanel

@@ -19,8 +19,7 @@ struct ConvolutionRuns: Sendable {
       let read = layout.channels(ofPanel: first)
       var end = first + 1
       while end < panels, layout.channels(ofPanel: end) == read { end += 1 }
-      var part = Self.runs(layout, read, over: input)
-      if case .pixels = input.element { part = Self.forEachPlane(part, input, format) }
+      let part = Self.runs(layout, read, over: input, format)
       parts.append(
         Part(
           columns: first * PanelLayout.width..<(end == panels ? columns : end * PanelLayout.width),
@@ -31,9 +30,9 @@ struct ConvolutionRuns: Sendable {
   }
 
   private static func runs(
-    _ layout: ReductionLayout, _ read: Range<Int>, over input: PreparedInput
+    _ layout: ReductionLayout, _ read: Range<Int>, over input: PreparedInput, _ format: ActivationFormat
   ) -> [gemm_run] {
-    let pixelBytes = input.storedChannels * input.elementSize
+    let pixelBytes = input.pixelBytes(format)
     let groupBytes = PanelLayout.group * PanelLayout.width * input.elementSize
     var groups = 0
     return layout.runs(reading: read).map { run in
@@ -44,24 +43,6 @@ struct ConvolutionRuns: Sendable {
         weights: groups * groupBytes, scale: pixel * input.blocks + run.channel / PanelLayout.block,
         ends_block: run.endsBlock ? 1 : 0)
     }
-  }
-
-  /// Every plane of pixels with the same weights, all in one sum.
-  private static func forEachPlane(
-    _ runs: [gemm_run], _ input: PreparedInput, _ format: ActivationFormat
-  ) -> [gemm_run] {
-    var all: [gemm_run] = []
-    for plane in 0..<format.pixelPlanes {
-      all += runs.map { run in
-        var run = run
-        run.offset += plane * input.planeBytes
-        run.scale = 0
-        run.ends_block = 0
-        return run
-      }
-    }
-    all[all.count - 1].ends_block = 1
-    return all
   }
 
   /// Calls `body` with the parts of a task that read the same channels.

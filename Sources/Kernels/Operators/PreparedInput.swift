@@ -56,13 +56,18 @@ public struct PreparedInput: Sendable, Equatable {
     }
   }
 
-  /// Bytes of one plane of levels, or of the Floats.
-  var planeBytes: Int { images * paddedPixels * storedChannels * elementSize }
+  /// Bytes of all channels of a pixel.
+  func pixelBytes(_ format: ActivationFormat) -> Int {
+    storedChannels * (hasWords(format) ? MemoryLayout<UInt16>.size : elementSize)
+  }
+
+  /// Whether levels are words, for kernels whose bytes have too few bits for them.
+  func hasWords(_ format: ActivationFormat) -> Bool {
+    if case .pixels = element { format.hasPixelWords } else { false }
+  }
 
   /// Bytes of the levels or Floats.
-  public func byteCount(_ format: ActivationFormat) -> Int {
-    if case .pixels = element { planeBytes * format.pixelPlanes } else { planeBytes }
-  }
+  public func byteCount(_ format: ActivationFormat) -> Int { images * paddedPixels * pixelBytes(format) }
 
   /// Floats of the scales.
   public var scaleCount: Int {
@@ -193,60 +198,58 @@ extension ExecutionContext {
     }
   }
 
-  /// The planes' levels of a pixel differ by one at most and add up to it.
   private func writePixels(
     _ rows: Range<Int>, _ input: UnsafePointer<Float>, _ form: PreparedInput, _ levels: PixelLevels,
     _ output: UnsafeMutablePointer<UInt8>
   ) {
     // Padding is zero after normalisation: the mean pixel.
     let padding = levels.offset + 0.5
-    let writer = PixelWriter(format: kernels.activationFormat, planeBytes: form.planeBytes)
+    let writer = PixelWriter(kernels.activationFormat)
+    let pixelBytes = form.pixelBytes(kernels.activationFormat)
     for y in rows {
-      let row = output + y * form.paddedWidth * PanelLayout.group
+      let row = output + y * form.paddedWidth * pixelBytes
       let sourceY = y - form.top
       guard sourceY >= 0, sourceY < form.height else {
-        for x in 0..<form.paddedWidth { writer.write(padding, row + x * PanelLayout.group) }
+        for x in 0..<form.paddedWidth { writer.write(padding, row + x * pixelBytes) }
         continue
       }
-      for x in 0..<form.left { writer.write(padding, row + x * PanelLayout.group) }
+      for x in 0..<form.left { writer.write(padding, row + x * pixelBytes) }
       for x in form.left + form.width..<form.paddedWidth {
-        writer.write(padding, row + x * PanelLayout.group)
+        writer.write(padding, row + x * pixelBytes)
       }
-      let pixels = row + form.left * PanelLayout.group
+      let pixels = row + form.left * pixelBytes
       guard form.channels == 3 else {
         let source = input + sourceY * form.width * form.channels
         for x in 0..<form.width {
           var values = SIMD4<Float>.zero
           for c in 0..<form.channels { values[c] = source[x * form.channels + c] }
-          writer.write(values * levels.scale + padding, pixels + x * PanelLayout.group)
+          writer.write(values * levels.scale + padding, pixels + x * pixelBytes)
         }
         continue
       }
-      let source = UnsafeRawPointer(input + sourceY * form.width * 3)
-      for x in 0..<form.width {
-        // The fourth value is the next pixel's; its scale is zero.
-        let isLast = sourceY == form.height - 1 && x == form.width - 1
-        let values =
-          isLast
-          ? SIMD4(
-            input[form.height * form.width * 3 - 3], input[form.height * form.width * 3 - 2],
-            input[form.height * form.width * 3 - 1], 0)
-          : source.loadUnaligned(fromByteOffset: x * 12, as: SIMD4<Float>.self)
-        writer.write(values * levels.scale + padding, pixels + x * PanelLayout.group)
+      let source = input + sourceY * form.width * 3
+      // The fourth value is the next pixel's, whose scale is zero; behind the last pixel there is none.
+      let last = form.width - 1
+      let followed = sourceY == form.height - 1 ? last : form.width
+      for x in 0..<followed {
+        let values = UnsafeRawPointer(source).loadUnaligned(fromByteOffset: x * 12, as: SIMD4<Float>.self)
+        writer.write(values * levels.scale + padding, pixels + x * pixelBytes)
+      }
+      if followed == last {
+        let values = SIMD4(source[3 * last], source[3 * last + 1], source[3 * last + 2], 0)
+        writer.write(values * levels.scale + padding, pixels + last * pixelBytes)
       }
     }
   }
 }
 
-/// Writes single pixels' levels into all planes.
+/// Writes the levels of single pixels.
 private struct PixelWriter {
-  let planes: Int
-  let planeBytes: Int
-  let zeroPoint: Int32
+  private let zeroPoint: Int32
+  private let hasWords: Bool
 
-  init(format: ActivationFormat, planeBytes: Int) {
-    (planes, zeroPoint) = (format.pixelPlanes, format.zeroPoint(isSigned: false))
-    self.planeBytes = planeBytes
+  init(_ format: ActivationFormat) {
+    (zeroPoint, hasWords) = (format.zeroPoint(isSigned: false), format.hasPixelWords)
   }
 
   @inline(__always) func write(_ value: SIMD4<Float>, _ pixel: UnsafeMutablePointer<UInt8>) {
@@ -255,11 +258,14 @@ private struct PixelWriter {
     let positive = SIMD4<Float>.zero.replacing(with: limited, where: limited .> 0)
     var level = SIMD4<Int32>()
     for c in 0..<4 { level[c] = Int32(positive[c]) }
-    for plane in 0..<planes {
-      let part = (level &+ Int32(plane)) &>> Int32(planes - 1)
+    let target = UnsafeMutableRawPointer(pixel)
+    if hasWords {
+      let words = SIMD4<UInt16>(truncatingIfNeeded: SIMD4(level[0], level[2], level[1], level[3]))
+      target.storeBytes(of: words, as: SIMD4<UInt16>.self)
+    } else {
       var bytes = SIMD4<UInt8>()
-      for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: part[c] &+ zeroPoint) }
-      UnsafeMutableRawPointer(pixel + plane * planeBytes).storeBytes(of: bytes, as: SIMD4<UInt8>.self)
+      for c in 0..<4 { bytes[c] = UInt8(truncatingIfNeeded: level[c] &+ zeroPoint) }
+      target.storeBytes(of: bytes, as: SIMD4<UInt8>.self)
     }
   }
 }

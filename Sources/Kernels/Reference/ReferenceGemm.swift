@@ -7,7 +7,6 @@ extension Reference {
     let task = task.pointee
     for r in 0..<task.rows {
       let row = task.row_data[r]
-      let activations = row.activations.assumingMemoryBound(to: UInt8.self)
       for n in task.first_column..<task.end_column {
         let panel = n / PanelLayout.width
         let lane = n % PanelLayout.width
@@ -20,7 +19,7 @@ extension Reference {
           var weights = start.assumingMemoryBound(to: Int8.self) + 4 * lane
           for group in 0..<current.groups {
             for i in 0..<4 {
-              dot &+= Int32(activations[current.offset + 4 * group + i]) * Int32(weights[i])
+              dot &+= activation(task, row, current.offset, group, i) * Int32(weights[i])
             }
             weights += 4 * PanelLayout.width
           }
@@ -35,6 +34,16 @@ extension Reference {
         finish(task, row, n, sum * task.weight_scales[n])
       }
     }
+  }
+
+  private static func activation(
+    _ task: gemm_task, _ row: gemm_row, _ offset: Int, _ group: Int, _ channel: Int
+  ) -> Int32 {
+    guard task.has_words != 0 else {
+      return Int32(row.activations.load(fromByteOffset: offset + 4 * group + channel, as: UInt8.self))
+    }
+    let place = [0, 2, 1, 3][channel]
+    return Int32(row.activations.load(fromByteOffset: offset + 8 * group + 2 * place, as: UInt16.self))
   }
 
   /// The same over Float panels, without scales.

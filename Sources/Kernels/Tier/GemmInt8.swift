@@ -25,6 +25,19 @@ import CShim
       return
     }
   #endif
+  #if TIER_SSE4 || TIER_AVX2
+    if task.pointee.has_words != 0 {
+      forEachTile(task, height: tileRows) { tile in
+        switch (tile.rows, tile.is_wide != 0) {
+        case (1, true): wordTile1x2(task, tile)
+        case (_, true): wordTile2(task, tile)
+        case (1, false): wordTile1x1(task, tile)
+        default: wordTile1(task, tile)
+        }
+      }
+      return
+    }
+  #endif
   let hasOneRun = task.pointee.run_count == 1
   forEachTile(
     task, heightOf: { tileHeight(task, $0) }, highest: tileRows,
@@ -92,6 +105,58 @@ import CShim
 
   @inline(never) private func int8PairedTiles(_ task: UnsafePointer<gemm_task>, _ tile: gemm_tile) -> Int {
     int8WholeTiles(task, tile, 4)
+  }
+#endif
+
+#if TIER_AVX2
+  // Tiles of words, as high as the tier's and two vectors wide, or one.
+  @inline(never) private func wordTile2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 5, true, hasWords: true)
+  }
+  @inline(never) private func wordTile1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 5, false, hasWords: true)
+  }
+#elseif TIER_SSE4
+  @inline(never) private func wordTile2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 4, true, hasWords: true)
+  }
+  @inline(never) private func wordTile1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 4, false, hasWords: true)
+  }
+#endif
+#if TIER_SSE4 || TIER_AVX2
+  @inline(never) private func wordTile1x2(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 1, true, hasWords: true)
+  }
+  @inline(never) private func wordTile1x1(_ t: UnsafePointer<gemm_task>, _ tile: gemm_tile) {
+    int8Tile(t, tile, 1, false, hasWords: true)
+  }
+
+  /// What `addProducts` does, for activations that are words.
+  @inline(__always) private func addWordProducts(
+    to c0: inout Accumulators<VSum>, _ c1: inout Accumulators<VSum>, _ rows: UnsafePointer<gemm_row>, _ run: gemm_run,
+    _ panel0: UnsafeRawPointer, _ panel1: UnsafeRawPointer, _ height: Int, _ isWide: Bool
+  ) {
+    var w0 = panel0 + run.weights
+    var w1 = panel1 + run.weights
+    var k = run.offset
+    let end = run.offset + run.groups * 8
+    while k < end {
+      let v0 = w0.loadUnaligned(as: VInt32.self)
+      let v1 = isWide ? w1.loadUnaligned(as: VInt32.self) : v0
+      let (even0, odd0, even1, odd1) = (evenWords(v0), oddWords(v0), evenWords(v1), oddWords(v1))
+      for r in 0..<height {
+        let even = VInt32(repeating: (rows[r].activations + k).loadUnaligned(as: Int32.self))
+        c0[r] = multiplyAddWords(c0[r], even, even0)
+        if isWide { c1[r] = multiplyAddWords(c1[r], even, even1) }
+        let odd = VInt32(repeating: (rows[r].activations + k + 4).loadUnaligned(as: Int32.self))
+        c0[r] = multiplyAddWords(c0[r], odd, odd0)
+        if isWide { c1[r] = multiplyAddWords(c1[r], odd, odd1) }
+      }
+      k += 8
+      w0 += 64
+      w1 += 64
+    }
   }
 #endif
 
@@ -277,8 +342,10 @@ import CShim
 ///
 /// - Parameters:
 ///   - keepsSums: the Float sums over blocks stay in registers.
+///   - hasWords: activations are words.
 @inline(__always) private func int8Tile(
-  _ pointer: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false
+  _ pointer: UnsafePointer<gemm_task>, _ tile: gemm_tile, _ height: Int, _ isWide: Bool, keepsSums: Bool = false,
+  hasWords: Bool = false
 ) {
   let task = pointer.pointee
   let panel0 = weightsStart(task, tile.column)
@@ -311,6 +378,13 @@ import CShim
       let current = task.runs[run]
       #if arch(arm64)
         addProducts(to: &c0, &c1, rows, current, panel0, height, isWide)
+      #elseif TIER_SSE4 || TIER_AVX2
+        if hasWords {
+          addWordProducts(to: &c0, &c1, rows, current, panel0, panel1, height, isWide)
+        } else {
+          addProducts(
+            to: &c0, &c1, rows, current, panel0, panel1, height, isWide, fetching: &ahead, pairsFit: pairsFit)
+        }
       #else
         addProducts(
           to: &c0, &c1, rows, current, panel0, panel1, height, isWide, fetching: &ahead, pairsFit: pairsFit)

@@ -99,6 +99,26 @@ typealias VSum = VInt32
     }
   #endif
 
+  /// The first and third weight of each group of four, as words.
+  @inline(__always) func evenWords(_ w: VInt32) -> VInt32 {
+    unsafeBitCast((unsafeBitCast(w, to: VInt16.self) &<< 8) &>> 8, to: VInt32.self)
+  }
+
+  /// The second and fourth.
+  @inline(__always) func oddWords(_ w: VInt32) -> VInt32 {
+    unsafeBitCast(unsafeBitCast(w, to: VInt16.self) &>> 8, to: VInt32.self)
+  }
+
+  /// `sum + a · w` over two words per lane, exactly.
+  @inline(__always) func multiplyAddWords(_ sum: VInt32, _ a: VInt32, _ w: VInt32) -> VInt32 {
+    #if TIER_AVX2
+      let products = _mm256_madd_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(w, to: __m256i.self))
+    #else
+      let products = _mm_madd_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self))
+    #endif
+    return sum &+ unsafeBitCast(products, to: VInt32.self)
+  }
+
   /// `sum + a0 · w0 + a1 · w1` over one group of four each, exactly if the sums of four products that meet in 16 bits fit them
   /// (`gemm_task.pairs_fit`): three multiplications in place of four.
   @inline(__always) func multiplyAddTwoGroups(

@@ -4,7 +4,7 @@ extension KernelShape {
     let text =
       "\(c.height)x\(c.width)x\(c.channels)->\(c.outputs)"
       + (c.kernel > 1 || c.stride > 1 ? " \(c.window.kernelText)" : "") + (c.groups > 1 ? " in \(c.groups)" : "")
-      + (c.hasResidual ? " +" : "")
+      + (c.readsPixels ? " pixels" : "") + (c.hasResidual ? " +" : "")
       + (c.quantizedPadding.map { $0 > 0 ? " levels pad \($0)" : " levels" } ?? "")
     // Float: rounding grows with the square root of the reduction; 32 leaves room for the worst of many outputs. Int32 sums
     // are exact; only the Float accumulation over blocks may round differently.

@@ -12,18 +12,20 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var hasResidual = false
   /// Float activations and weights in place of int8.
   public var isFloat = false
+  /// Whether the input is a picture, whose pixels are exact levels.
+  public var readsPixels = false
   /// Padding of the result where it is wanted as levels, after a ReLU; the residual comes as levels then, too. Nil: Floats.
   public var quantizedPadding: Int?
 
   public init(
     height: Int, width: Int, channels: Int, outputs: Int, kernel: Int = 1, stride: Int = 1, dilation: Int = 1,
     groups: Int = 1, isSigned: Bool = false, hasResidual: Bool = false, isFloat: Bool = false,
-    quantizedPadding: Int? = nil
+    readsPixels: Bool = false, quantizedPadding: Int? = nil
   ) {
     (self.height, self.width, self.channels, self.outputs) = (height, width, channels, outputs)
     (self.kernel, self.stride, self.dilation, self.groups) = (kernel, stride, dilation, groups)
     (self.isSigned, self.hasResidual, self.isFloat) = (isSigned, hasResidual, isFloat)
-    self.quantizedPadding = quantizedPadding
+    (self.readsPixels, self.quantizedPadding) = (readsPixels, quantizedPadding)
   }
 
   var window: WindowShape {
@@ -42,7 +44,10 @@ public struct ConvolutionShape: Hashable, Sendable {
     let element: PreparedInput.Element =
       isFloat
       ? .float
-      : layout.sharesScale ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
+      : readsPixels
+        // 0...2 are all levels.
+        ? .pixels(PixelLevels(mean: [0, 0, 0], std: [0.5, 0.5, 0.5]))
+        : layout.sharesScale ? .quantizedWithOneScale(isSigned: isSigned) : .quantized(isSigned: isSigned)
     let (top, bottom) = window.padding(height)
     let (left, right) = window.padding(width)
     return PreparedInput(

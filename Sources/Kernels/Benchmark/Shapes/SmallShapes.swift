@@ -32,6 +32,9 @@ extension KernelShape {
       float.isFloat = true
       return [shape, float]
     } + [
+      ConvolutionShape(height: 14, width: 13, channels: 3, outputs: 32, kernel: 7, stride: 2, readsPixels: true),
+      ConvolutionShape(height: 5, width: 9, channels: 3, outputs: 21, kernel: 3, readsPixels: true),
+      ConvolutionShape(height: 1, width: 1, channels: 3, outputs: 5, readsPixels: true),
       ConvolutionShape(height: 9, width: 7, channels: 20, outputs: 300, kernel: 3, quantizedPadding: 1),
       ConvolutionShape(height: 9, width: 7, channels: 300, outputs: 40, hasResidual: true, quantizedPadding: 0),
       ConvolutionShape(height: 3, width: 5, channels: 64, outputs: 16, hasResidual: true, quantizedPadding: 0),
