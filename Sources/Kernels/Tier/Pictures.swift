@@ -66,10 +66,17 @@ private func resampleFourRows(_ task: resample_rows_task, _ row: Int) {
   return pixels
 }
 
+/// Keeps numbers within 0...255.
+// `clamped` would be a function that all tiers share, and the linker keeps one of.
+@inline(__always) private func limited<V: SIMD>(_ v: V) -> V where V.Scalar == Int32 {
+  let positive = v.replacing(with: 0, where: v .< 0)
+  return positive.replacing(with: 255, where: positive .> 255)
+}
+
 /// Adds up the two pixels' shares and stores the pixel, and a byte behind it.
 @inline(__always) private func storePixel(_ sums: SIMD8<Int32>, _ p: UnsafeMutablePointer<UInt8>) {
   let sum = sums.lowHalf &+ SIMD4(sums[3], sums[4], sums[5], sums[6])
-  let levels = (sum &>> Int32(resample_fraction_bits)).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
+  let levels = limited(sum &>> Int32(resample_fraction_bits))
   var bytes = SIMD4<UInt8>()
   for i in 0..<4 { bytes[i] = UInt8(truncatingIfNeeded: levels[i]) }
   UnsafeMutableRawPointer(p).storeBytes(of: bytes, as: SIMD4<UInt8>.self)
@@ -128,8 +135,7 @@ private func resampleFourRows(_ task: resample_rows_task, _ row: Int) {
 }
 
 @inline(__always) private func storeRounded(_ sums: VInt32, _ p: UnsafeMutablePointer<UInt8>) {
-  let levels = sums &>> Int32(resample_fraction_bits)
-  storeLevels(levels.clamped(lowerBound: .zero, upperBound: VInt32(repeating: 255)), p)
+  storeLevels(limited(sums &>> Int32(resample_fraction_bits)), p)
 }
 
 /// `levels = 255 * values`, rounded to nearest.
