@@ -67,10 +67,12 @@ private func resampleFourRows(_ task: resample_rows_task, _ row: Int) {
 }
 
 /// Keeps numbers within 0...255.
-// `clamped` would be a function that all tiers share, and the linker keeps one of.
-@inline(__always) private func limited<V: SIMD>(_ v: V) -> V where V.Scalar == Int32 {
-  let positive = v.replacing(with: 0, where: v .< 0)
-  return positive.replacing(with: 255, where: positive .> 255)
+// `clamped` would be a function that all tiers share, and the linker keeps one of; a generic one would be called for every
+// lane.
+@inline(__always) private func limited(_ v: SIMD4<Int32>) -> SIMD4<Int32> {
+  let positive = v.replacing(with: SIMD4<Int32>.zero, where: v .< SIMD4<Int32>.zero)
+  let most = SIMD4<Int32>(repeating: 255)
+  return positive.replacing(with: most, where: positive .> most)
 }
 
 /// Adds up the two pixels' shares and stores the pixel, and a byte behind it.
@@ -135,7 +137,9 @@ private func resampleFourRows(_ task: resample_rows_task, _ row: Int) {
 }
 
 @inline(__always) private func storeRounded(_ sums: VInt32, _ p: UnsafeMutablePointer<UInt8>) {
-  storeLevels(limited(sums &>> Int32(resample_fraction_bits)), p)
+  let positive = maximum(sums &>> Int32(resample_fraction_bits), VInt32.zero)
+  let most = VInt32(repeating: 255)
+  storeLevels(positive.replacing(with: most, where: positive .> most), p)
 }
 
 /// `levels = 255 * values`, rounded to nearest.
