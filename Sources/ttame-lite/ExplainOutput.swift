@@ -32,29 +32,34 @@ struct ExplainOutput {
   mutating func write(_ answer: ExplainedPicture) throws -> String {
     let clock = ContinuousClock()
     let (picture, predictions) = (answer.picture, answer.predictions)
-    let drawn = try answer.drawn ?? drawing.draw(answer)
     let start = clock.now
-    let numbers = drawn.explained.map { ($0.map, $0.saliency) }
+    let explained = answer.drawn?.explained ?? drawing.explain(answer)
+    let saliencyDone = clock.now
+    let numbers = explained.map { ($0.map, $0.saliency) }
     if let replaced = try raw?.write(picture.origin, predictions, numbers) { sayReplaced(replaced) }
     var outputs: [OutputPlan.Target?] = []
-    for (index, bytes) in drawn.pictures.enumerated() {
-      let label =
-        drawn.pictures.count > 1 ? predictions.names.name(drawn.explained[index].map.classIndex) : nil
-      outputs.append(try write(bytes, picture.origin, label: label))
+    if let drawn = answer.drawn {
+      if let bytes = drawn.picture { outputs.append(try write(bytes, picture.origin, label: nil)) }
+    } else {
+      let (drawing, areSeveral) = (drawing, explained.count > 1 && drawing.look.style != .panel)
+      try drawing.forEachPicture(of: explained, answer) { index, bytes in
+        let label = areSeveral ? predictions.names.name(explained[index].map.classIndex) : nil
+        outputs.append(try write(bytes, picture.origin, label: label))
+      }
     }
     let times = ImageReport.Milliseconds(
       decode: picture.decode.milliseconds, forward: answer.forward.milliseconds,
-      explain: (answer.head + drawn.saliency).milliseconds,
-      encode: (drawn.drawing + start.duration(to: clock.now)).milliseconds)
+      explain: (answer.head + (answer.drawn?.saliency ?? start.duration(to: saliencyDone))).milliseconds,
+      encode: ((answer.drawn?.drawing ?? .zero) + saliencyDone.duration(to: clock.now)).milliseconds)
     // One picture may show all classes.
-    let targets = drawn.explained.indices.map { outputs.isEmpty ? nil : outputs[min($0, outputs.count - 1)] }
+    let targets = explained.indices.map { outputs.isEmpty ? nil : outputs[min($0, outputs.count - 1)] }
     try json?.write(
       predictions.report(
         picture, method: name,
-        PredictionChoice(top: selection.predictions(atLeast: max(Self.reported, drawn.explained.count))),
-        explanations: zip(drawn.explained, targets).map { report($0, $1, predictions.names) },
+        PredictionChoice(top: selection.predictions(atLeast: max(Self.reported, explained.count))),
+        explanations: zip(explained, targets).map { report($0, $1, predictions.names) },
         threshold: selection.threshold, times))
-    return summary(picture, predictions, drawn.explained, targets)
+    return summary(picture, predictions, explained, targets)
   }
 
   private mutating func write(

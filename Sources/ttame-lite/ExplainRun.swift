@@ -32,7 +32,7 @@ struct ExplainRun {
     do { explained = try workers.compute { try explain(picture, $0) } } catch {
       throw Failure(error, reading: picture.origin.description)
     }
-    if let drawing { explained.drawn = try drawing.draw(explained) }
+    explained.drawn = try drawing?.drawAhead(explained)
     return explained
   }
 

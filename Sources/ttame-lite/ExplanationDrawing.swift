@@ -9,17 +9,24 @@ struct ExplanationDrawing {
   /// Whether pictures go into files, which say what input they belong to.
   let marksInputs: Bool
 
-  /// Draws all that was explained about a picture.
-  func draw(_ answer: ExplainedPicture) throws -> DrawnExplanation {
+  /// Draws what was explained about a picture, where that is a single picture; nil where there is one of each class, which
+  /// would take memory all at once.
+  func drawAhead(_ answer: ExplainedPicture) throws -> DrawnExplanation? {
+    guard answer.maps.count == 1 || look.style == .panel || !drawsPictures else { return nil }
     let clock = ContinuousClock()
     let start = clock.now
-    let picture = answer.picture
-    let explained = answer.maps.indices.map { explain(answer.maps[$0], picture, answer.trusts?[$0]) }
+    let explained = explain(answer)
     let saliencyDone = clock.now
-    let pictures = drawsPictures ? try draw(explained, picture, answer.predictions) : []
+    var drawn: [UInt8]?
+    try forEachPicture(of: explained, answer) { _, bytes in drawn = bytes }
     return DrawnExplanation(
-      explained: explained, pictures: pictures, saliency: start.duration(to: saliencyDone),
+      explained: explained, picture: drawn, saliency: start.duration(to: saliencyDone),
       drawing: saliencyDone.duration(to: clock.now))
+  }
+
+  /// Enlarges the maps.
+  func explain(_ answer: ExplainedPicture) -> [ExplainedClass] {
+    answer.maps.indices.map { explain(answer.maps[$0], answer.picture, answer.trusts?[$0]) }
   }
 
   private func explain(_ map: ClassMap, _ picture: PreparedPicture, _ trust: Trust?) -> ExplainedClass {
@@ -32,22 +39,21 @@ struct ExplanationDrawing {
       map: map, normalized: normalized, saliency: drawn, statistics: whole.statistics, trust: trust)
   }
 
-  /// The encoded pictures: one of each class, or one of all.
-  private func draw(
-    _ explained: [ExplainedClass], _ picture: PreparedPicture, _ predictions: Predictions
-  ) throws -> [[UInt8]] {
-    guard !explained.isEmpty else { return [] }
+  /// Calls `body` with the encoded pictures one after the other: one of each class, by its index, or one of all.
+  func forEachPicture(
+    of explained: [ExplainedClass], _ answer: ExplainedPicture, _ body: (_ index: Int, _ bytes: [UInt8]) throws -> Void
+  ) throws {
+    guard drawsPictures, !explained.isEmpty else { return }
+    let picture = answer.picture
     var photo: Image? = look.size == .crop ? picture.crop : picture.takeImage()
     if look.style == .panel {
-      return [try encode(.color(panel(explained, &photo, picture, predictions)), picture.origin)]
+      return try body(0, try encode(.color(panel(explained, &photo, picture, answer.predictions)), picture.origin))
     }
     if look.style == .heatmap || look.style == .mask { photo = nil }
-    var pictures: [[UInt8]] = []
     for i in explained.indices {
       let drawn = draw(explained[i].saliency, on: photo.hand(isLast: i + 1 == explained.count))
-      pictures.append(try encode(drawn, picture.origin))
+      try body(i, try encode(drawn, picture.origin))
     }
-    return pictures
   }
 
   private func draw(_ saliency: SaliencyLayer, on photo: consuming Image?) -> Picture {
@@ -106,8 +112,8 @@ struct ExplainedClass {
 /// What is to be written about a picture.
 struct DrawnExplanation {
   let explained: [ExplainedClass]
-  /// As many as classes, or one of all; empty where none are wanted.
-  let pictures: [[UInt8]]
+  /// Encoded; nil where none is wanted.
+  let picture: [UInt8]?
   /// Time of the maps' enlargement, and of drawing and encoding.
   let saliency, drawing: Duration
 }
