@@ -14,18 +14,19 @@ func answerAll(
 ///
 /// - Parameters:
 ///   - lanes: how many pictures are computed at once.
+///   - input: is told when the next picture is awaited.
 ///   - finishes: whether a signal to end waits for the pictures that have been read.
 ///   - prepare: called on a thread of its own.
 ///   - compute: called on as many threads as there are lanes.
 /// - Returns: the worst status.
 func answerAll<Prepared, Computed>(
-  _ source: InputSource, _ progress: Progress, lanes: Int, finishes: Bool,
+  _ source: InputSource, _ progress: Progress, lanes: Int, input: InputWait, finishes: Bool,
   prepare: @escaping (EncodedPicture) throws -> Prepared, compute: @escaping (Prepared) throws -> Computed,
   deliver: (Computed) throws -> Void
 ) -> ExitStatus {
   var source = source
   let prepared = Ahead<Result<Prepared, any Error>> {
-    guard let next = source.next(), !finishes || Interruption.hold() else { return nil }
+    guard let next = input.during({ source.next() }), !finishes || Interruption.hold() else { return nil }
     return Result { try prepare(next.get()) }
   }
   // A lane more, so that none waits while what it has computed waits for the one before it.

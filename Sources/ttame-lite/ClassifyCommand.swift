@@ -64,7 +64,7 @@ struct ClassifyCommand: ParsableCommand {
       session.fitsAgain ? Session(model: session.model, tier: session.tier, threads: threads) : nil
     }
     let worst = answerAll(
-      source, progress, lanes: workers.lanes, finishes: true,
+      source, progress, lanes: workers.lanes, input: workers.input, finishes: true,
       prepare: { try PreparedPicture($0, preprocessing, decoding, isDrawn: false) },
       compute: { try classify($0, workers) }
     ) { picture, predictions, forward in

@@ -187,7 +187,8 @@ struct ExplainCommand: ParsableCommand {
     var (filmHint, cropHint) = (FilmHint(), CropHint())
     // Minutes of one picture are too long to wait for.
     let worst = answerAll(
-      source, progress, lanes: workers.lanes, finishes: !method.isLong, prepare: run.prepare, compute: run.explain
+      source, progress, lanes: workers.lanes, input: workers.input, finishes: !method.isLong, prepare: run.prepare,
+      compute: run.explain
     ) { explained in
       if let warning = warnings.line(explained.picture) { progress.say(warning) }
       let summary = try output.write(explained)

@@ -1,11 +1,28 @@
 import Explain
 import Glibc
+import Synchronization
+
+/// Whether the next picture is still to arrive.
+final class InputWait: Sendable {
+  private let waits = Atomic<Bool>(true)
+
+  var isWaiting: Bool { waits.load(ordering: .relaxed) }
+
+  /// - Parameter next: gets the next picture, however long that takes.
+  func during<Picture>(_ next: () -> Picture) -> Picture {
+    waits.store(true, ordering: .relaxed)
+    defer { waits.store(false, ordering: .relaxed) }
+    return next()
+  }
+}
 
 /// Who computes pictures: one worker with all threads for a picture that comes alone, and others with a share of the threads
 /// for pictures that are computed beside each other. Those never wait for each other's threads.
 final class Workers<Worker> {
   /// How many pictures are computed at once.
   let lanes: Int
+  /// Told by who reads the pictures.
+  let input = InputWait()
 
   private let wide: Worker
   private let make: (_ threads: Int) throws -> Worker?
@@ -32,7 +49,7 @@ final class Workers<Worker> {
     (self.wide, self.make) = (wide, make)
     lanes = max(1, min(threads, Self.mostLanes, pictures ?? .max))
     threadsEach = threads / lanes
-    most = lanes
+    most = lanes > 1 ? lanes : 0
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(change, nil)
   }
@@ -67,13 +84,15 @@ final class Workers<Worker> {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
+      // Where more pictures are there already, they leave no thread idle; the first ones show what a picture takes.
+      let suitsAll = isAlone || !hasBegun || input.isWaiting
+      if !suitsAll || busy > 0, !isAlone, let worker = idle.popLast() ?? makeOne() {
+        busy += 1
+        return (worker, false)
+      }
       if busy == 0 {
         busy = 1
         return (wide, true)
-      }
-      if !isAlone, let worker = idle.popLast() ?? makeOne() {
-        busy += 1
-        return (worker, false)
       }
       pthread_cond_wait(change, mutex)
     }
