@@ -17,8 +17,8 @@ import Testing
     #expect(!some.isEmpty && some.count < KernelCases.all.count)
     #expect(some.allSatisfy { $0.shape.kernel == "gemm-int8" && $0.networks.contains("resnet50") })
     #expect(KernelCases.matching("int8 nothing").isEmpty)
-    #expect(KernelCases.matching("28x28x512->512 3x3").count == 3)
-    #expect(KernelCases.matching("28x28x512->512 3x3 levels").count == 1)
+    #expect(KernelCases.matching("gemm 28x28x512->512 3x3").count == 3)
+    #expect(KernelCases.matching("gemm 28x28x512->512 3x3 levels").count == 1)
   }
 
   /// Dense and depthwise layers of the bundled model are those of the list, no more and no fewer.

@@ -24,6 +24,9 @@ typedef struct {
 
   void (*gemm_int8)(const gemm_task *task) SWIFT_FIELD(gemmInt8);
   void (*gemm_float)(const gemm_task *task) SWIFT_FIELD(gemmFloat);
+  // Null where bytes are multiplied so fast that words gain nothing.
+  void (*_Nullable winograd_input)(const winograd_input_task *task) SWIFT_FIELD(winogradInput);
+  void (*_Nullable winograd_products)(const winograd_products_task *task) SWIFT_FIELD(winogradProducts);
   void (*quantize)(const quantize_task *task);
   float (*largest_magnitude)(const float *values, intptr_t count) SWIFT_FIELD(largestMagnitude);
   void (*depthwise)(const depthwise_task *task);

@@ -33,6 +33,25 @@ static inline void require_gemm_int8(const gemm_task *task) {
   REQUIRE(task->weight_scales != 0 && task->column_sums != 0);
 }
 
+static inline void require_winograd_input(const winograd_input_task *task) {
+  REQUIRE(task->height > 0 && task->width > 0);
+  REQUIRE(task->channels > 0 && task->channels % panel_width == 0);
+  REQUIRE(task->blocks == (task->channels + block_length - 1) / block_length);
+  REQUIRE(task->shift >= 0 && task->shift <= 5);
+  REQUIRE(task->top >= 0 && task->left >= 0 && task->tiles_per_row > 0 && task->first_tile >= 0);
+  REQUIRE(task->tiles > 0 && task->tiles <= task->tile_stride);
+}
+
+static inline void require_winograd_products(const winograd_products_task *task) {
+  REQUIRE(task->channels > 0 && task->channels % panel_width == 0);
+  REQUIRE(task->tiles > 0 && task->tiles <= task->tile_stride && task->tile_stride % winograd_tile_rows == 0);
+  REQUIRE(task->first_column % panel_width == 0 && task->end_column % panel_width == 0);
+  REQUIRE(0 <= task->first_column && task->first_column < task->end_column);
+  REQUIRE(task->tiles_per_row > 0 && task->tiles_per_row == (task->width + 1) / 2);
+  REQUIRE(task->tiles == (task->height + 1) / 2 * task->tiles_per_row);
+  REQUIRE(task->residual == 0 || task->residual_levels == 0);
+}
+
 static inline void require_quantize(const quantize_task *task) {
   REQUIRE(task->height > 0 && task->width > 0 && task->channels > 0);
   REQUIRE(task->top >= 0 && task->left >= 0 && task->bottom >= 0 && task->right >= 0);

@@ -63,6 +63,49 @@ typedef struct {
   const void *next_weights;   // weights of a later tile, to be fetched into the cache on the way
 } gemm_tile;
 
+// Pixels that Winograd's F(2 x 2, 3 x 3) reads for 2 x 2 outputs.
+enum { winograd_places = 16 };
+
+// Tiles of 4 x 4 pixels of a quantized image, each 2 pixels from the last, transformed: B'dB in words.
+typedef struct {
+  const uint8_t *levels;              // [height, width, channels], padding included
+  const float *scales;                // [height, width, blocks]
+  intptr_t height, width, channels;   // channels: a multiple of 16
+  intptr_t blocks;                    // blocks of 256 channels
+  int32_t zero_point;                 // level that stands for 0
+  int32_t shift;                      // levels times 2^shift fit 13 bits
+  intptr_t top, left;                 // pixel of tile 0; what lies beyond the image is zero
+  intptr_t tiles_per_row;
+  intptr_t first_tile, tiles;
+  intptr_t tile_stride;               // tiles of a place in memory, at least `tiles`
+  int16_t *output;                    // [winograd_places][tile_stride][channels]
+  float *tile_scales;                 // [tiles], to be written: what one of a tile's words stands for
+} winograd_input_task;
+
+// output[pixel, n] = clamp(weight_scale[n] * tile_scale * A'(sum over channels(input * weights))A + bias[n] + residual)
+typedef struct {
+  const int16_t *input;               // [winograd_places][tile_stride][channels]
+  const float *tile_scales;           // [tiles]
+  intptr_t channels;                  // a multiple of 16
+  intptr_t tiles, tile_stride;        // tile_stride: a multiple of winograd_tile_rows, with room for its last
+  intptr_t tiles_per_row;
+  const int16_t *weights;             // [panels][winograd_places][channels / 2][16][2]
+  const float *weight_scales, *bias;  // [panels * 16]
+  intptr_t first_column, end_column;  // multiples of 16
+  float *output;                      // pixel 0, column 0 of [height, width] pixels
+  intptr_t output_stride;             // Floats from pixel to pixel
+  intptr_t height, width;
+  const float *residual;              // null, or Floats of pixel 0, column 0
+  const uint8_t *residual_levels;     // null, or levels that are never negative
+  const float *residual_scales;       // [pixels][residual_blocks]
+  intptr_t residual_stride, residual_blocks;  // Floats or levels from pixel to pixel; scales, likewise
+  float lower, upper;                 // activation bounds, infinities where there are none
+  int32_t *sums;                      // scratch memory: [winograd_places][tile_stride][16]
+} winograd_products_task;
+
+// Most tiles that are multiplied at a time.
+enum { winograd_tile_rows = 6 };
+
 // Quantizes pixels of a Float tensor into zero-padded rows of groups of 4.
 typedef struct {
   const float *input;                 // first pixel, first channel of the first block

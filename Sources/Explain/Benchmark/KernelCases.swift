@@ -66,6 +66,18 @@ private struct CaseList {
       isRepresentative: isRepresentative)
   }
 
+  /// What the engine makes of a 3 x 3 convolution.
+  private mutating func winograd(
+    _ size: Int, _ channels: Int, _ outputs: Int, quantizedPadding: Int?, isRepresentative: Bool = false
+  ) {
+    add(
+      .winograd(
+        ConvolutionShape(
+          height: size, width: size, channels: channels, outputs: outputs, kernel: 3,
+          quantizedPadding: quantizedPadding)),
+      isRepresentative: isRepresentative)
+  }
+
   private mutating func linear(
     rows: Int = 1, _ channels: Int, _ outputs: Int, isSigned: Bool = false, residual: Bool = false,
     isRepresentative: Bool = false
@@ -137,7 +149,10 @@ private struct CaseList {
         convolution(
           size, channels, outputs, kernel: 3, readsPixels: channels == 3,
           isRepresentative: size == 28 && channels == 512)
-        if repetition < repetitions { convolution(size, channels, outputs, kernel: 3, quantizedPadding: 1) }
+        if repetition < repetitions {
+          convolution(size, channels, outputs, kernel: 3, quantizedPadding: 1)
+          if channels > 3 { winograd(size, channels, outputs, quantizedPadding: 1) }
+        }
         channels = outputs
       }
       add(.maxPool(WindowShape(height: size, width: size, channels: channels, kernel: 2, stride: 2)))
@@ -175,6 +190,9 @@ private struct CaseList {
           size, narrow, 4 * narrow, residual: true, quantizedPadding: 0, isRepresentative: isUsual && narrow == 64)
         channels = 4 * narrow
       }
+    }
+    for (size, channels) in [(56, 64), (28, 128), (14, 256)] {
+      winograd(size, channels, channels, quantizedPadding: 0, isRepresentative: channels == 256)
     }
     add(.globalAveragePool(pixels: 49, channels: 2048), isRepresentative: true)
     linear(2048, 1000)

@@ -24,6 +24,8 @@ struct ConvolutionStep: ForwardStep {
   }
 
   let plan: ConvolutionPlan
+  /// Computes the same where it is faster.
+  let winograd: WinogradPlan?
   let weights: DenseWeights
   /// Arena tensor of the input's scales.
   let scales: Int
@@ -31,9 +33,16 @@ struct ConvolutionStep: ForwardStep {
   let epilogue: Epilogue
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
-    context.convolution(
-      plan, self.operands(operands), epilogue: epilogue, output: operands.output, quantized: operands.quantized)
+    if let winograd {
+      context.convolution(
+        winograd, self.operands(operands), epilogue: epilogue, output: operands.output, quantized: operands.quantized)
+    } else {
+      context.convolution(
+        plan, self.operands(operands), epilogue: epilogue, output: operands.output, quantized: operands.quantized)
+    }
   }
+
+  var canQuantizeOutput: Bool { winograd?.canQuantizeOutput ?? plan.canQuantizeOutput }
 
   /// What the convolution reads, of which the step's input is one.
   func operands(_ operands: StepOperands) -> ConvolutionOperands {
@@ -75,7 +84,7 @@ extension InferencePlanner {
     let step = self.step(convolution, operation)
     append(
       operation, step.body, from: [step.levels, step.body.scales] + (step.body.residual?.tensors ?? []),
-      canQuantize: step.body.plan.canQuantizeOutput)
+      canQuantize: step.body.canQuantizeOutput)
   }
 
   /// The step of a convolution with the tensor that is its input, prepared if it isn't yet.
@@ -92,9 +101,18 @@ extension InferencePlanner {
       quantizedOutput: formWhileWriting(operation.name), context: context)
     let residual = operation.residual.map { addend($0, isFloat: precision == .float32) }
     let body = ConvolutionStep(
-      plan: plan, weights: weights(convolution, layout), scales: input.scales, residual: residual,
+      plan: plan, winograd: winograd(convolution, plan, wantsQuantized: formWhileWriting(operation.name) != nil),
+      weights: weights(convolution, layout), scales: input.scales, residual: residual,
       epilogue: operation.epilogue)
     return (body, input.levels)
+  }
+
+  private func winograd(_ convolution: Convolution, _ plan: ConvolutionPlan, wantsQuantized: Bool) -> WinogradPlan? {
+    guard WinogradPlan.isWorthwhile(plan, context: context),
+      let weights = WinogradWeights(
+        model.int8(convolution.weights.weight), plan.layout, outputs: plan.outputChannels, context: context)
+    else { return nil }
+    return WinogradPlan(plan, weights: weights, wantsQuantized: wantsQuantized, context: context)
   }
 
   private func weights(_ convolution: Convolution, _ layout: ReductionLayout) -> DenseWeights {

@@ -142,15 +142,28 @@ extension ExecutionContext {
         plan, operands, clamp: epilogue.clamp, rows: chunk.rows, columns: chunk.columns, scratch: GemmScratch(memory),
         isOutputCold: output != nil
       ) { _, _, row in target + row * stride }
-      if let function = epilogue.function {
-        for row in 0..<chunk.rows.count {
-          kernels.functions.activate(function, target + row * stride, target + row * stride, width)
-        }
+      finish(target, stride: stride, pixels: chunk.rows, columns: chunk.columns, epilogue, into: quantized)
+    }
+  }
+
+  /// Applies an epilogue's function to some pixels and channels of a convolution, and quantizes them.
+  ///
+  /// - Parameters:
+  ///   - output: first of the pixels, first of the columns.
+  ///   - stride: Floats from pixel to pixel.
+  ///   - columns: whole blocks of 256 where they are quantized.
+  func finish(
+    _ output: UnsafeMutablePointer<Float>, stride: Int, pixels: Range<Int>, columns: Range<Int>, _ epilogue: Epilogue,
+    into quantized: QuantizedOutput?
+  ) {
+    if let function = epilogue.function {
+      for pixel in 0..<pixels.count {
+        kernels.functions.activate(function, output + pixel * stride, output + pixel * stride, columns.count)
       }
-      if let quantized {
-        let blocks = chunk.columns.lowerBound / PanelLayout.block..<PanelLayout.blocks(chunk.columns.upperBound)
-        quantize(target, stride: stride, pixels: chunk.rows, blocks: blocks, into: quantized)
-      }
+    }
+    if let quantized {
+      let blocks = columns.lowerBound / PanelLayout.block..<PanelLayout.blocks(columns.upperBound)
+      quantize(output, stride: stride, pixels: pixels, blocks: blocks, into: quantized)
     }
   }
 

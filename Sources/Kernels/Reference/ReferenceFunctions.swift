@@ -11,6 +11,8 @@ extension Reference {
       storesSigned: 0,
       gemmInt8: { Reference.gemmInt8($0) },
       gemmFloat: { Reference.gemmFloat($0) },
+      winogradInput: activationBits == 7 ? { Reference.winogradInput($0) } : nil,
+      winogradProducts: activationBits == 7 ? { Reference.winogradProducts($0) } : nil,
       quantize: { Reference.quantize($0) },
       largestMagnitude: { Reference.largestMagnitude($0, $1) },
       depthwise: { Reference.depthwise($0) },

@@ -300,8 +300,10 @@ import CShim
   let (lower, upper) = (VFloat(repeating: task.lower), VFloat(repeating: task.upper))
   let isWhole = isWhole(task, tile, true)
   let second = secondVector(task, isWhole)
-  let hasResidual = hasResidual(task)
-  let hasLevels = task.row_data.pointee.residual_levels != nil
+  // A residual's levels end with the last column, its Floats do not.
+  let hasLevels = task.row_data.pointee.residual_levels != nil && isWhole
+  let widensResidual = task.row_data.pointee.residual_levels != nil && !isWhole
+  let hasResidual = widensResidual || task.residual_step != 0
   #if !arch(arm64)
     // The next panel follows this one: the first tile asks for it.
     var ahead = tile.column + tileColumns < task.end_column ? weightsStart(task, tile.column + tileColumns) : panel0
@@ -309,8 +311,11 @@ import CShim
   // The last row is no tile of its own where one more fits the tile before.
   while tile.row + height <= task.rows, height == tileRows || tile.row + height + 1 != task.rows {
     let rows = task.row_data + tile.row
-    if hasLevels { widenResidual(pointer, tile) }
     fetchRows(task, tile, rows, height)
+    if widensResidual { widenResidual(pointer, tile) }
+    if hasLevels {
+      for r in 0..<height { shim_prefetch(rows[r].residual_levels + tile.column) }
+    }
     var c0 = repeated(startingSum(shift0))
     var c1 = repeated(startingSum(shift1))
     #if arch(arm64)
@@ -324,7 +329,10 @@ import CShim
       let output = outputRow(task, tile, rows[r], r, isWhole)
       var value0 = multiplyAdd(bias0, toFloat(total(c0[r])) * scale, scale0)
       var value1 = multiplyAdd(bias1, toFloat(total(c1[r])) * scale, scale1)
-      if hasResidual {
+      if hasLevels {
+        value0 += residual(rows[r], tile.column)
+        value1 += residual(rows[r], tile.column + lanes)
+      } else if hasResidual {
         let residual = rows[r].residual + task.residual_step * tile.column
         value0 += load(residual)
         value1 += load(residual + lanes)

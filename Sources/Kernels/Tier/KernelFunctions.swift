@@ -8,6 +8,8 @@ public func kernelFunctions() -> kernel_functions {
     storesSigned: levelMask == 0 ? 0 : 1,
     gemmInt8: gemmInt8,
     gemmFloat: gemmFloat,
+    winogradInput: winogradInputOfTier,
+    winogradProducts: winogradProductsOfTier,
     quantize: quantize,
     largestMagnitude: largestMagnitude,
     depthwise: depthwise,
@@ -54,3 +56,13 @@ private var mostTileRows: Int {
     tileRows
   #endif
 }
+
+#if TIER_SSE4 || TIER_AVX2
+  private var winogradInputOfTier: (@convention(c) (UnsafePointer<winograd_input_task>) -> Void)? { winogradInput }
+  private var winogradProductsOfTier: (@convention(c) (UnsafePointer<winograd_products_task>) -> Void)? {
+    winogradProducts
+  }
+#else
+  private var winogradInputOfTier: (@convention(c) (UnsafePointer<winograd_input_task>) -> Void)? { nil }
+  private var winogradProductsOfTier: (@convention(c) (UnsafePointer<winograd_products_task>) -> Void)? { nil }
+#endif

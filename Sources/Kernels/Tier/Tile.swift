@@ -112,6 +112,11 @@ import CShim
   }
 }
 
+/// A vector of a row's quantized residual.
+@inline(__always) func residual(_ row: gemm_row, _ column: Int) -> VFloat {
+  widened(row.residual_levels + column) * row.residual_scales[column / block_length]
+}
+
 /// A vector of levels that are never negative, as stored, in Float.
 @inline(__always) private func widened(_ levels: UnsafePointer<UInt8>) -> VFloat {
   toFloat(UnsafeRawPointer(levels).loadUnaligned(as: VUInt8.self) ^ VUInt8(repeating: levelMask))

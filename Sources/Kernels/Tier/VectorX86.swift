@@ -70,7 +70,7 @@ typealias VSum = VInt32
 
 #if TIER_SSE4 || TIER_AVX2
   #if TIER_AVX2
-    private typealias VInt16 = SIMD16<Int16>
+    typealias VInt16 = SIMD16<Int16>
 
     /// Sums of neighbouring products of bytes; `a` unsigned, `w` signed.
     @inline(__always) private func products(_ a: VInt32, _ w: VInt32) -> VInt16 {
@@ -84,7 +84,7 @@ typealias VSum = VInt32
       return unsafeBitCast(_mm256_madd_epi16(unsafeBitCast(v, to: __m256i.self), ones), to: VInt32.self)
     }
   #else
-    private typealias VInt16 = SIMD8<Int16>
+    typealias VInt16 = SIMD8<Int16>
 
     /// Sums of neighbouring products of bytes; `a` unsigned, `w` signed.
     @inline(__always) private func products(_ a: VInt32, _ w: VInt32) -> VInt16 {
@@ -117,6 +117,17 @@ typealias VSum = VInt32
       let products = _mm_madd_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(w, to: __m128i.self))
     #endif
     return sum &+ unsafeBitCast(products, to: VInt32.self)
+  }
+
+  /// `a * b / 2^15`, rounded to the nearest.
+  @inline(__always) func multiplyHigh(_ a: VInt16, _ b: VInt16) -> VInt16 {
+    #if TIER_AVX2
+      unsafeBitCast(
+        _mm256_mulhrs_epi16(unsafeBitCast(a, to: __m256i.self), unsafeBitCast(b, to: __m256i.self)), to: VInt16.self)
+    #else
+      unsafeBitCast(
+        _mm_mulhrs_epi16(unsafeBitCast(a, to: __m128i.self), unsafeBitCast(b, to: __m128i.self)), to: VInt16.self)
+    #endif
   }
 
   /// `sum + a0 · w0 + a1 · w1` over one group of four each, exactly if the sums of four products that meet in 16 bits fit them

@@ -1,6 +1,13 @@
 extension KernelShape {
-  /// A dense convolution of levels or Floats.
+  /// A dense convolution of levels or Floats, as an implicit GEMM.
   public static func convolution(_ c: ConvolutionShape) -> KernelShape {
+    convolution(c, c.isFloat ? "gemm-f32" : "gemm-int8", byWinograd: false)
+  }
+
+  /// A convolution of levels by Winograd's form, on instruction sets that gain by it; the others' is an implicit GEMM.
+  public static func winograd(_ c: ConvolutionShape) -> KernelShape { convolution(c, "winograd", byWinograd: true) }
+
+  private static func convolution(_ c: ConvolutionShape, _ kernel: String, byWinograd: Bool) -> KernelShape {
     let text =
       "\(c.height)x\(c.width)x\(c.channels)->\(c.outputs)"
       + (c.kernel > 1 || c.stride > 1 ? " \(c.window.kernelText)" : "") + (c.groups > 1 ? " in \(c.groups)" : "")
@@ -13,10 +20,10 @@ extension KernelShape {
       ? 32 * Float.ulpOfOne * Float(c.macsPerOutput).squareRoot()
       : 4 * Float.ulpOfOne * Float(c.layout.blocks + 2)
     var shape = KernelShape(
-      c.isFloat ? "gemm-f32" : "gemm-int8", text, macs: c.outputCount * c.macsPerOutput,
+      kernel, text, macs: c.outputCount * c.macsPerOutput,
       bytes: { c.prepared.storedBytes($0) + c.outputBytes($0) + c.weightCount * (c.isFloat ? 4 : 1) },
       tolerance: tolerance
-    ) { c.run($0) }
+    ) { c.run($0, byWinograd: byWinograd) }
     shape.convolution = c
     (shape.isInteger, shape.dependsOnFormat) = (!c.isFloat, !c.isFloat)
     shape.quantizesSums = c.quantizedPadding != nil
@@ -25,7 +32,7 @@ extension KernelShape {
 }
 
 extension ConvolutionShape {
-  fileprivate func run(_ operands: KernelOperands) -> KernelRun {
+  fileprivate func run(_ operands: KernelOperands, byWinograd: Bool) -> KernelRun {
     let (layout, context) = (layout, operands.context)
     let plan = ConvolutionPlan(
       input: prepared, layout: layout, stride: stride, top: prepared.top, left: prepared.left,
@@ -34,6 +41,7 @@ extension ConvolutionShape {
     let input = operands.prepared(prepared, in: isSigned ? -2...2 : 0...2)
     let padded = PanelLayout.padded(outputs)
     let weights: DenseWeights
+    var winograd: WinogradPlan?
     if isFloat {
       let panels = operands.floats(weightCount, in: -0.0625...0.0625)
       weights = DenseWeights(
@@ -43,19 +51,27 @@ extension ConvolutionShape {
       weights = DenseWeights(
         panels: UnsafeRawPointer(panels), scale: operands.floats(padded, in: 0.001...0.01),
         bias: operands.floats(padded), columnSums: columnSums(panels, layout, operands))
+      if byWinograd, WinogradPlan.isWorthwhile(plan, context: context) {
+        winograd = WinogradWeights(panels, layout, outputs: outputs, context: context).map {
+          WinogradPlan(plan, weights: $0, wantsQuantized: quantizedOutput != nil, context: context)
+        }
+      }
     }
     let residual = residual(operands)
     // One body for both results.
     let convolve = { (epilogue: Epilogue, output: UnsafeMutablePointer<Float>?, quantized: QuantizedOutput?) in
-      context.convolution(
-        plan,
-        ConvolutionOperands(input: input.levels, scales: input.scales, weights: weights, residual: residual),
-        epilogue: epilogue, output: output, quantized: quantized)
+      let operands = ConvolutionOperands(
+        input: input.levels, scales: input.scales, weights: weights, residual: residual)
+      if let winograd {
+        context.convolution(winograd, operands, epilogue: epilogue, output: output, quantized: quantized)
+      } else {
+        context.convolution(plan, operands, epilogue: epilogue, output: output, quantized: quantized)
+      }
     }
     guard let quantizedOutput else { return operands.writing(outputCount) { convolve(Epilogue(), $0, nil) } }
     let target = operands.prepared(quantizedOutput)
     let epilogue = Epilogue(clamp: .relu)
-    if plan.canQuantizeOutput {
+    if winograd?.canQuantizeOutput ?? plan.canQuantizeOutput {
       return operands.run {
         convolve(epilogue, nil, target.output)
       } result: {

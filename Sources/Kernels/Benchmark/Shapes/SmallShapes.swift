@@ -2,7 +2,8 @@ extension KernelShape {
   /// Every kernel on shapes that are off the widths of vectors, tiles and blocks: what tests run, on every instruction set
   /// and between fences.
   package static let small: [KernelShape] =
-    smallConvolutions + smallVectors + [3, 15, 17, 33, 65, 1001].flatMap { activations(rows: 1, channels: $0) }
+    smallConvolutions + smallWinograd + smallVectors
+    + [3, 15, 17, 33, 65, 1001].flatMap { activations(rows: 1, channels: $0) }
     + smallWindows + smallPlanes
     + smallRows + smallPictures
 
@@ -43,6 +44,15 @@ extension KernelShape {
       ConvolutionShape(
         height: 5, width: 7, channels: 400, outputs: 400, kernel: 3, groups: 5, hasResidual: true, quantizedPadding: 1),
     ]).map(convolution)
+
+  /// Of levels; maps of odd and of even sides, whose last tiles reach beyond the picture.
+  private static let smallWinograd: [KernelShape] = [
+    ConvolutionShape(height: 13, width: 11, channels: 16, outputs: 16, kernel: 3, isSigned: true),
+    ConvolutionShape(height: 9, width: 14, channels: 272, outputs: 48, kernel: 3, hasResidual: true),
+    ConvolutionShape(height: 10, width: 11, channels: 64, outputs: 320, kernel: 3, quantizedPadding: 1),
+    ConvolutionShape(
+      height: 12, width: 15, channels: 32, outputs: 288, kernel: 3, hasResidual: true, quantizedPadding: 0),
+  ].map(winograd)
 
   private static let smallVectors: [KernelShape] =
     [1, 3, 15, 17, 33, 65, 1001].flatMap { count in
