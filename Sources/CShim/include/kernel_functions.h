@@ -25,6 +25,10 @@ typedef struct {
   void (*gemm_int8)(const gemm_task *task) SWIFT_FIELD(gemmInt8);
   void (*gemm_float)(const gemm_task *task) SWIFT_FIELD(gemmFloat);
   // Null where bytes are multiplied so fast that words gain nothing.
+  // Four times G g G' of a panel of 3 x 3 kernels: int8 [9][groups][16][4] to words [winograd_places][2 * groups][16][2]. Returns
+  // the largest sum of magnitudes of an output's weights.
+  int32_t (*_Nullable winograd_weights)(const int8_t *weights, intptr_t groups, int16_t *words)
+      SWIFT_FIELD(winogradWeights);
   void (*_Nullable winograd_input)(const winograd_input_task *task) SWIFT_FIELD(winogradInput);
   void (*_Nullable winograd_products)(const winograd_products_task *task) SWIFT_FIELD(winogradProducts);
   void (*quantize)(const quantize_task *task);

@@ -33,6 +33,8 @@ static inline void require_gemm_int8(const gemm_task *task) {
   REQUIRE(task->weight_scales != 0 && task->column_sums != 0);
 }
 
+static inline void require_winograd_weights(intptr_t groups) { REQUIRE(groups > 0); }
+
 static inline void require_winograd_input(const winograd_input_task *task) {
   REQUIRE(task->height > 0 && task->width > 0);
   REQUIRE(task->channels > 0 && task->channels % panel_width == 0);

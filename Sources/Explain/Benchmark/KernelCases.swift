@@ -194,6 +194,7 @@ private struct CaseList {
     for (size, channels) in [(56, 64), (28, 128), (14, 256)] {
       winograd(size, channels, channels, quantizedPadding: 0, isRepresentative: channels == 256)
     }
+    add(.winogradWeights(channels: 256), isRepresentative: true)
     add(.globalAveragePool(pixels: 49, channels: 2048), isRepresentative: true)
     linear(2048, 1000)
     head(maps: [(28, 512), (14, 1024), (7, 2048)], fuse: [(784, 512), (196, 1024), (49, 2048)])
@@ -249,10 +250,16 @@ private struct CaseList {
 
   /// The attention head: a 1 x 1 convolution with a skip for each of three layers, one row of the fuse layer, enlargement of
   /// the smaller maps; and the probabilities.
-  private mutating func head(maps: [(side: Int, channels: Int)], fuse: [(pixels: Int, channels: Int)]) {
+  ///
+  /// - Parameter branchLimit: channels above which a branch has no convolution.
+  private mutating func head(
+    maps: [(side: Int, channels: Int)], branchLimit: Int = .max, fuse: [(pixels: Int, channels: Int)]
+  ) {
     for (side, channels) in maps {
-      quantize(side, channels)
-      convolution(side, channels, channels, isSigned: network == "vit_b_16", residual: true)
+      if channels <= branchLimit {
+        quantize(side, channels)
+        convolution(side, channels, channels, isSigned: network == "vit_b_16", residual: true)
+      }
       if let largest = maps.first?.side, side < largest {
         add(.bilinear(side: side, outputSide: largest), isRepresentative: side == 14)
       }

@@ -18,7 +18,8 @@ public struct WinogradPlan: Sendable {
   /// Whether a convolution of this plan gains by it, with weights that `fit`.
   public static func isWorthwhile(_ plan: ConvolutionPlan, context: ExecutionContext) -> Bool {
     let functions = context.kernels.functions
-    guard functions.winogradInput != nil, functions.winogradProducts != nil, case .quantized = plan.input.element
+    guard functions.winogradWeights != nil, functions.winogradInput != nil, functions.winogradProducts != nil,
+      case .quantized = plan.input.element
     else { return false }
     let tiles = (plan.outputHeight + 1) / 2 * ((plan.outputWidth + 1) / 2)
     return plan.stride == 1 && tiles >= fewestTiles && WinogradWeights.fit(plan.layout, outputs: plan.outputChannels)

@@ -11,6 +11,7 @@ extension Reference {
       storesSigned: 0,
       gemmInt8: { Reference.gemmInt8($0) },
       gemmFloat: { Reference.gemmFloat($0) },
+      winogradWeights: activationBits == 7 ? { Reference.winogradWeights($0, $1, $2) } : nil,
       winogradInput: activationBits == 7 ? { Reference.winogradInput($0) } : nil,
       winogradProducts: activationBits == 7 ? { Reference.winogradProducts($0) } : nil,
       quantize: { Reference.quantize($0) },

@@ -3,6 +3,33 @@
 import CShim
 
 extension Reference {
+  static func winogradWeights(_ weights: UnsafePointer<Int8>, _ groups: Int, _ words: UnsafeMutablePointer<Int16>)
+    -> Int32
+  {
+    require_winograd_weights(groups)
+    let (width, channels) = (Int(panel_width), 4 * groups)
+    // Rows of 2 G times three values.
+    func transformed(_ v: [Int16]) -> [Int16] { [2 * v[0], v[0] + v[1] + v[2], v[0] - v[1] + v[2], 2 * v[2]] }
+    var largest: Int32 = 0
+    for column in 0..<width {
+      var sum: Int32 = 0
+      for channel in 0..<channels {
+        let g = (0..<9).map { tap in
+          Int16(weights[((tap * groups + channel / 4) * width + column) * 4 + channel % 4])
+        }
+        for weight in g { sum += Int32(weight.magnitude) }
+        let columns = (0..<3).map { x in transformed([g[x], g[3 + x], g[6 + x]]) }
+        for r in 0..<4 {
+          for (c, value) in transformed(columns.map { $0[r] }).enumerated() {
+            words[(((4 * r + c) * channels + channel) / 2 * width + column) * 2 + channel % 2] = value
+          }
+        }
+      }
+      largest = max(largest, sum)
+    }
+    return largest
+  }
+
   static func winogradInput(_ task: UnsafePointer<winograd_input_task>) {
     require_winograd_input(task)
     let task = task.pointee

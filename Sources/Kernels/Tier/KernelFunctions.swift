@@ -8,6 +8,7 @@ public func kernelFunctions() -> kernel_functions {
     storesSigned: levelMask == 0 ? 0 : 1,
     gemmInt8: gemmInt8,
     gemmFloat: gemmFloat,
+    winogradWeights: winogradWeightsOfTier,
     winogradInput: winogradInputOfTier,
     winogradProducts: winogradProductsOfTier,
     quantize: quantize,
@@ -57,12 +58,19 @@ private var mostTileRows: Int {
   #endif
 }
 
+private typealias WinogradWeights =
+  @convention(c) (
+    UnsafePointer<Int8>, Int, UnsafeMutablePointer<Int16>
+  ) -> Int32
+private typealias WinogradInput = @convention(c) (UnsafePointer<winograd_input_task>) -> Void
+private typealias WinogradProducts = @convention(c) (UnsafePointer<winograd_products_task>) -> Void
+
 #if TIER_SSE4 || TIER_AVX2
-  private var winogradInputOfTier: (@convention(c) (UnsafePointer<winograd_input_task>) -> Void)? { winogradInput }
-  private var winogradProductsOfTier: (@convention(c) (UnsafePointer<winograd_products_task>) -> Void)? {
-    winogradProducts
-  }
+  private var winogradWeightsOfTier: WinogradWeights? { winogradWeights }
+  private var winogradInputOfTier: WinogradInput? { winogradInput }
+  private var winogradProductsOfTier: WinogradProducts? { winogradProducts }
 #else
-  private var winogradInputOfTier: (@convention(c) (UnsafePointer<winograd_input_task>) -> Void)? { nil }
-  private var winogradProductsOfTier: (@convention(c) (UnsafePointer<winograd_products_task>) -> Void)? { nil }
+  private var winogradWeightsOfTier: WinogradWeights? { nil }
+  private var winogradInputOfTier: WinogradInput? { nil }
+  private var winogradProductsOfTier: WinogradProducts? { nil }
 #endif

@@ -6,6 +6,80 @@
   // `pmaddwd` multiplies words and adds them up in 32 bits, so that a word of a transformed tile may have the 15 bits that
   // sums of four levels need. Sums are exact modulo 2^32, and so are the results, which fit.
 
+  /// Transforms the weights of 16 outputs, `4 G g G'`.
+  @inline(never) public func winogradWeights(
+    _ weights: UnsafePointer<Int8>, _ groups: Int, _ words: UnsafeMutablePointer<Int16>
+  ) -> Int32 {
+    require_winograd_weights(groups)
+    let (groupBytes, placeBytes) = (4 * panel_width, 8 * groups * panel_width)
+    var sums = InlineArray<16, Int32>(repeating: 0)
+    var first = 0
+    while first < groupBytes {
+      var total = VInt32.zero
+      for group in 0..<groups {
+        var g = InlineArray<9, VInt16>(repeating: .zero)
+        var magnitudes = VInt16.zero
+        for tap in 0..<9 {
+          g[tap] = signedWords(UnsafeRawPointer(weights + (tap * groups + group) * groupBytes + first))
+          magnitudes &+= magnitude(g[tap])
+        }
+        total = multiplyAddWords(
+          total, unsafeBitCast(magnitudes, to: VInt32.self), unsafeBitCast(VInt16(repeating: 1), to: VInt32.self))
+        // A lane has two channels of a column; the panel, all columns of two channels and then of the next two.
+        let target = UnsafeMutableRawPointer(words) + 2 * group * groupBytes + first
+        for r in 0..<4 {
+          let (a, b, c) = (
+            transformedWeights(g[0], g[3], g[6], r), transformedWeights(g[1], g[4], g[7], r),
+            transformedWeights(g[2], g[5], g[8], r)
+          )
+          for column in 0..<4 {
+            let pairs = unsafeBitCast(transformedWeights(a, b, c, column), to: VInt32.self)
+            let place = target + (4 * r + column) * placeBytes
+            place.storeBytes(of: pairs.evenHalf, as: VPairs.self)
+            place.storeBytes(of: pairs.oddHalf, toByteOffset: groupBytes, as: VPairs.self)
+          }
+        }
+      }
+      for lane in 0..<lanes { sums[(first / 2 + lane) / 2] += total[lane] }
+      first += VInt16.scalarCount
+    }
+    var largest: Int32 = 0
+    for column in 0..<16 { largest = max(largest, sums[column]) }
+    return largest
+  }
+
+  #if TIER_AVX2
+    private typealias VPairs = SIMD4<Int32>
+  #else
+    private typealias VPairs = SIMD2<Int32>
+  #endif
+
+  /// A row of 2 G times three vectors.
+  @inline(__always) private func transformedWeights(_ a: VInt16, _ b: VInt16, _ c: VInt16, _ row: Int) -> VInt16 {
+    switch row {
+    case 0: a &+ a
+    case 1: a &+ b &+ c
+    case 2: a &- b &+ c
+    default: c &+ c
+    }
+  }
+
+  @inline(__always) private func signedWords(_ levels: UnsafeRawPointer) -> VInt16 {
+    var words = VInt16()
+    #if TIER_AVX2
+      let bytes = levels.loadUnaligned(as: SIMD16<Int8>.self)
+    #else
+      let bytes = levels.loadUnaligned(as: SIMD8<Int8>.self)
+    #endif
+    for i in 0..<VInt16.scalarCount { words[i] = Int16(bytes[i]) }
+    return words
+  }
+
+  @inline(__always) private func magnitude(_ v: VInt16) -> VInt16 {
+    let sign = v &>> 15
+    return (v ^ sign) &- sign
+  }
+
   /// Transforms tiles of levels, `B'dB`. Levels of pixels are first brought to the largest of the tile's scales.
   @inline(never) public func winogradInput(_ task: UnsafePointer<winograd_input_task>) {
     require_winograd_input(task)

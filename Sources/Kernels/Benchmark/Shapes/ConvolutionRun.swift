@@ -1,3 +1,5 @@
+import CShim
+
 extension KernelShape {
   /// A dense convolution of levels or Floats, as an implicit GEMM.
   public static func convolution(_ c: ConvolutionShape) -> KernelShape {
@@ -6,6 +8,30 @@ extension KernelShape {
 
   /// A convolution of levels by Winograd's form, on instruction sets that gain by it; the others' is an implicit GEMM.
   public static func winograd(_ c: ConvolutionShape) -> KernelShape { convolution(c, "winograd", byWinograd: true) }
+
+  /// What is made of the weights of 16 outputs for that form; nothing on other instruction sets.
+  public static func winogradWeights(channels: Int) -> KernelShape {
+    let words = Int(winograd_places) * channels * PanelLayout.width
+    var shape = KernelShape(
+      "winograd-weights", "3x3 \(channels)->\(PanelLayout.width)",
+      bytes: { _ in 9 * channels * PanelLayout.width + words * MemoryLayout<Int16>.size }, tolerance: 0
+    ) { operands in
+      let weights = operands.levels(9 * channels * PanelLayout.width)
+      let output = operands.bytes(words * MemoryLayout<Int16>.size).assumingMemoryBound(to: Int16.self)
+      output.update(repeating: 0, count: words)
+      let largest = operands.bytes(MemoryLayout<Int32>.size).assumingMemoryBound(to: Int32.self)
+      largest.pointee = 0
+      return operands.run {
+        guard let transform = operands.context.kernels.functions.winogradWeights else { return }
+        largest.pointee = transform(weights, channels / PanelLayout.group, output)
+      } result: {
+        let words = UnsafeBufferPointer(start: output, count: words)
+        return KernelResult(values: [], levels: [largest.pointee] + words.map(Int32.init))
+      }
+    }
+    shape.dependsOnFormat = true
+    return shape
+  }
 
   private static func convolution(_ c: ConvolutionShape, _ kernel: String, byWinograd: Bool) -> KernelShape {
     let text =

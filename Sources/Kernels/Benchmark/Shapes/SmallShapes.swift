@@ -46,13 +46,14 @@ extension KernelShape {
     ]).map(convolution)
 
   /// Of levels; maps of odd and of even sides, whose last tiles reach beyond the picture.
-  private static let smallWinograd: [KernelShape] = [
-    ConvolutionShape(height: 13, width: 11, channels: 16, outputs: 16, kernel: 3, isSigned: true),
-    ConvolutionShape(height: 9, width: 14, channels: 272, outputs: 48, kernel: 3, hasResidual: true),
-    ConvolutionShape(height: 10, width: 11, channels: 64, outputs: 320, kernel: 3, quantizedPadding: 1),
-    ConvolutionShape(
-      height: 12, width: 15, channels: 32, outputs: 288, kernel: 3, hasResidual: true, quantizedPadding: 0),
-  ].map(winograd)
+  private static let smallWinograd: [KernelShape] =
+    [
+      ConvolutionShape(height: 13, width: 11, channels: 16, outputs: 16, kernel: 3, isSigned: true),
+      ConvolutionShape(height: 9, width: 14, channels: 272, outputs: 48, kernel: 3, hasResidual: true),
+      ConvolutionShape(height: 10, width: 11, channels: 64, outputs: 320, kernel: 3, quantizedPadding: 1),
+      ConvolutionShape(
+        height: 12, width: 15, channels: 32, outputs: 288, kernel: 3, hasResidual: true, quantizedPadding: 0),
+    ].map(winograd) + [16, 48].map(winogradWeights)
 
   private static let smallVectors: [KernelShape] =
     [1, 3, 15, 17, 33, 65, 1001].flatMap { count in
