@@ -22,6 +22,6 @@ train() {
 }
 
 train efficientnet-lite0 efficientnet_lite0.safetensors imagenet_labels.txt train.tsv \
-  --epochs 8 --precision bf16
+  --epochs 8 --precision bf16 --branch-limit 1024
 train vgg16-imagenette vgg16_imagenette.safetensors imagenette_labels.txt train-imagenette.tsv \
   --epochs 4 --precision bf16

@@ -146,11 +146,17 @@ extension ModelDescription {
 }
 
 extension HeadDescription {
+  /// Branches that are the features themselves.
+  private var plainBranches: String {
+    let plain = branches.count { !$0.node.hasPrefix(Self.prefix) }
+    return plain == 0 ? "" : ", \(plain) without a convolution"
+  }
+
   /// What kind of maps the head makes.
   fileprivate var summary: String {
     let used = branches.count { $0.fuse != nil }
     return switch kind {
-    case .ttame: "ttame: trained T-TAME, \(branches.count) branches"
+    case .ttame: "ttame: trained T-TAME, \(branches.count) branches" + plainBranches
     case .lcam: "lcam: trained L-CAM, one convolution on the last feature layer"
     case .cam: "cam: Class Activation Mapping, not yet trained T-TAME (\(used) of \(branches.count) branches used)"
     }

@@ -43,6 +43,20 @@ import Testing
     #expect(try #require(names.firstIndex(of: "fc")) < (try #require(names.firstIndex(of: "head.branch.0.conv"))))
   }
 
+  /// The features themselves are the branch.
+  @Test func aBranchMayHaveNoConvolution() throws {
+    var head = SyntheticWeights.head(channels, rows: 3)
+    head.shapes = head.shapes.filter { !$0.key.hasPrefix("branch.1.") }
+    let model = try importHead(head)
+    let features = model.description.featureLayers.map(\.node)
+    let branches = try #require(model.description.head).branches
+    #expect(branches.map(\.node) == ["head.branch.0.relu", features[1], "head.branch.2.relu"])
+    #expect(branches.allSatisfy { $0.fuse != nil })
+    // Part of a branch is a file that lacks something.
+    head.shapes["branch.1.conv.bias"] = [channels[1]]
+    #expect(throws: ImportError.self) { try importHead(head) }
+  }
+
   /// The reference implementation's checkpoints: a CNN's, a Vision Transformer's, and the attention mechanism alone.
   @Test(arguments: ["generic.attn_mech.", "generic.attn_mech.1.", "attn_mech."])
   func readsTheReferencesAttentionMechanism(_ prefix: String) throws {

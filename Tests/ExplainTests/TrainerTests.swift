@@ -169,6 +169,31 @@ import Testing
     }
   }
 
+  /// Branches of few channels keep their convolution; the others are the features themselves, at a start the same map.
+  @Test func wideBranchesAreWrittenWithoutTheirConvolution() throws {
+    let folder = try TemporaryFolder()
+    func written(_ limit: Int?) throws -> Model {
+      let trainer = try Trainer(
+        model: try bundled(), paths: Self.photographs, options: options { $0.branchLimit = limit })
+      try trainer.save(to: folder.file("checkpoint"))
+      try trainer.writeModel(to: folder.file("model"), checkpoint: folder.file("checkpoint"))
+      return try Model(path: folder.file("model"))
+    }
+    let (whole, slim) = (try written(nil), try written(1024))
+    let head = try #require(slim.description.head)
+    #expect(head.training?.options.branchLimit == 1024)
+    #expect(head.branches.map(\.node) == ["head.branch.0.relu", "head.branch.1.relu", "act2"])
+    #expect(slim.entries.allSatisfy { !$0.name.hasPrefix("head.branch.2.") })
+    let maps = try [whole, slim].map { model in
+      let session = Session(model: model)
+      let input = MethodInput(try Fixtures.crop("espresso", session), model.description.preprocessing)
+      return try MethodName.ttame.makeMethod(session, MethodOptions()).explain(input) { largest(3, of: $0) }.maps
+    }
+    for (a, b) in zip(maps[0], maps[1]) {
+      #expect(correlation(a.normalized().values, b.normalized().values) > 0.9999)
+    }
+  }
+
   /// A trained head's model says what the head says, up to quantization, and can be trained on.
   @Test func theModelThatIsWrittenCanBeTrainedAgain() throws {
     let folder = try TemporaryFolder()

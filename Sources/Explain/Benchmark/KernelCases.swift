@@ -137,7 +137,7 @@ private struct CaseList {
     convolution(size, channels, last, isSigned: true)
     add(.globalAveragePool(pixels: 49, channels: last))
     linear(last, 1000)
-    head(maps: [(28, 40), (14, 112), (7, last)], fuse: [(784, 40), (196, 112), (49, last)])
+    head(maps: [(28, 40), (14, 112), (7, last)], branchLimit: 1024, fuse: [(784, 40), (196, 112), (49, last)])
   }
 
   mutating func addVGG16() {

@@ -26,17 +26,21 @@ func classActivationHead(
   return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
 }
 
-/// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either), `fuse` and, where the rows are not all classes in order,
+/// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either, T-TAME none where the features themselves are the branch),
+/// `fuse` and, where the rows are not all classes in order,
 /// `fuse.classes`: the class of each row. Or the attention mechanism in a checkpoint of the reference implementation,
 /// among all else that it holds: `convs.L`, `bns.L` and `fuser`.
 struct TrainedHead {
   private static let epsilon = 1e-5
   let state: StateDict
   private let form: HeadForm
+  /// Channels above which a branch loses its convolution.
+  private let branchLimit: Int?
   /// All files that were read.
   let paths: [String]
 
-  init(path: String) throws(ImportError) {
+  init(path: String, branchLimit: Int? = nil) throws(ImportError) {
+    self.branchLimit = branchLimit
     let files = try WeightFiles(path: path)
     guard files.contents != .model, files.contents != .rawOutput else {
       throw .notWeights(path: path, files.contents)
@@ -76,9 +80,17 @@ struct TrainedHead {
     graph.use(state, nodePrefix: HeadDescription.prefix)
     var branches = graph.featureLayers.map { HeadDescription.Branch(node: $0.node, fuse: nil) }
     let used = branches.indices.suffix(form == .lcam ? 1 : branches.count)
+    var plain: Set<String> = []
     for (index, feature) in graph.featureLayers.enumerated() where form == .ttame {
       let name = "branch.\(index)"
       let channels = graph.shape(feature.node).channels
+      let isNonNegative = graph.nodes.nonNegative.contains(feature.node)
+      let isPlain = isNonNegative && channels > branchLimit ?? .max
+      if isPlain { plain.insert("\(name).") }
+      guard !isPlain, state.contains("\(name).conv.weight") else {
+        if !isNonNegative { branches[index].node = try graph.activation("\(name).relu", feature.node, .relu) }
+        continue
+      }
       var x = try graph.convolution(
         "\(name).conv", feature.node, outputChannels: channels, kernel: 1,
         normalization: BatchNorm(name: "\(name).bn", epsilon: Self.epsilon), bias: true)
@@ -91,7 +103,10 @@ struct TrainedHead {
     let length = channels.reduce(0, +)
     graph.require("fuse.weight", [rows, length, 1, 1])
     graph.require("fuse.bias", [rows])
-    try graph.finish { $0.hasPrefix("branch.") || ($0.hasPrefix("fuse.") && $0 != "fuse.classes") }
+    try graph.finish { name in
+      (name.hasPrefix("branch.") && !plain.contains(where: name.hasPrefix))
+        || (name.hasPrefix("fuse.") && name != "fuse.classes")
+    }
     // A head that was trained with one logit has one map, of the positive class.
     let isBinary = rows == 1 && classes == SingleLogit.mapFactors.count && !state.contains("fuse.classes")
     let factors = isBinary ? SingleLogit.mapFactors : nil

@@ -4,10 +4,12 @@ import Kernels
 ///
 /// - Parameters:
 ///   - head: path of a trained head's tensors.
+///   - branchLimit: channels above which a branch is written without its convolution.
 ///   - featureMeans: of the channels of each feature layer, to take out of the biases what quantization puts into them.
 ///   - output: may be the model's own path.
 func replaceHead(
-  of model: Model, with head: String, featureMeans: [[Float]], record: TrainingRecord?, output: String
+  of model: Model, with head: String, branchLimit: Int? = nil, featureMeans: [[Float]], record: TrainingRecord?,
+  output: String
 ) throws(ImportError) {
   var description = model.description
   let prefix = HeadDescription.prefix
@@ -17,7 +19,7 @@ func replaceHead(
   let imported: ImportedHead
   var graph: GraphBuilder
   do throws(ImportError) {
-    let trained = try TrainedHead(path: head)
+    let trained = try TrainedHead(path: head, branchLimit: branchLimit)
     graph = GraphBuilder(
       continuing: description.graph, shapes: shapes, featureLayers: description.featureLayers,
       state: trained.state, precision: description.precision)
@@ -37,5 +39,5 @@ func replaceHead(
 
 extension HeadDescription {
   /// Stands before the names of the nodes and tensors that belong to a head alone.
-  static let prefix = "head."
+  package static let prefix = "head."
 }

@@ -45,6 +45,9 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
     get { otherShare ?? 1 }
     set { otherShare = newValue == 1 ? nil : newValue }
   }
+  /// Channels above which a branch is written without its convolution: the features go to the fuse layer as they are. Nil for
+  /// convolutions in all branches.
+  public var branchLimit: Int?
   /// Nil for T-TAME, as in files of the time when there was no other form.
   private var otherForm: HeadForm?
   /// Nil for all of it, as in files of the time when there was no other share.

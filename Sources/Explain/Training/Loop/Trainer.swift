@@ -132,7 +132,9 @@ public final class Trainer {
   public func writeModel(to path: String, checkpoint: String) throws(TrainingError) {
     let record = TrainingRecord(options: options, images: paths.count, steps: done, labels: labels)
     do throws(ImportError) {
-      try replaceHead(of: model, with: checkpoint, featureMeans: featureMeans, record: record, output: path)
+      try replaceHead(
+        of: model, with: checkpoint, branchLimit: options.branchLimit, featureMeans: featureMeans, record: record,
+        output: path)
     } catch { throw .model(error) }
   }
 
@@ -170,6 +172,7 @@ public final class Trainer {
     try same("--optimizer", old.optimizer.rawValue, new.optimizer.rawValue)
     try same("--masks", old.masks.rawValue, new.masks.rawValue)
     try same("--trained-share", "\(old.trainedShare)", "\(new.trainedShare)")
+    try same("--branch-limit", old.branchLimit.map(String.init) ?? "none", new.branchLimit.map(String.init) ?? "none")
     try same("--seed", "\(old.seed)", "\(new.seed)")
     if old != new { throw .otherRun(what: "another loss or decay", checkpoint: "\(old.loss)", now: "\(new.loss)") }
   }
