@@ -1,5 +1,4 @@
 import Explain
-import Glibc
 import Synchronization
 
 /// Whether the next picture is still to arrive.
@@ -27,8 +26,7 @@ final class Workers<Worker> {
   private let wide: Worker
   private let make: (_ threads: Int) throws -> Worker?
   private let threadsEach: Int
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let monitor = Monitor()
   /// Pictures at work.
   private var busy = 0
   private var idle: [Worker] = []
@@ -50,15 +48,6 @@ final class Workers<Worker> {
     lanes = max(1, min(threads, Self.mostLanes, pictures ?? .max))
     threadsEach = threads / lanes
     most = lanes > 1 ? lanes : 0
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(change, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(change)
-    pthread_mutex_destroy(mutex)
-    change.deallocate()
-    mutex.deallocate()
   }
 
   /// Has one worker compute something, as soon as there is one.
@@ -81,24 +70,24 @@ final class Workers<Worker> {
   }
 
   private func take(isAlone: Bool) -> (worker: Worker, isWide: Bool) {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while true {
-      // Where more pictures are there already, they leave no thread idle; the first ones show what a picture takes.
-      let suitsAll = isAlone || !hasBegun || input.isWaiting
-      if !suitsAll || busy > 0, !isAlone, let worker = idle.popLast() ?? makeOne() {
-        busy += 1
-        return (worker, false)
+    monitor.locked {
+      while true {
+        // Where more pictures are there already, they leave no thread idle; the first ones show what a picture takes.
+        let suitsAll = isAlone || !hasBegun || input.isWaiting
+        if !suitsAll || busy > 0, !isAlone, let worker = idle.popLast() ?? makeOne() {
+          busy += 1
+          return (worker, false)
+        }
+        if busy == 0 {
+          busy = 1
+          return (wide, true)
+        }
+        monitor.wait()
       }
-      if busy == 0 {
-        busy = 1
-        return (wide, true)
-      }
-      pthread_cond_wait(change, mutex)
     }
   }
 
-  /// One more worker; nil where there are enough, or no memory for it. The mutex is held.
+  /// One more worker; nil where there are enough, or no memory for it. Inside the monitor.
   private func makeOne() -> Worker? {
     guard hasBegun, made < most else { return nil }
     guard let worker = try? make(threadsEach) else {
@@ -110,21 +99,21 @@ final class Workers<Worker> {
   }
 
   private func give(_ worker: Worker, isWide: Bool) {
-    pthread_mutex_lock(mutex)
-    busy -= 1
-    hasBegun = true
-    if !isWide { idle.append(worker) }
-    pthread_cond_broadcast(change)
-    pthread_mutex_unlock(mutex)
+    monitor.locked {
+      busy -= 1
+      hasBegun = true
+      if !isWide { idle.append(worker) }
+      monitor.announceChange()
+    }
   }
 
   /// Gives up a worker that lacks memory, and the hope for more.
   private func dismiss() {
-    pthread_mutex_lock(mutex)
-    busy -= 1
-    made -= 1
-    most = made
-    pthread_cond_broadcast(change)
-    pthread_mutex_unlock(mutex)
+    monitor.locked {
+      busy -= 1
+      made -= 1
+      most = made
+      monitor.announceChange()
+    }
   }
 }

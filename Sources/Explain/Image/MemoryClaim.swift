@@ -1,5 +1,3 @@
-import Glibc
-
 /// Memory that a picture takes at most until it has been answered, so that pictures at work beside each other do not count
 /// on the same bytes.
 ///
@@ -28,49 +26,33 @@ public final class MemoryClaim: Sendable {
 final class ClaimedMemory: @unchecked Sendable {
   static let shared = ClaimedMemory()
 
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let monitor = Monitor()
   /// Whether so many bytes more can be had.
   private let holds: (Int) -> Bool
   private var claimed = 0
 
-  init(holds: @escaping (Int) -> Bool = MemoryBudget.holds) {
-    self.holds = holds
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(change, nil)
-  }
+  init(holds: @escaping (Int) -> Bool = MemoryBudget.holds) { self.holds = holds }
 
-  deinit {
-    pthread_cond_destroy(change)
-    pthread_mutex_destroy(mutex)
-    change.deallocate()
-    mutex.deallocate()
-  }
-
-  var bytes: Int {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return claimed
-  }
+  var bytes: Int { monitor.locked { claimed } }
 
   /// Adds to the claims as soon as `asked` bytes can be had beside them.
   ///
   /// - Returns: false where they cannot, with no claims.
   func add(_ amount: Int, askingFor asked: Int) -> Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while !holds(asked + claimed) {
-      if claimed == 0 { return false }
-      pthread_cond_wait(change, mutex)
+    monitor.locked {
+      while !holds(asked + claimed) {
+        if claimed == 0 { return false }
+        monitor.wait()
+      }
+      claimed += amount
+      return true
     }
-    claimed += amount
-    return true
   }
 
   func giveBack(_ amount: Int) {
-    pthread_mutex_lock(mutex)
-    claimed -= amount
-    pthread_cond_broadcast(change)
-    pthread_mutex_unlock(mutex)
+    monitor.locked {
+      claimed -= amount
+      monitor.announceChange()
+    }
   }
 }
