@@ -58,19 +58,19 @@ private var mostTileRows: Int {
   #endif
 }
 
-private typealias WinogradWeights =
+private typealias WeightsFunction =
   @convention(c) (
     UnsafePointer<Int8>, Int, UnsafeMutablePointer<Int16>
   ) -> Int32
-private typealias WinogradInput = @convention(c) (UnsafePointer<winograd_input_task>) -> Void
-private typealias WinogradProducts = @convention(c) (UnsafePointer<winograd_products_task>) -> Void
+private typealias InputFunction = @convention(c) (UnsafePointer<winograd_input_task>) -> Void
+private typealias ProductsFunction = @convention(c) (UnsafePointer<winograd_products_task>) -> Void
 
 #if TIER_SSE4 || TIER_AVX2
-  private var winogradWeightsOfTier: WinogradWeights? { winogradWeights }
-  private var winogradInputOfTier: WinogradInput? { winogradInput }
-  private var winogradProductsOfTier: WinogradProducts? { winogradProducts }
+  private var winogradWeightsOfTier: WeightsFunction? { winogradWeights }
+  private var winogradInputOfTier: InputFunction? { winogradInput }
+  private var winogradProductsOfTier: ProductsFunction? { winogradProducts }
 #else
-  private var winogradWeightsOfTier: WinogradWeights? { nil }
-  private var winogradInputOfTier: WinogradInput? { nil }
-  private var winogradProductsOfTier: WinogradProducts? { nil }
+  private var winogradWeightsOfTier: WeightsFunction? { nil }
+  private var winogradInputOfTier: InputFunction? { nil }
+  private var winogradProductsOfTier: ProductsFunction? { nil }
 #endif
