@@ -162,6 +162,23 @@ static inline int cpng_encode(cpng_memory *memory, uint32_t width, uint32_t heig
   return 0;
 }
 
+/// Each byte of a row less the mean, rounded down, of the one a pixel before it and the one above it (PNG, 9.2, filter 3).
+/// `above` is null for the first row.
+static inline void cpng_filter_average(const uint8_t *restrict row, const uint8_t *restrict above, size_t channels,
+                                       size_t count, uint8_t *restrict target) {
+  if (above == NULL) {
+    for (size_t i = 0; i < channels; i++) target[i] = row[i];
+    for (size_t i = channels; i < count; i++) target[i] = (uint8_t)(row[i] - (row[i - channels] >> 1));
+    return;
+  }
+  for (size_t i = 0; i < channels; i++) target[i] = (uint8_t)(row[i] - (above[i] >> 1));
+  for (size_t i = channels; i < count; i++) {
+    // The mean without a ninth bit, so that vectors hold bytes.
+    const uint8_t mean = (uint8_t)((row[i - channels] & above[i]) + ((row[i - channels] ^ above[i]) >> 1));
+    target[i] = (uint8_t)(row[i] - mean);
+  }
+}
+
 /// Writes a PNG whose rows have been filtered and deflated already, behind the contents of a chunk iCCP if there are any.
 static inline int cpng_write_deflated(cpng_memory *memory, uint32_t width, uint32_t height, int color_type,
                                       const uint8_t *deflated, size_t size, const uint8_t *profile,

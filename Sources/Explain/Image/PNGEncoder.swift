@@ -83,9 +83,9 @@ private func encodeAtOnce(
       guard let source = source.baseAddress, let target = target.baseAddress else { return }
       for row in 0..<height {
         target[row * (stride + 1)] = UInt8(PNG_FILTER_VALUE_AVG)
-        filterByAverage(
-          source + row * stride, above: row > 0 ? source + (row - 1) * stride : nil, channels: channels, count: stride,
-          into: target + row * (stride + 1) + 1)
+        cpng_filter_average(
+          source + row * stride, row > 0 ? source + (row - 1) * stride : nil, channels, stride,
+          target + row * (stride + 1) + 1)
       }
     }
     count = filteredCount
@@ -108,23 +108,6 @@ private func encodeAtOnce(
     count = failed ? 0 : memory.position
   }
   return failed ? nil : bytes
-}
-
-/// Each byte less the mean, rounded down, of the one a pixel before it and the one above it (PNG, 9.2, filter 3).
-private func filterByAverage(
-  _ row: UnsafePointer<UInt8>, above: UnsafePointer<UInt8>?, channels: Int, count: Int,
-  into target: UnsafeMutablePointer<UInt8>
-) {
-  guard let above else {
-    for i in 0..<channels { target[i] = row[i] }
-    for i in channels..<count { target[i] = row[i] &- row[i - channels] >> 1 }
-    return
-  }
-  for i in 0..<channels { target[i] = row[i] &- above[i] >> 1 }
-  for i in channels..<count {
-    let sum = UInt16(row[i - channels]) &+ UInt16(above[i])
-    target[i] = row[i] &- UInt8(truncatingIfNeeded: sum >> 1)
-  }
 }
 
 /// Run lengths after the averaging filter, row by row: on photographs a third faster than zlib's level 1, and 5 % smaller.
