@@ -96,7 +96,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
 struct ConvolutionData {
   let shape: ConvolutionCase
-  let input, residual, bias, scale: [Float]
+  var input: [Float]
+  let residual, bias, scale: [Float]
   let rows: [Int8]
   /// The rows in the layout of the kernels, as levels and as Floats, and the sums that undo a zero point.
   private let panels: [Int8]

@@ -89,6 +89,26 @@ import Testing
     }
   }
 
+  /// What is not a number, or infinite, spoils all outputs that see it, as it does in the direct form.
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func whatIsNotFiniteIsSeen(_ value: Float) throws {
+    let shape = ConvolutionCase(
+      height: 12, width: 12, channels: 32, outputs: 16, kernel: 3, stride: 1, top: 1, left: 1, bottom: 1, right: 1)
+    var data = ConvolutionData(shape)
+    let pixel = 5 * shape.width + 7
+    data.input[pixel * shape.channels + 3] = value
+    for context in contextsWithWinograd {
+      let output = try #require(run(data, context))
+      for y in 4...6 {
+        for x in 6...8 {
+          let values = output[(y * shape.width + x) * shape.outputs..<(y * shape.width + x + 1) * shape.outputs]
+          #expect(values.allSatisfy { !$0.isFinite }, "\(context.kernels.tier)")
+        }
+      }
+      let untouched = output[..<(2 * shape.width * shape.outputs)].allSatisfy { $0.isFinite }
+      #expect(untouched)
+    }
+  }
+
   /// Sums that might exceed 32 bits, strides, few tiles and channels that are no whole panels.
   @Test func otherLayersHaveNoSuchForm() {
     var large = ConvolutionCase(height: 14, width: 10, channels: 1024, outputs: 16, kernel: 3, stride: 1)

@@ -26,10 +26,9 @@ func classActivationHead(
   return ImportedHead(description: HeadDescription(kind: .cam, branches: branches, bias: weights.bias), bias: nil)
 }
 
-/// A trained head: `branch.L.conv`, `branch.L.bn` (L-CAM has none of either, T-TAME none where the features themselves are the branch),
-/// `fuse` and, where the rows are not all classes in order,
-/// `fuse.classes`: the class of each row. Or the attention mechanism in a checkpoint of the reference implementation,
-/// among all else that it holds: `convs.L`, `bns.L` and `fuser`.
+/// A trained head: `branch.L.conv`, `branch.L.bn`, `fuse` and, where the rows are not all classes in order, `fuse.classes`: the
+/// class of each row. L-CAM has no branches; in T-TAME a branch without tensors is the features themselves. Or the attention
+/// mechanism in a checkpoint of the reference implementation, among all else that it holds: `convs.L`, `bns.L` and `fuser`.
 struct TrainedHead {
   private static let epsilon = 1e-5
   let state: StateDict

@@ -65,6 +65,7 @@ private struct WinogradChunks: Sendable {
 
   /// Bytes of transformed input that are counted upon to stay in the L2 cache.
   private static let cachedBytes = 256 << 10
+
   init(tileRows: Int, tilesPerRow: Int, channels: Int, columns: Int, wantsQuantized: Bool, threads: Int) {
     (self.tileRows, self.columns) = (tileRows, columns)
     let bytesPerTile = Int(winograd_places) * channels * MemoryLayout<Int16>.size

@@ -40,15 +40,16 @@ extension Reference {
         let (py, px) = (y + place / 4, x + place % 4)
         return py < task.height && px < task.width ? py * task.width + px : nil
       }
-      var largest: Float = 0
+      var pattern: UInt32 = 0
       for case let pixel? in pixels {
-        for block in 0..<task.blocks { largest = max(largest, task.scales[pixel * task.blocks + block]) }
+        for block in 0..<task.blocks { pattern = max(pattern, task.scales[pixel * task.blocks + block].bitPattern) }
       }
-      let inverse: Float = largest > Float.leastNormalMagnitude ? 32767 / largest : 0
+      let largest = Float(bitPattern: pattern)
+      let inverse: Float = largest > Float.leastNormalMagnitude && largest < .infinity ? 32767 / largest : 0
       task.tile_scales[tile] = largest * (32768.0 / 32767 / Float(1 << task.shift))
       for channel in 0..<task.channels {
         let d = pixels.map { pixel -> Int32 in
-          guard let pixel else { return 0 }
+          guard let pixel, inverse > 0 else { return 0 }
           let ratio = Int32(task.scales[pixel * task.blocks + channel / Int(block_length)] * inverse + 0.5)
           let level = (Int32(task.levels[pixel * task.channels + channel]) - task.zero_point) << task.shift
           return (level * ratio + 1 << 14) >> 15

@@ -91,13 +91,15 @@
     let (row, column) = (task.first_tile + tile).quotientAndRemainder(dividingBy: task.tiles_per_row)
     let (y, x) = (task.top + 2 * row, task.left + 2 * column)
     let (rows, columns) = (min(4, task.height - y), min(4, task.width - x))
-    var largest: Float = 0
+    // Compared as integers, so that what is not a number is the largest and reaches the outputs.
+    var pattern: UInt32 = 0
     for r in 0..<rows {
       let scales = task.scales + ((y + r) * task.width + x) * task.blocks
-      for i in 0..<columns * task.blocks { largest = max(largest, scales[i]) }
+      for i in 0..<columns * task.blocks { pattern = max(pattern, scales[i].bitPattern) }
     }
-    // A subnormal scale has no finite inverse: such a tile counts as zero.
-    let inverse: Float = largest > Float.leastNormalMagnitude ? 32767 / largest : 0
+    let largest = Float(bitPattern: pattern)
+    // A subnormal scale has no finite inverse: such a tile counts as zero. So does one of an infinite scale, times that scale.
+    let inverse: Float = largest > Float.leastNormalMagnitude && largest < .infinity ? 32767 / largest : 0
     task.tile_scales[tile] = largest * (32768.0 / 32767 / Float(1 << task.shift))
     let output = task.output + tile * task.channels
     let place = task.tile_stride * task.channels
@@ -111,7 +113,7 @@
         for c in 0..<columns {
           let pixel = (y + r) * task.width + x + c
           offsets[4 * r + c] = pixel * task.channels
-          ratios[4 * r + c] = Int16(task.scales[pixel * task.blocks + block] * inverse + 0.5)
+          if inverse > 0 { ratios[4 * r + c] = Int16(task.scales[pixel * task.blocks + block] * inverse + 0.5) }
         }
       }
       var channel = block * block_length
