@@ -49,10 +49,10 @@ extension KernelShape {
   private static let smallWinograd: [KernelShape] =
     [
       ConvolutionShape(height: 13, width: 11, channels: 16, outputs: 16, kernel: 3, isSigned: true),
-      ConvolutionShape(height: 9, width: 14, channels: 272, outputs: 48, kernel: 3, hasResidual: true),
-      ConvolutionShape(height: 10, width: 11, channels: 64, outputs: 320, kernel: 3, quantizedPadding: 1),
+      ConvolutionShape(height: 7, width: 14, channels: 272, outputs: 16, kernel: 3, hasResidual: true),
+      ConvolutionShape(height: 7, width: 12, channels: 16, outputs: 272, kernel: 3, quantizedPadding: 1),
       ConvolutionShape(
-        height: 12, width: 15, channels: 32, outputs: 288, kernel: 3, hasResidual: true, quantizedPadding: 0),
+        height: 8, width: 13, channels: 32, outputs: 48, kernel: 3, hasResidual: true, quantizedPadding: 0),
     ].map(winograd) + [16, 48].map(winogradWeights)
 
   private static let smallVectors: [KernelShape] =
