@@ -14,6 +14,8 @@ public struct FileStatus: Sendable {
   /// Whether it is a pipe that has a name, a FIFO.
   public let isPipe: Bool
   public let bytes: Int
+  /// When its bytes were last changed, in nanoseconds since 1970.
+  public let modified: Int
 
   /// Nil when there is no such file.
   public init?(_ path: String) {
@@ -35,5 +37,6 @@ public struct FileStatus: Sendable {
     isRegular = status.st_mode & S_IFMT == S_IFREG
     isPipe = status.st_mode & S_IFMT == S_IFIFO
     bytes = Int(status.st_size)
+    modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
   }
 }

@@ -1,5 +1,3 @@
-import CPNG  // for zlib's CRC
-
 /// The checksum of a whole safetensors file, which lies in the file's own metadata.
 ///
 /// It is the CRC-32 of zlib (and of PNG and gzip) in eight hexadecimal digits, of all bytes of the file with "0" in the
@@ -18,19 +16,18 @@ enum SafetensorsChecksum {
   ///
   /// - Parameter digits: where its own digits lie in the file.
   static func compute(_ file: MappedFile, digits: Range<Int>) -> UInt32 {
-    var crc = 0 as UInt
+    var crc = CRC32()
     func add(_ range: Range<Int>) {
       for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
         let part = start..<min(start + step, range.upperBound)
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[part])
-        crc = crc32_z(crc, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        crc.add(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
         file.release(part)
       }
     }
     add(0..<digits.lowerBound)
-    crc = Array(blank.utf8).withUnsafeBufferPointer { crc32_z(crc, $0.baseAddress, $0.count) }
+    crc.add(blank)
     add(digits.upperBound..<file.bytes.count)
-    return UInt32(crc)
+    return crc.value
   }
 
   /// Eight hexadecimal digits.

@@ -148,11 +148,9 @@ public final class Trainer {
 
   /// Of the photographs' names, so that a list may move with its folder.
   private var digest: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for path in paths {
-      for byte in fileName(path).pathBytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    }
-    return hash
+    var hash = FNV1a()
+    for path in paths { hash.add(fileName(path).pathBytes) }
+    return hash.value
   }
 
   private func check(_ facts: Checkpoint.Facts) throws(TrainingError) {
