@@ -21,6 +21,10 @@ let reportStyle: StaticString = """
   th,td{padding:.35rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
   th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;background:var(--ground)}
   .warnings{margin:.6rem 0;padding:.5rem .8rem .5rem 2rem;border-left:4px solid var(--c1)}
+  .wrong{color:var(--c1);font-weight:600}
+  .example{display:inline-block;vertical-align:top;width:min(100%,21rem);margin:.4rem .8rem .6rem 0}
+  .mistake{width:min(100%,31rem);border-left:4px solid var(--c1);padding-left:.6rem}
+  .example p{margin:.1rem 0}
   .best{background:var(--mark);color:var(--best)}
   figure{margin:0}
   .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem 2rem}
