@@ -31,18 +31,40 @@ public struct ImageList: Sendable, Equatable {
   ///   - folder: the folder that relative paths start from; empty for the current one.
   ///   - classes: what a line's class must be one of; nil reads none.
   public init(_ bytes: [UInt8], folder: String, classes: ClassLookup?) throws(ImageListError) {
+    items = try Self.items(of: bytes) { line, number throws(ImageListError) in
+      try Self.item(line, number: number, folder, classes)
+    }
+  }
+
+  /// What each line of a list stands for, of which there must be one.
+  ///
+  /// - Parameter item: reads a line; lines count from 1.
+  static func items<Item>(
+    of bytes: [UInt8], _ item: (_ line: ArraySlice<UInt8>, _ number: Int) throws(ImageListError) -> Item
+  ) throws(ImageListError) -> [Item] {
     if let kind = bytes.kindThatIsNoText { throw .notText(kind) }
     var items: [Item] = []
     for (index, line) in TextLines(bytes).lines.enumerated() where !line.isEmpty && line.first != UInt8(ascii: "#") {
-      items.append(try Self.item(line, number: index + 1, folder, classes))
+      items.append(try item(line, index + 1))
     }
     if items.isEmpty { throw .empty }
-    self.items = items
+    return items
   }
 
   private static func item(
     _ line: ArraySlice<UInt8>, number: Int, _ folder: String, _ classes: ClassLookup?
   ) throws(ImageListError) -> Item {
+    let (path, text) = try fields(of: line, number: number, folder)
+    let classIndex = try classes.map { classes throws(ImageListError) in
+      try Self.classIndex(text.first ?? "", line: number, classes)
+    }
+    return Item(path: path, classIndex: classIndex ?? nil, box: try box(text.dropFirst(), line: number))
+  }
+
+  /// The path of a line, below the list's folder where it is relative, and the fields behind it without blanks around them.
+  static func fields(
+    of line: ArraySlice<UInt8>, number: Int, _ folder: String
+  ) throws(ImageListError) -> (path: String, text: [String]) {
     let fields = line.fields(separator: UInt8(ascii: "\t"))
     guard let field = fields.first, !field.bytes.isEmpty else { throw .noPath(line: number) }
     let first = field.bytes
@@ -51,11 +73,7 @@ public struct ImageList: Sendable, Equatable {
       throw .noTab(line: number, found: separator)
     }
     if field.isOpenQuote, access(path.cPath, F_OK) != 0 { throw .openQuote(line: number) }
-    let text = fields.dropFirst().map { String(decoding: $0.bytes.trimmed, as: UTF8.self) }
-    let classIndex = try classes.map { classes throws(ImageListError) in
-      try Self.classIndex(text.first ?? "", line: number, classes)
-    }
-    return Item(path: path, classIndex: classIndex ?? nil, box: try box(text.dropFirst(), line: number))
+    return (path, fields.dropFirst().map { String(decoding: $0.bytes.trimmed, as: UTF8.self) })
   }
 
   private static func classIndex(

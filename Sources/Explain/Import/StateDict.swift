@@ -48,6 +48,13 @@ struct StateDict: Sendable {
     self.clashes = clashes
   }
 
+  /// Tensors that are in no file.
+  init(_ tensors: [String: any WeightTensor]) {
+    (prefix, scheme, clashes) = ("", .head, [])
+    parts = tensors.mapValues { [Part(fullName: "", tensor: $0)] }
+    for name in tensors.keys { parts[name]?[0].fullName = name }
+  }
+
   /// Adds a tensor.
   mutating func insert(_ tensor: any WeightTensor, as name: String) {
     parts[name] = [Part(fullName: prefix + name, tensor: tensor)]

@@ -26,6 +26,8 @@ public struct ModelDescription: Codable, Sendable, Equatable {
   public var logits: Int?
   /// What makes probabilities of the logits; nil is a softmax, as in files of the time when there was nothing else.
   public var outputs: OutputFunction?
+  /// How photographs of none of the classes are told from others; nil in models that were not taught here.
+  public var rejection: Rejection?
   public var licence: String
   /// Where the weights come from.
   public var source: String

@@ -17,6 +17,7 @@ struct ModelValidator {
     for node in model.graph.nodes { try check(node, shapes) }
     try checkClasses(shapes)
     try checkPreprocessing()
+    if let problem = model.rejection?.problem { throw .badDescription("rejection: \(problem)") }
     for layer in model.featureLayers {
       guard shapes[layer.node] != nil else { throw .badFeatureLayer(name: layer.name, node: layer.node) }
     }

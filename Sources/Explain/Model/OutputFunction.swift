@@ -8,6 +8,20 @@ public enum OutputFunction: String, Sendable, Codable, CaseIterable {
   case sigmoid
 }
 
+extension OutputFunction {
+  /// Probabilities of logits.
+  public func probabilities(_ logits: [Float]) -> [Float] {
+    switch self {
+    case .sigmoid: return logits.map(logistic)
+    case .softmax:
+      let largest = logits.max() ?? 0
+      let powers = logits.map { exp(Double($0 - largest)) }
+      let sum = powers.reduce(0, +)
+      return powers.map { Float($0 / sum) }
+    }
+  }
+}
+
 /// `1 / (1 + e^-x)`
 @inline(__always) func logistic(_ x: Float) -> Float {
   Float(1 / (1 + exp(-Double(x))))
