@@ -28,6 +28,7 @@ struct ClassifyCommand: ParsableCommand {
   var top: Int?
 
   @OptionGroup var threshold: ThresholdOptions
+  @OptionGroup var rejecting: RejectOptions
 
   @OptionGroup var reading: PictureOptions
   @OptionGroup var fast: FastDecodingOptions
@@ -53,6 +54,7 @@ struct ClassifyCommand: ParsableCommand {
     try claims.write(json, as: .predictions)
     if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
+    let rejection = try rejecting.rule(for: session.model.description)
     let lines = try json.lines()
     let choice = PredictionChoice(top: top ?? (threshold.threshold == nil ? 5 : .max), threshold: threshold.threshold)
     var warnings = DepthWarnings()
@@ -66,7 +68,7 @@ struct ClassifyCommand: ParsableCommand {
     let worst = answerAll(
       source, progress, lanes: workers.lanes, input: workers.input, finishes: true,
       prepare: { try PreparedPicture($0, preprocessing, decoding, isDrawn: false) },
-      compute: { try classify($0, workers) }
+      compute: { try classify($0, workers, rejection) }
     ) { picture, predictions, forward in
       if let warning = warnings.line(picture) { progress.say(warning) }
       if let lines {
@@ -86,14 +88,14 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   private func classify(
-    _ picture: PreparedPicture, _ workers: Workers<Session>
+    _ picture: PreparedPicture, _ workers: Workers<Session>, _ rejection: Rejection.Rule?
   ) throws -> (picture: PreparedPicture, predictions: Predictions, forward: Duration) {
     do {
       return try workers.compute { session in
         let clock = ContinuousClock()
         let start = clock.now
         let logits = try session.classify(picture.input)
-        return (picture, Predictions(logits, session), start.duration(to: clock.now))
+        return (picture, Predictions(logits, session, rejection), start.duration(to: clock.now))
       }
     } catch {
       throw Failure(error, reading: picture.origin.description)

@@ -57,6 +57,7 @@ struct ExplainCommand: ParsableCommand {
   var top: Int?
 
   @OptionGroup var threshold: ThresholdOptions
+  @OptionGroup var rejecting: RejectOptions
 
   @Option(
     help: ArgumentHelp(
@@ -179,7 +180,8 @@ struct ExplainCommand: ParsableCommand {
       selection: selection,
       decoding: fast.decoding(
         decoding(of: selection, pictureFormat, pictures != nil, raw != nil), preprocessing.largest(of: [method])),
-      assessesTrust: trust, drawing: workers.lanes > 1 ? drawing : nil)
+      assessesTrust: trust, rejection: try rejecting.rule(for: session.model.description),
+      drawing: workers.lanes > 1 ? drawing : nil)
     var output = ExplainOutput(
       name: method, selection: selection, drawing: drawing, pictures: pictures, raw: raw,
       json: try json.lines(continuing: naming.skipExisting ? .explanations : nil), say: progress.say)

@@ -122,6 +122,7 @@ struct ExplainOutput {
     let sentences = explained.compactMap { item in
       item.trust.map { "\n  \(predictions.names.name(item.map.classIndex)): \($0.sentence)" }
     }
-    return picture.title + ": " + parts.joined(separator: ", ") + sentences.joined()
+    let unknown = predictions.isKnown ? "" : "\(Predictions.unknown); nearest: "
+    return picture.title + ": " + unknown + parts.joined(separator: ", ") + sentences.joined()
   }
 }

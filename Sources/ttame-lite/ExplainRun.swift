@@ -19,6 +19,8 @@ struct ExplainRun {
   let selection: ClassSelection
   let decoding: DecodingOptions
   let assessesTrust: Bool
+  /// Tells images of none of the classes; nil where nothing does.
+  let rejection: Rejection.Rule?
   /// Draws pictures where they are computed; nil where that is left to who delivers them.
   let drawing: ExplanationDrawing?
 
@@ -38,7 +40,7 @@ struct ExplainRun {
 
   private func explain(_ picture: PreparedPicture, _ explainer: Explainer) throws -> ExplainedPicture {
     let explanation = try explainer.method.explain(picture.methodInput, classes: selection.classes)
-    let predictions = Predictions(explanation.logits, explainer.session)
+    let predictions = Predictions(explanation.logits, explainer.session, rejection)
     let clock = ContinuousClock()
     let start = clock.now
     let trusts = assessesTrust ? try assess(explanation, picture, predictions, explainer.session) : nil

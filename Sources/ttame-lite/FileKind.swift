@@ -8,6 +8,8 @@ enum FileKind {
   /// What `--raw` writes.
   case numbers
   case checkpoint
+  /// What `teach --features` writes.
+  case features
   /// What `--report` writes.
   case page
   case json(JSONKind)
@@ -19,6 +21,7 @@ enum FileKind {
     case .model: (try? Safetensors(path: path).isModel) ?? false
     case .numbers: (try? Safetensors(path: path).metadata[RawOutput.formatKey]) == RawOutput.format
     case .checkpoint: (try? Safetensors(path: path).isCheckpoint) ?? false
+    case .features: (try? Safetensors(path: path).isFeatures) ?? false
     case .page:
       String(decoding: fileStart(path, 1024), as: UTF8.self)
         .contains("name=\"generator\" content=\"\(ReportContent.generator)\"")
@@ -43,6 +46,7 @@ enum FileKind {
     case .model: ("a model", program)
     case .numbers: ("a --raw file", program)
     case .checkpoint: ("a checkpoint", program)
+    case .features: ("a file of features", program)
     case .page: ("a report", program)
     case .json(let kind): (kind.isLog ? "a log" : "JSON", "\(program) \(kind.command)")
     }

@@ -12,10 +12,11 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
   var bytes: [UInt8] = []
   var status = stat()
   if fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-    do throws(ImageError) { try MemoryBudget.require(min(Int(status.st_size), largestFile)) } catch {
+    if Int(status.st_size) > largestFile { throw tooLarge(path) }
+    do throws(ImageError) { try MemoryBudget.require(Int(status.st_size)) } catch {
       throw Failure(error, reading: path)
     }
-    bytes.reserveCapacity(min(Int(status.st_size), largestFile))
+    bytes.reserveCapacity(Int(status.st_size))
   }
   while true {
     let count = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { chunk in
@@ -29,9 +30,11 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
     } else if count < 0, errno != EINTR {
       throw .reading(path)
     }
-    if bytes.count > largestFile { throw Failure(.badData, "is larger than 1 GiB", subject: path) }
+    if bytes.count > largestFile { throw tooLarge(path) }
   }
 }
+
+private func tooLarge(_ path: String) -> Failure { Failure(.badData, "is larger than 1 GiB", subject: path) }
 
 /// The first bytes of a regular file, or those from a place on; none of what is no such file, or cannot be read.
 func fileStart(_ path: String, _ count: Int, at place: Int = 0) -> [UInt8] {

@@ -114,6 +114,15 @@ struct InfoCommand: ParsableCommand {
       rows.append(("feature layer", "\(layer.name), \(model.shapes[layer.node].map(\.description) ?? "unknown")"))
     }
     rows.append(("head", description.head.map(\.summary) ?? Self.withoutHead(MethodName.usual(model))))
+    if let rejection = description.rejection {
+      let rule = rejection.rule()
+      rows.append(
+        (
+          "none of these",
+          "\(rule.score.rawValue) score below \(rule.threshold), \(percent(rule.falseRejects)) of known images "
+            + "(\(counted(rejection.images, "image")) measured)"
+        ))
+    }
     rows.append(("licence", description.licence.isEmpty ? "unknown" : description.licence))
     rows.append(("source", description.source.isEmpty ? "unknown" : description.source))
     return rows

@@ -10,6 +10,8 @@ enum JSONKind {
   case maps
   /// Of `train --log`.
   case training
+  /// Of `teach`.
+  case teaching
   case benchmark
   case importing
 
@@ -23,6 +25,7 @@ enum JSONKind {
     case .predictions: "classify"
     case .evaluation, .maps: "evaluate"
     case .training: "train"
+    case .teaching: "teach"
     case .benchmark: "bench"
     case .importing: "import"
     }
@@ -42,6 +45,7 @@ enum JSONKind {
     case .evaluation: [["boxPlaces", "data"], ["data", "dataBytes"], ["data", "failed"]]
     case .maps: [["backwardPasses", "class"]]
     case .importing: [["architecture", "bytes"]]
+    case .teaching: [["accuracy", "classes"]]
     case .training: [["area", "crossEntropy"], ["averageDrop", "images"]]
     case .benchmark:
       [

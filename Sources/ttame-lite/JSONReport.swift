@@ -64,6 +64,9 @@ struct ImageReport: Encodable {
   let probabilities: OutputFunction?
   /// As `--threshold` says it.
   let threshold: Double?
+  /// Whether the image is of any of the classes, and the score that tells; nothing where nothing does.
+  let known: Bool?
+  let score: Float?
   let predictions: [Prediction]
   let explanations: [Explanation]?
   let milliseconds: Milliseconds

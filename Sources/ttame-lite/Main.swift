@@ -58,7 +58,8 @@ struct TTAMELite: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, TrainCommand.self, EvaluateCommand.self,
+      ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, TrainCommand.self, TeachCommand.self,
+      EvaluateCommand.self,
       BenchCommand.self,
       InfoCommand.self,
     ]

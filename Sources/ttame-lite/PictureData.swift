@@ -20,7 +20,7 @@ struct PictureData {
       var unknown: [String: Int] = [:]
       list = ImageList(
         pictures.paths.map { picture in
-          let name = Self.firstFolder(of: picture, below: path)
+          let name = picture.firstFolder(below: path)
           let index = name.flatMap { classes?.index(of: $0) }
           if index == nil, let name { unknown[name, default: 0] += 1 }
           return ImageList.Item(path: picture, classIndex: index)
@@ -47,11 +47,6 @@ struct PictureData {
 
   /// Says what was left out, or has no class.
   func reportRemarks() { remarks.forEach(printError) }
-
-  private static func firstFolder(of picture: String, below folder: String) -> String? {
-    let parts = picture.utf8.dropFirst(folder.appending("").utf8.count).split(separator: UInt8(ascii: "/"))
-    return parts.count > 1 ? String(Substring(parts[0])) : nil
-  }
 
   /// Most folders that are named.
   private static let named = 3

@@ -4,9 +4,16 @@ import Explain
 struct Predictions {
   let logits, probabilities: [Float]
   let names: ClassNames
+  /// The score that tells whether the image is of any of the classes; nil where nothing tells.
+  let score: Float?
+  /// Whether it is.
+  let isKnown: Bool
   private let model: ModelDescription
 
-  init(_ logits: [Float], _ session: Session) {
+  /// - Parameter rule: tells images of none of the classes; nil where nothing does.
+  init(_ logits: [Float], _ session: Session, _ rule: Rejection.Rule?) {
+    score = rule.map { $0.score.value(logits) }
+    isKnown = rule.map { $0.score.value(logits) >= $0.threshold } ?? true
     self.logits = logits
     probabilities = session.probabilities(logits)
     model = session.model.description
@@ -24,12 +31,18 @@ struct Predictions {
 
   /// Lines for people: the image, and below it the classes.
   func text(_ picture: PreparedPicture, _ choice: PredictionChoice) -> String {
+    if !isKnown {
+      return picture.title + "\n        -  \(Self.unknown); nearest: \(largest(1, of: logits).map(summary).joined())\n"
+    }
     let rows = best(choice).map { index in
       let share = percent(probabilities[index])
       return String(repeating: " ", count: max(9 - share.count, 0)) + "\(share)  \(names.label(index)) (\(index))\n"
     }
     return picture.title + "\n" + (rows.isEmpty ? "        -  \(noneReaches(choice.threshold))\n" : rows.joined())
   }
+
+  /// The answer where the image is of none of the classes.
+  static let unknown = "none of these"
 
   /// Why there is no class.
   func noneReaches(_ threshold: Double?) -> String { "no class reaches \(percent(threshold ?? 0))" }
@@ -52,7 +65,7 @@ struct Predictions {
       scaled: picture.reduction == 1 ? nil : picture.reduction, fit: picture.fit,
       crop: ImageReport.Crop(picture.region),
       method: method.map(name),
-      probabilities: model.outputs, threshold: threshold,
+      probabilities: model.outputs, threshold: threshold, known: score.map { _ in isKnown }, score: score,
       predictions: best(choice).map {
         ImageReport.Prediction(class: $0, label: names.label($0), probability: probabilities[$0])
       },

@@ -216,7 +216,7 @@ struct TrainCommand: ParsableCommand {
         log: try log.map { try JSONLines(path: $0, continues: resumes && FileKind.json(.training).wrote($0)) },
         compute: self.model.compute)
       do throws(TrainingError) {
-        try run.run()
+        if try run.run() { printError(run.summary) }
       } catch { throw Failure(error, data: data, checkpoint: checkpoint, output: output) }
     }
     photographs.reportRemarks()
@@ -240,7 +240,7 @@ struct TrainCommand: ParsableCommand {
 
 extension Failure {
   /// What an error of a training means.
-  fileprivate init(_ error: TrainingError, data: String, checkpoint: String, output: String) {
+  init(_ error: TrainingError, data: String, checkpoint: String, output: String) {
     switch error {
     case .engine(let error): self.init(error, reading: data)
     case .checkpoint(let error): self.init(error, reading: checkpoint)

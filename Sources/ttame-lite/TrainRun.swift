@@ -33,7 +33,9 @@ struct TrainRun {
   }
 
   /// Runs to the end, or until a signal asks to stop; then the checkpoint is saved and the model is not written.
-  mutating func run() throws(TrainingError) {
+  ///
+  /// - Returns: whether it has come to the end.
+  mutating func run() throws(TrainingError) -> Bool {
     let progress = TrainingProgress(trainer)
     if trainer.done > 0 { printError("resuming after step \(trainer.done) of \(trainer.steps)") }
     while trainer.done < trainer.steps {
@@ -41,7 +43,7 @@ struct TrainRun {
         progress.clear()
         try trainer.save(to: checkpoint)
         printError("stopped after step \(trainer.done); continue with --resume")
-        return
+        return false
       }
       let start = clock.now
       let report = try trainer.step()
@@ -58,9 +60,13 @@ struct TrainRun {
     try trainer.save(to: checkpoint)
     try trainer.writeModel(to: output, checkpoint: checkpoint)
     draw()
+    return true
+  }
+
+  /// What was done, in a line.
+  var summary: String {
     let skipped = unreadable.isEmpty ? "" : "; \(counted(unreadable.count, "photograph")) skipped"
-    printError(
-      "\(output.shownPath): trained for \(counted(trainer.steps, "step")) of \(trainer.options.batch)\(skipped)")
+    return "\(output.shownPath): trained for \(counted(trainer.steps, "step")) of \(trainer.options.batch)\(skipped)"
   }
 
   /// Says once that a picture is nearly black.

@@ -3,7 +3,7 @@ import Testing
 
 /// What `--help` and the completion scripts hold.
 @Suite struct HelpTests {
-  private static let commands = ["explain", "classify", "import", "train", "evaluate", "bench", "info"]
+  private static let commands = ["explain", "classify", "import", "train", "teach", "evaluate", "bench", "info"]
 
   @Test(arguments: [[]] + commands.map { [$0] })
   func helpIsCompleteAndFitsATerminal(_ command: [String]) throws {
