@@ -130,7 +130,7 @@ struct FeatureRun {
   ) throws -> Computed {
     guard case .file(let path) = encoded.origin else { preconditionFailure("photographs are files") }
     do {
-      let features = try workers.compute { try $0.features(of: decoded.image, number: encoded.index) }
+      let features = try workers.compute { try $0.features(of: decoded.image, name: fileName(path)) }
       return Computed(index: encoded.index, path: path, depth: decoded.faintDepth(decoding), features: features)
     } catch { throw Failure(error, reading: path) }
   }

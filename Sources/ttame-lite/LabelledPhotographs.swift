@@ -60,6 +60,16 @@ struct LabelledPhotographs {
     )
   }
 
+  /// Leaves out photographs that others have too, whatever they are called.
+  mutating func remove(_ others: LabelledPhotographs) {
+    let files = Set(others.items.compactMap { FileStatus($0.path)?.identity })
+    let count = items.count
+    items.removeAll { FileStatus($0.path).map { files.contains($0.identity) } ?? false }
+    guard items.count < count else { return }
+    remarks.append(
+      "\(path.shownPath): \(counted(count - items.count, "image")) skipped that \(others.path.shownPath) holds out too")
+  }
+
   /// Says what was left out.
   func reportRemarks() { remarks.forEach(printError) }
 }

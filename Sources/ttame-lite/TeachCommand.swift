@@ -138,6 +138,7 @@ struct TeachCommand: ParsableCommand {
     let model: Model
     do { model = try Model(path: modelPath) } catch { throw Failure(error, reading: modelPath) }
     try claims.read((photographs.items + (heldOut?.items ?? [])).map(\.path))
+    if let heldOut { photographs.remove(heldOut) }
     let files = TeachFiles(output: output, features: features)
     try claims.write(output, as: .model, option: "-o")
     try claims.write(files.features, as: .features, option: features == nil ? "the features" : "--features")
@@ -181,9 +182,11 @@ struct TeachFiles {
   }
 
   /// Removes what only a run that was stopped needs.
-  func clean() {
+  ///
+  /// - Parameter hasTrained: whether a checkpoint is this run's.
+  func clean(hasTrained: Bool) {
     if !keepsFeatures { unlink(features.cPath) }
-    unlink(checkpoint.cPath)
+    if hasTrained { unlink(checkpoint.cPath) }
   }
 }
 

@@ -22,7 +22,10 @@ struct TeachRun {
   let claims: FileClaims
   private let clock = ContinuousClock()
 
-  static let usualHeadSteps = 120
+  static let usualHeadSteps = 60
+  /// Peak learning rate of the head. With a few hundred photographs, more steps or a higher rate lose what CAM is good at: the
+  /// brightest pixels alone keep the class less well.
+  private static let headRate = 2e-4
   /// Photographs that a class needs to be held out once and taught once, and those below which figures say little.
   private static let fewest = 2
   private static let few = 5
@@ -71,7 +74,7 @@ struct TeachRun {
     let finished = try load(files.output)
     let review = try TeachReview(
       finished, taught, table.photographs, makesExamples: makesPage, decoding: decoding, compute: compute)
-    files.clean()
+    files.clean(hasTrained: trained)
     return TeachReport(
       files.output, finished, taught, table.photographs, review, seconds: seconds, status: worst)
   }
@@ -94,6 +97,7 @@ struct TeachRun {
     let model = try load(files.output)
     var training = TrainingOptions()
     training.seed = options.seed
+    training.rate = Self.headRate
     training.batch = min(training.batch, paths.count)
     training.epochs = max(1, steps * training.batch / max(1, paths.count / training.batch * training.batch))
     return try Interruption.protecting {

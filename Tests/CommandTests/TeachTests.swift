@@ -145,6 +145,23 @@ import Testing
     #expect(none.status == 66)
   }
 
+  @Test func photographsOfBothSidesOnlyMeasure() throws {
+    let photographs = try Photographs(6)
+    let scratch = photographs.scratch
+    let list = Photographs.classes.map { "photos/\($0)/0.ppm\t\($0)\n" }.joined() + "photos/sky/1.ppm\tocean\n"
+    try scratch.write(Array(list.utf8), to: "held.tsv")
+    // A checkpoint that is not its own stays.
+    try scratch.write([], to: "m.checkpoint")
+    let result = try teach(
+      [photographs.folder, "--validation", scratch / "held.tsv", "-o", scratch / "m", "--no-head", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.error.contains("4 images skipped that \(scratch / "held.tsv") holds out too"), "\(result.error)")
+    #expect(result.error.contains("1 image skipped: no photograph teaches ocean"), "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report["images"] == .number(3) && report["classes"][1]["photographs"] == .number(4))
+    #expect(try scratch.files() == ["held.tsv", "m", "m.checkpoint", "photos"])
+  }
+
   @Test func aListMayGiveSeveralLabels() throws {
     let photographs = try Photographs(6)
     let scratch = photographs.scratch

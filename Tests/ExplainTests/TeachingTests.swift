@@ -266,7 +266,7 @@ import Testing
     let preprocessing = model.description.preprocessing
     let extractor = try FeatureExtractor(session, preprocessing, views: 2, seed: 1)
     let image = try Image(decoding: fileBytes("\(Fixtures.package)/Tests/Fixtures/photos/cat.jpg"))
-    let features = try extractor.features(of: image, number: 0)
+    let features = try extractor.features(of: image, name: "cat.jpg")
     #expect(features.count == 2 * extractor.channels)
     #expect(features.prefix(extractor.channels) != features.suffix(extractor.channels))
     let taught = taught(19, channels: extractor.channels)
@@ -321,5 +321,19 @@ import Testing
     #expect(throws: ModelError.badDescription("rejection: 0 scores of 2 images")) {
       try open(tiny, in: folder)
     }
+  }
+}
+
+@Suite struct LabelledListTests {
+  @Test func labelsOfALineAndOfLinesAddUp() throws {
+    let text = "# comment\na.jpg\tcat\tdog\r\nb.jpg\r\n\"c d.jpg\"\t-1\r\na.jpg\tdog\tbird\r\n"
+    let list = try LabelledList(Array(text.utf8), folder: "f")
+    #expect(
+      list.items == [
+        .init(path: "f/a.jpg", labels: ["cat", "dog", "bird"]), .init(path: "f/b.jpg", labels: []),
+        .init(path: "f/c d.jpg", labels: []),
+      ])
+    #expect(throws: ImageListError.empty) { try LabelledList(Array("# nothing\n".utf8), folder: "") }
+    #expect(throws: ImageListError.noPath(line: 2)) { try LabelledList(Array("a\n\tcat\n".utf8), folder: "") }
   }
 }

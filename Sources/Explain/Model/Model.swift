@@ -52,6 +52,9 @@ public final class Model: Sendable {
     additions = model.additions + more
   }
 
+  /// The checksum that the file carries; nil in files of early versions.
+  var checksum: String? { tensors.checksum?.digits }
+
   /// Size of the file.
   public var fileBytes: Int { tensors.fileBytes }
 

@@ -26,8 +26,11 @@ public final class FeatureExtractor {
 
   /// Features of all views of a photograph, `[views, channels]`.
   ///
-  /// - Parameter number: of the photograph; decides what its random views are.
-  public func features(of image: Image, number: Int) throws(EngineError) -> [Float] {
+  /// - Parameter name: of the photograph; decides what its random views are.
+  public func features(of image: Image, name: String) throws(EngineError) -> [Float] {
+    var hash = FNV1a()
+    hash.add(name.pathBytes)
+    let number = Int(truncatingIfNeeded: hash.value)
     let crop = preprocessing.crop(image).image
     let augmentation = Augmentation(preprocessing: preprocessing)
     var result: [Float] = []

@@ -11,6 +11,8 @@ struct Checkpoint {
   struct Facts: Codable, Equatable {
     var options: TrainingOptions
     var model: String
+    /// Of its file; nil where that has none, and in files of the time when nobody asked.
+    var modelChecksum: String?
     /// Of the list of images, so that no other list is taken for it.
     var imagesDigest: UInt64
     var images: Int

@@ -141,7 +141,7 @@ public final class Trainer {
   private var checkpoint: Checkpoint {
     Checkpoint(
       facts: Checkpoint.Facts(
-        options: options, model: model.description.name, imagesDigest: digest, images: paths.count, step: done,
+        options: options, model: model.description.name, modelChecksum: model.checksum, imagesDigest: digest, images: paths.count, step: done,
         steps: steps, labels: labels, history: history),
       parameters: arithmetic.head.parameters, moments: moments, featureMeans: featureMeans)
   }
@@ -158,6 +158,7 @@ public final class Trainer {
       if old != new { throw .otherRun(what: what, checkpoint: old, now: new) }
     }
     try same("the model", facts.model, model.description.name)
+    if let old = facts.modelChecksum, let new = model.checksum { try same("a model of the checksum", old, new) }
     try same("a number of images of", "\(facts.images)", "\(paths.count)")
     try same("images of the digest", "\(facts.imagesDigest)", "\(digest)")
     let (old, new) = (facts.options, options)
