@@ -122,7 +122,7 @@ PICTURES = [
 FOREIGN = [
     "notes.txt", "notes", "foreign.json", "foreign.jsonl", "foreign.png", "foreign.jpg", "foreign.safetensors",
     "page.html", "out/a.png", "out/foreign.ppm", "a-explained.png", "link-to-notes", "hard-notes.png", "readonly.png",
-    "labels.txt", "list.tsv", "index.json", "foreign.ttame-tmp",
+    "labels.txt", "list.tsv", "teach.tsv", "index.json", "foreign.ttame-tmp",
 ]
 NEW = [
     "new.png", "new.jpg", "new.PPM", "new.pgm", "new", "new.jsonl", "new.safetensors", "new.html", "dangling.png",
@@ -150,6 +150,7 @@ class Workshop:
             self.write("photos/%d.png" % index, png(10 + index, 10, 3 * index))
         self.write("M.safetensors", MODEL)
         self.write("list.tsv", b"a.png\t0\nx/p.png\t1\nphotos/0.png\t2\t1\t1\t5\t5\n")
+        self.write("teach.tsv", b"a.png\tu\nx/p.png\tv\nphotos/0.png\tu\nphotos/1.png\tv\nphotos/2.png\tu\n")
         self.write("index.json", b'{"weight_map": {"w": "foreign.safetensors"}}')
         self.write("labels.txt", b"a\nb\nc\nd\ne\n")
         self.write("notes", b"Not to be lost.\n")
@@ -231,6 +232,8 @@ def kind(path):
         header = start[8:]
         if b'"training"' in header and b"velocity." in header:
             return "checkpoint"
+        if b'"taught_features"' in header:
+            return "features"
         return "numbers" if b"ttame-lite raw" in header else "model"
     return "other"
 
@@ -251,7 +254,7 @@ class Line:
         self.positionals = []
         commands = {
             "explain": (self.explain, 10), "classify": (self.classify, 3), "evaluate": (self.evaluate, 4),
-            "train": (self.train, 4), "import": (self.importing, 2), "bench": (self.bench, 1), "info": (self.info, 1),
+            "train": (self.train, 4), "teach": (self.teach, 3), "import": (self.importing, 2), "bench": (self.bench, 1), "info": (self.info, 1),
         }
         command = self.pick([(name, weight) for name, (_, weight) in commands.items()])
         groups = commands[command][0]()
@@ -384,6 +387,24 @@ class Line:
             groups += self.data("--validation")
         return groups + self.options((["--resume"], 0.4), (["--save-every", "1"], 0.4), (["--init", "random"], 0.5))
 
+    def teach(self):
+        if self.chance(0.6):
+            self.inputs += ["teach.tsv", "a.png", "x/p.png"] + ["photos/%d.png" % i for i in range(3)]
+            self.positionals.append("teach.tsv")
+        else:
+            self.positionals.append(self.data()[0][1])
+        groups = self.model() + self.json() + self.overwriting() + [["--no-head"]]
+        name = self.choose(["N", "N", "new.safetensors"]) if self.chance(0.6) else self.anything()
+        self.outputs.append((name, "model"))
+        groups.append(["-o", name])
+        features = self.output("--features", "features", 0.4, ["F", "N.features"])
+        if not features:
+            self.outputs.append((name + ".teach-features", "features"))
+        groups += features + self.output("--report", "page", 0.4, ["new.html"])
+        if self.chance(0.2):
+            groups += self.data("--validation")
+        return groups + self.options((["--resume"], 0.4), (["--views", "2"], 0.2), (["--multi-label"], 0.2))
+
     def importing(self):
         weights = ["foreign.safetensors", "index.json", "M.safetensors", "N"]
         name = self.choose(weights) if self.chance(0.8) else self.anything()
@@ -506,6 +527,8 @@ def run(workshop, line):
         what = "is gone" if now is None else "has changed"
         if name in inputs:
             raise Finding("the input %r %s" % (name, what))
+        if now is None and name.endswith(".teach-features") and line.words[0] == "teach":
+            continue
         if now is None:
             raise Finding("%r is gone" % name)
         if not is_made_up(name):
@@ -539,7 +562,7 @@ def check_outputs(workshop, line):
         if not os.path.exists(path):
             # It is the beginning of the pictures' names, or a folder for them.
             is_beginning = expected == "picture" and line.words[0] == "explain"
-            if is_beginning and (labelled or len(line.positionals) > 1) or name.endswith(".checkpoint"):
+            if is_beginning and (labelled or len(line.positionals) > 1) or name.endswith((".checkpoint", ".teach-features")):
                 continue
             raise Finding("status 0, but there is no %r" % name)
         # Without maps there are no lines about them.

@@ -145,6 +145,7 @@ struct TeachCommand: ParsableCommand {
     if !skipsHead { try claims.write(files.checkpoint, as: .checkpoint, option: "the checkpoint") }
     if let report { try claims.write(report, as: .page, option: "--report") }
     try claims.write(json, as: .teaching)
+    if !json.isPrinted { try claims.writeStandardOutput() }
     let failures = photographs.failures + (heldOut?.failures ?? [])
     failures.forEach { $0.report() }
     let isMultiLabel =
@@ -170,14 +171,15 @@ struct TeachCommand: ParsableCommand {
 /// The files that teaching writes.
 struct TeachFiles {
   let output: String
-  /// Features, and what the head's training goes on from; both go away with the end, unless the user wants the features.
+  /// Features, and what the head's training goes on from; both go away with the end, unless the user wants the features. So nobody else's
+  /// file, and none that `--features` or `train` has written, may be called so.
   let features, checkpoint: String
   let keepsFeatures: Bool
 
   init(output: String, features: String?) {
     self.output = output
-    self.features = features ?? output.extended(by: ".features")
-    checkpoint = output.extended(by: ".checkpoint")
+    self.features = features ?? output.extended(by: ".teach-features")
+    checkpoint = output.extended(by: ".teach-checkpoint")
     keepsFeatures = features != nil
   }
 

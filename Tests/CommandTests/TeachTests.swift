@@ -100,7 +100,7 @@ import Testing
     let whole = try teach(options + ["-o", scratch / "whole"])
     #expect(whole.status == 0 && whole.text.contains(", head in "), "\(whole.error)")
     var kills = 0
-    while access(scratch / "killed", F_OK) != 0 || access(scratch / "killed.checkpoint", F_OK) == 0, kills < 30 {
+    while access(scratch / "killed", F_OK) != 0 || access(scratch / "killed.teach-checkpoint", F_OK) == 0, kills < 30 {
       var actions = posix_spawn_file_actions_t()
       posix_spawn_file_actions_init(&actions)
       defer { posix_spawn_file_actions_destroy(&actions) }

@@ -141,8 +141,8 @@ public final class Trainer {
   private var checkpoint: Checkpoint {
     Checkpoint(
       facts: Checkpoint.Facts(
-        options: options, model: model.description.name, modelChecksum: model.checksum, imagesDigest: digest, images: paths.count, step: done,
-        steps: steps, labels: labels, history: history),
+        options: options, model: model.description.name, modelChecksum: model.checksum, imagesDigest: digest,
+        images: paths.count, step: done, steps: steps, labels: labels, history: history),
       parameters: arithmetic.head.parameters, moments: moments, featureMeans: featureMeans)
   }
 
