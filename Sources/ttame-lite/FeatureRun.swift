@@ -49,8 +49,8 @@ struct FeatureRun {
     table.reserve(wanted.count + (keepsAll ? known?.photographs.count ?? 0 : 0))
     let found = known?.indices(of: wanted) ?? [:]
     if keepsAll, let known {
-      let again = Set(found.values)
-      for (index, photograph) in known.photographs.enumerated() where !again.contains(index) {
+      let again = Set(wanted.map(\.path.pathBytes))
+      for (index, photograph) in known.photographs.enumerated() where !again.contains(photograph.path.pathBytes) {
         table.append(photograph, known.features(index))
       }
     }

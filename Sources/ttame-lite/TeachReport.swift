@@ -147,7 +147,7 @@ struct TeachReport: Encodable {
     for warning in warnings { text += "\nwarning: \(warning)\n" }
     if let rejection {
       text +=
-        "\nnone of these: answered where the \(rejection.score.rawValue) score is below \(rejection.threshold), "
+        "\nnone of these: answered where the \(rejection.score.rawValue) score is below \(Double(rejection.threshold).fixed(2)), "
         + "which refuses \(percent(rejection.falseRejects)) of known photographs\n"
     }
     return text

@@ -46,8 +46,14 @@ struct TeachRun {
     let preprocessing = fit.preprocessing(session)
     let extraction = try FeatureRun(session, preprocessing, views: views, seed: options.seed, decoding, modelPath)
     let known = try knownFeatures(extraction.source)
-    let added = isAddition ? known : nil
-    let classes = try classes(photographs.items, added)
+    // What is given again has the labels of today.
+    let given = Set((photographs.items + (heldOut?.items ?? [])).map(\.path.pathBytes))
+    let others = (known?.photographs ?? []).filter { !given.contains($0.path.pathBytes) }
+    if !isAddition { try checkLoss(others) }
+    let kept = isAddition ? others : []
+    // Photographs that are kept as features may have several labels, or none.
+    let isMultiLabel = isMultiLabel || kept.contains { $0.labels.count != 1 }
+    let classes = try classes(photographs.items.flatMap(\.labels) + kept.flatMap(\.labels), isMultiLabel)
     var (photographs, heldOut) = (photographs, heldOut)
     heldOut?.removeStrangers(to: classes)
     photographs.reportRemarks()
@@ -137,11 +143,20 @@ struct TeachRun {
     } catch { throw Failure(error, files) }
   }
 
+  /// Keeps features from being dropped that nobody could compute again.
+  private func checkLoss(_ others: [KnownPhotograph]) throws {
+    let gone = others.count { FileStatus($0.path) == nil }
+    guard files.keepsFeatures, gone > 0 else { return }
+    throw Failure(
+      .cannotCreate,
+      "holds features of \(counted(gone, "photograph")) that are gone; add to them with --from MODEL, or name another file",
+      subject: files.features)
+  }
+
   /// All classes, those of the model that is added to first.
-  private func classes(_ items: [LabelledList.Item], _ added: FeatureTable?) throws -> [String] {
+  private func classes(_ labels: [String], _ isMultiLabel: Bool) throws -> [String] {
     let old = isAddition ? model.description.labels : []
-    let found = Set(items.flatMap(\.labels))
-    let taught = found.union(added?.photographs.flatMap(\.labels) ?? [])
+    let taught = Set(labels)
     let lost = old.filter { !taught.contains($0) }
     if let first = lost.first {
       let others = lost.count > 1 ? " and \(lost.count - 1) more" : ""
@@ -188,6 +203,7 @@ extension FeatureTable {
       if old != new { throw .otherFeatures(what: what, found: old, now: new) }
     }
     try same("the network", source.network, now.network)
+    try same("a number of channels of", "\(source.channels)", "\(now.channels)")
     try same("--views", "\(source.views)", "\(now.views)")
     // A photograph alone has no random views.
     if now.views > 1 { try same("--seed", "\(source.seed)", "\(now.seed)") }

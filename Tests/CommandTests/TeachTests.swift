@@ -141,6 +141,12 @@ import Testing
     #expect(report["images"] == .number(15) && report["accuracy"] == .number(1))
     let other = try teach([more.folder, "-o", second, "--from", first, "--features", features, "--views", "2"])
     #expect(other.status == 64 && other.error.contains("--views 1, not 2"), "\(other.error)")
+    // Features that nobody could compute again are not dropped.
+    for number in 0..<5 { unlink(scratch / "photos/sky/\(number).ppm") }
+    let before = try Command.bytes(of: features)
+    let dropped = try teach([more.folder, "-o", second, "--features", features, "--no-head", "--force"])
+    #expect(dropped.status == 73 && dropped.error.contains("5 photographs that are gone"), "\(dropped.error)")
+    #expect(try Command.bytes(of: features) == before)
     let none = try teach([more.folder, "-o", second, "--from", first, "--features", scratch / "none"])
     #expect(none.status == 66)
   }
@@ -173,10 +179,18 @@ import Testing
     }
     try scratch.write(Array(list.utf8), to: "list.tsv")
     let model = scratch / "m"
-    let result = try teach([scratch / "list.tsv", "-o", model, "--no-head", "--json"])
+    let features = ["--features", scratch / "f"]
+    let result = try teach([scratch / "list.tsv", "-o", model, "--no-head", "--json"] + features)
     #expect(result.status == 0, "\(result.error)")
     let report = try JSONValue.lines(result.text)[0]
     #expect(report["outputs"] == .string("sigmoid") && report["confusion"] == .null && report["accuracy"] == .number(1))
+    // Features with several labels added to a model of classes that exclude each other.
+    let exclusive = try teach([photographs.folder, "-o", scratch / "e", "--no-head"])
+    #expect(exclusive.status == 0, "\(exclusive.error)")
+    let more = try Photographs(3)
+    let both = try teach(
+      [more.folder, "-o", scratch / "b", "--from", scratch / "e", "--no-head", "--json"] + features)
+    #expect(try JSONValue.lines(both.text)[0]["outputs"] == .string("sigmoid"), "\(both.error)")
     let classified = try Command.run(
       ["classify", photographs.folder + "/checks/1.ppm", "--model", model, "--threshold", "0.5", "--json"])
     let predictions = try JSONValue.lines(classified.text)[0]["predictions"]
