@@ -162,7 +162,7 @@ extension HeadDescription {
   }
 
   /// What kind of maps the head makes.
-  fileprivate var summary: String {
+  var summary: String {
     let used = branches.count { $0.fuse != nil }
     return switch kind {
     case .ttame: "ttame: trained T-TAME, \(branches.count) branches" + plainBranches

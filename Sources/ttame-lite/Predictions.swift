@@ -12,8 +12,9 @@ struct Predictions {
 
   /// - Parameter rule: tells images of none of the classes; nil where nothing does.
   init(_ logits: [Float], _ session: Session, _ rule: Rejection.Rule?) {
-    score = rule.map { $0.score.value(logits) }
-    isKnown = rule.map { $0.score.value(logits) >= $0.threshold } ?? true
+    let score = rule?.score.value(logits)
+    self.score = score
+    isKnown = rule.flatMap { rule in score.map { $0 >= rule.threshold } } ?? true
     self.logits = logits
     probabilities = session.probabilities(logits)
     model = session.model.description

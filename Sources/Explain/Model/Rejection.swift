@@ -21,6 +21,8 @@ public struct Rejection: Codable, Sendable, Equatable {
 
   /// Most scores that are kept.
   static let mostScores = 1001
+  /// More photographs are a damaged file.
+  private static let mostImages = 1 << 32
 
   /// - Parameter scores: of known photographs; at least one.
   public init(_ score: Score, scores: [Float], falseRejects: Double) {
@@ -56,7 +58,7 @@ public struct Rejection: Codable, Sendable, Equatable {
   /// What is wrong with it; nil where nothing is.
   var problem: String? {
     guard (0...1).contains(falseRejects) else { return "falseRejects is not 0 to 1" }
-    guard !knownScores.isEmpty, images >= knownScores.count else {
+    guard !knownScores.isEmpty, (knownScores.count...Self.mostImages).contains(images) else {
       return "\(knownScores.count) scores of \(images) images"
     }
     let isSorted = zip(knownScores, knownScores.dropFirst()).allSatisfy { $0 <= $1 }
