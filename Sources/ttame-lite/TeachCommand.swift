@@ -12,7 +12,7 @@ struct TeachCommand: ParsableCommand {
     abstract: "Teach a model classes of your own from photographs, and its head to explain them.",
     usage: "ttame-lite teach <DIR|LIST.tsv> -o <MODEL> [<options>]",
     discussion: """
-      DIR holds a folder of photographs for each class. The network is frozen; a linear classifier is fitted to its \
+      DIR holds a folder of photographs for each class. The network stays as it is; a linear classifier is fitted to its \
       features and measured on photographs that are held out, then the attention head is trained. 5 photographs a class \
       work; 20 are better.
 
@@ -70,6 +70,13 @@ struct TeachCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Train the network's last stage with the classifier, and keep that if it is better on held-out photographs (default: none).
+      """))
+  var unfreeze: Unfreezing?
+
+  @Option(
+    help: ArgumentHelp(
       "Views of each photograph: itself, and random crops and mirror images.", valueName: "N"))
   var views = 1
 
@@ -111,6 +118,9 @@ struct TeachCommand: ParsableCommand {
     }
     if report == "-" { throw ValidationError("--report needs a file; the results go to standard output.") }
     if skipsHead, headSteps != nil { throw ValidationError("--head-steps contradicts --no-head.") }
+    if unfreeze == .last, features != nil {
+      throw ValidationError("--features contradicts --unfreeze last: features of a network that changes are of no use.")
+    }
     if !(1...64).contains(views) { throw ValidationError("--views must be 1 to 64.") }
     if let weightDecay, !(weightDecay > 0 && weightDecay.isFinite) {
       throw ValidationError("--weight-decay must be above 0.")
@@ -156,8 +166,9 @@ struct TeachCommand: ParsableCommand {
     }
     let run = TeachRun(
       model: model, modelPath: modelPath, files: files, options: options, views: views, isMultiLabel: isMultiLabel,
-      isAddition: from != nil, headSteps: skipsHead ? nil : headSteps ?? TeachRun.usualHeadSteps, resumes: resume,
-      makesPage: report != nil, fit: fit, decoding: reading.decoding, compute: self.model.compute, claims: claims)
+      isAddition: from != nil, headSteps: skipsHead ? nil : headSteps ?? TeachRun.usualHeadSteps,
+      unfreezes: unfreeze == .last, resumes: resume, makesPage: report != nil, fit: fit, decoding: reading.decoding,
+      compute: self.model.compute, claims: claims)
     let report = try run.run(photographs, heldOut)
     if let path = self.report {
       try claims.check(path, as: .page)
@@ -190,6 +201,13 @@ struct TeachFiles {
     if !keepsFeatures { unlink(features.cPath) }
     if hasTrained { unlink(checkpoint.cPath) }
   }
+}
+
+/// Layers of the network that are trained with the classifier.
+enum Unfreezing: String, Choice, CaseIterable {
+  case none
+  /// The last stage.
+  case last
 }
 
 extension TeachingOptions.ClassWeights: Choice {}

@@ -24,8 +24,26 @@ struct TeachReport: Encodable {
     let images: Int
   }
 
+  /// What training the last stage has led to.
+  struct LastStage: Encodable {
+    /// Photographs held out.
+    let images: Int
+    let isKept: Bool
+    /// Mean cross-entropy with the frozen network, and with the trained one, and how many photographs are right.
+    let lossFrozen, lossTuned: Double?
+    let rightFrozen, rightTuned: Int
+
+    init(_ tuning: FineTuning) {
+      (images, isKept) = (tuning.images, tuning.isKept)
+      (lossFrozen, lossTuned) = (tuning.frozen.loss, tuning.tuned.loss)
+      (rightFrozen, rightTuned) = (tuning.frozen.right, tuning.tuned.right)
+    }
+  }
+
   struct Seconds: Encodable {
     let features, classifier: Double
+    /// Nothing where it was not asked for.
+    let lastStage: Double?
     /// Nothing where it was not trained.
     let head: Double?
   }
@@ -40,6 +58,8 @@ struct TeachReport: Encodable {
   let images, groups: Int
   /// The 95 % interval of the accuracy.
   let interval: [Double]?
+  /// Nothing where it was not trained.
+  let lastStage: LastStage?
   let mistakes: [Mistake]
   let output: String
   let outputBytes: String?
@@ -56,8 +76,8 @@ struct TeachReport: Encodable {
   private let examples: [[TeachingPage.Example]]
 
   private enum CodingKeys: String, CodingKey {
-    case accuracy, classes, confusion, cutClasses, decay, images, groups, interval, mistakes, output, outputBytes,
-      outputs
+    case accuracy, classes, confusion, cutClasses, decay, images, groups, interval, lastStage, mistakes, output,
+      outputBytes, outputs
     case rejection, right, seconds, temperature, warnings
   }
 
@@ -67,10 +87,11 @@ struct TeachReport: Encodable {
   private static let mostColumns = 12
 
   init(
-    _ output: String, _ model: Model, _ taught: TaughtClassifier, _ photographs: [KnownPhotograph],
-    _ review: TeachReview, seconds: Seconds, status: ExitStatus
+    _ output: String, _ model: Model, _ taught: TaughtClassifier, _ tuning: FineTuning?,
+    _ photographs: [KnownPhotograph], _ review: TeachReview, seconds: Seconds, status: ExitStatus
   ) {
     (self.model, examples) = (model.description, review.examples)
+    lastStage = tuning.map(LastStage.init)
     warnings = review.findings.map { $0.finding.sentence($0.label) }
     let figures = TeachingFigures(taught)
     func names(_ indices: [Int]) -> [String] { indices.map { taught.classes[$0].onOneLine } }
@@ -111,6 +132,16 @@ struct TeachReport: Encodable {
       + "(95 % interval \((100 * interval[0]).fixed(1)) to \((100 * interval[1]).fixed(1)) %)"
   }
 
+  /// Whether the trained last stage was better; nil where it was not trained.
+  private var lastStageText: String? {
+    lastStage.map { stage in
+      func loss(_ value: Double?) -> String { value.map { $0.fixed(3) } ?? "no number" }
+      return
+        "\(stage.isKept ? "trained" : "left as it was"); on \(stage.images) held-out photographs the loss went from "
+        + "\(loss(stage.lossFrozen)) to \(loss(stage.lossTuned)), those right from \(stage.rightFrozen) to \(stage.rightTuned)"
+    }
+  }
+
   /// What the accuracy means less than it seems to.
   private var reservations: [String] {
     var lines: [String] = []
@@ -132,8 +163,10 @@ struct TeachReport: Encodable {
     var text =
       "\(output.shownPath): \(counted(classes.count, "class", plural: "classes")), \(counted(taughtPhotographs, "photograph")), "
       + "features in \(seconds.features.fixed(1)) s, classifier in \(seconds.classifier.fixed(1)) s"
+      + (seconds.lastStage.map { ", last stage in \($0.fixed(1)) s" } ?? "")
       + (seconds.head.map { ", head in \($0.fixed(1)) s" } ?? "") + "\n"
     if let accuracyText { text += "accuracy on held-out photographs: \(accuracyText)\n" }
+    if let lastStageText { text += "last stage: \(lastStageText)\n" }
     text += reservations.map { "  \($0)\n" }.joined()
     text += "\n" + (confusion.map(confusionText) ?? classesText)
     if !mistakes.isEmpty {
@@ -197,10 +230,14 @@ struct TeachReport: Encodable {
             + "\(percent(rejection.falseRejects)) of known photographs"
         ))
     }
-    let times = [("features", seconds.features), ("classifier", seconds.classifier), ("head", seconds.head ?? 0)]
+    if let lastStageText { page.facts.append(("last stage", lastStageText)) }
+    let times = [
+      ("features", seconds.features), ("classifier", seconds.classifier), ("last stage", seconds.lastStage ?? 0),
+      ("head", seconds.head ?? 0),
+    ]
     page.facts.append(
       ("time", times.filter { $0.1 > 0 }.map { "\($0.0) \($0.1.fixed(1)) s" }.joined(separator: ", ")))
-    page.facts.append(("head", seconds.head == nil ? "Class Activation Mapping, not trained" : "trained"))
+    page.facts.append(("head", model.head?.summary ?? "none"))
     page.warnings = warnings + reservations
     page.confusion = confusion
     page.classes = zip(classes, examples).map { row, examples in

@@ -13,6 +13,8 @@ struct TeachRun {
   let isAddition: Bool
   /// Nil without training the head.
   let headSteps: Int?
+  /// Whether the last stage of the network is trained too.
+  let unfreezes: Bool
   let resumes: Bool
   /// Whether a page will be made.
   let makesPage: Bool
@@ -20,7 +22,6 @@ struct TeachRun {
   let decoding: DecodingOptions
   let compute: ComputeOptions
   let claims: FileClaims
-  private let clock = ContinuousClock()
 
   static let usualHeadSteps = 60
   /// Peak learning rate of the head. With a few hundred photographs, more steps or a higher rate lose what CAM is good at: the
@@ -29,17 +30,6 @@ struct TeachRun {
   /// Photographs that a class needs to be held out once and taught once, and those below which figures say little.
   private static let fewest = 2
   private static let few = 5
-
-  init(
-    model: Model, modelPath: String, files: TeachFiles, options: TeachingOptions, views: Int, isMultiLabel: Bool,
-    isAddition: Bool, headSteps: Int?, resumes: Bool, makesPage: Bool, fit: FitOptions, decoding: DecodingOptions,
-    compute: ComputeOptions, claims: FileClaims
-  ) {
-    (self.model, self.modelPath, self.files, self.options) = (model, modelPath, files, options)
-    (self.views, self.isMultiLabel, self.isAddition) = (views, isMultiLabel, isAddition)
-    (self.headSteps, self.resumes, self.fit, self.decoding) = (headSteps, resumes, fit, decoding)
-    (self.compute, self.claims, self.makesPage) = (compute, claims, makesPage)
-  }
 
   func run(_ photographs: LabelledPhotographs, _ heldOut: LabelledPhotographs?) throws -> TeachReport {
     let session = Session(model: model, tier: compute.cpu, threads: compute.threads)
@@ -58,12 +48,14 @@ struct TeachRun {
     heldOut?.removeStrangers(to: classes)
     photographs.reportRemarks()
     heldOut?.reportRemarks()
+    let clock = ContinuousClock()
     let start = clock.now
     let (table, worst) = try extraction.run(
       photographs.items, heldOut: heldOut?.items ?? [], known: known, keepsAll: isAddition, saving: files.features)
     try checkCounts(table, classes, photographs.path)
     let extracted = clock.now
-    let taught: TaughtClassifier
+    var taught: TaughtClassifier
+    var tuning: FineTuning?
     let taughtAt: ContinuousClock.Instant
     do throws(TeachingError) {
       let teacher = Teacher(
@@ -72,21 +64,56 @@ struct TeachRun {
       taught = try teacher.teach()
       try model.write(taught, preprocessing, name: fileStem(files.output), to: files.output)
       taughtAt = clock.now
+      if unfreezes, let tuned = try fineTune(taught, table, teacher) {
+        (taught, tuning) = (tuned.taught, tuned)
+        if tuned.isKept { try model.write(taught, preprocessing, name: fileStem(files.output), to: files.output) }
+      }
     } catch { throw Failure(error, files) }
+    let tunedAt = clock.now
     let trained = try headSteps.map { try trainHead($0, table) } ?? false
     let seconds = TeachReport.Seconds(
       features: start.duration(to: extracted) / .seconds(1), classifier: extracted.duration(to: taughtAt) / .seconds(1),
-      head: trained ? taughtAt.duration(to: clock.now) / .seconds(1) : nil)
+      lastStage: unfreezes ? taughtAt.duration(to: tunedAt) / .seconds(1) : nil,
+      head: trained ? tunedAt.duration(to: clock.now) / .seconds(1) : nil)
     let finished = try load(files.output)
     let review = try TeachReview(
       finished, taught, table.photographs, makesExamples: makesPage, decoding: decoding, compute: compute)
     files.clean(hasTrained: trained)
     return TeachReport(
-      files.output, finished, taught, table.photographs, review, seconds: seconds, status: worst)
+      files.output, finished, taught, tuning, table.photographs, review, seconds: seconds, status: worst)
   }
 
   private func load(_ path: String) throws -> Model {
     do { return try Model(path: path) } catch { throw Failure(error, reading: path) }
+  }
+
+  /// Trains the last stage of the network that was written.
+  private func fineTune(
+    _ taught: TaughtClassifier, _ table: FeatureTable, _ teacher: Teacher
+  ) throws(TeachingError) -> FineTuning? {
+    let written: Model
+    do { written = try Model(path: files.output) } catch { throw .written(error) }
+    var options = FineTuningOptions()
+    options.seed = self.options.seed
+    return try Interruption.protecting { () throws(TeachingError) in
+      let tuner = try FineTuner(
+        written, taught, table.photographs, options: options, decoding: decoding, tier: compute.cpu,
+        threads: compute.threads)
+      let progress = Progress(count: tuner.steps)
+      defer { progress.clear() }
+      let tuning = try tuner.run { heldOut throws(EngineError) in
+        try teacher.classifier(decay: taught.decay, without: heldOut)
+      } proceed: {
+        progress.advance()
+        return !Interruption.isRequested
+      }
+      if tuning == nil {
+        progress.clear()
+        printError("stopped while the last stage was trained; continue with --resume")
+        Interruption.endIfRequested()
+      }
+      return tuning
+    }
   }
 
   /// Trains the head of the model that was written, on the photographs that are at hand.
@@ -215,8 +242,10 @@ extension Failure {
   init(_ error: TeachingError, _ files: TeachFiles) {
     switch error {
     case .engine(let error): self.init(error, reading: files.output)
-    case .noLinearClassifier: self.init(.badData, "\(error)")
+    case .noLinearClassifier, .noLastStage: self.init(.badData, "\(error)")
     case .features(let error): self.init(error, reading: files.features)
+    case .noPhotographs: self.init(.inputMissing, "\(error)")
+    case .written(let error): self.init(error, reading: files.output)
     case .badFeatures: self.init(.badData, "\(error)", subject: files.features)
     case .otherFeatures: self.init(.usage, "\(error)", subject: files.features)
     case .output(let path, let error), .model(.output(let path, let error)): self.init(error, writing: path)

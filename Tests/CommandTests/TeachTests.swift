@@ -125,6 +125,23 @@ import Testing
     #expect(try JSONValue.lines(explained.text)[0]["method"] == .string("ttame"))
   }
 
+  @Test func theLastStageIsTrainedWhereThatIsBetter() throws {
+    let photographs = try Photographs(5)
+    let scratch = photographs.scratch
+    let result = try teach([
+      photographs.folder, "-o", scratch / "new", "--no-head", "--unfreeze", "last", "--json",
+    ])
+    #expect(result.status == 0, "\(result.error)")
+    let report = try JSONValue.lines(result.text)[0]
+    #expect(report["lastStage"]["images"] == .number(15))
+    #expect(report["lastStage"]["lossFrozen"] != .null && report["lastStage"]["lossTuned"] != .null)
+    #expect(report["seconds"]["lastStage"] != .null)
+    #expect(try scratch.files() == ["new", "photos"])
+    #expect(try Command.run(["classify", "--model", scratch / "new", photographs.folder + "/sky"]).status == 0)
+    let both = try teach([photographs.folder, "-o", scratch / "x", "--unfreeze", "last", "--features", scratch / "f"])
+    #expect(both.status == 64 && both.error.contains("--features contradicts --unfreeze last"))
+  }
+
   @Test func classesAreAddedByFeatures() throws {
     let photographs = try Photographs(5, classes: ["stripes", "sky"])
     let scratch = photographs.scratch

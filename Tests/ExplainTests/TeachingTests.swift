@@ -142,6 +142,9 @@ import Testing
     #expect(abs(many.rule().threshold - 2500) < 60)
     #expect(Rejection.Score.maxLogit.value([1, 3, 2]) == 3)
     #expect(abs(Rejection.Score.energy.value([1, 3, 2]) - 3.4076059) < 1e-5)
+    var damaged = rejection
+    damaged.images = .max
+    #expect(damaged.problem == "100 scores of \(Int.max) images")
     var bad = rejection
     bad.knownScores.swapAt(0, 1)
     #expect(bad.problem != nil)
@@ -254,7 +257,7 @@ import Testing
       biases: (0..<classes).map { _ in generator.signedUnit() })
     return TaughtClassifier(
       classifier: classifier, classes: (0..<classes).map { "class \($0)" }, outputs: .softmax, decay: 1, temperature: 1,
-      validation: [], taught: [], cutClasses: [],
+      validation: [], taught: [], cutClasses: [], rounds: [],
       rejection: Rejection(.energy, scores: [1, 2, 3], falseRejects: 0.1))
   }
 

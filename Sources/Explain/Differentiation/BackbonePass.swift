@@ -4,13 +4,13 @@ import Kernels
 final class BackbonePass {
   let plan: BackbonePlan
   /// Owns the weights that the steps read.
-  private let layers: FrozenLayers
+  private let layers: FloatLayers
   private let context: ExecutionContext
   private let owner: PassMemory
   private let memory: ArenaMemory
 
   /// - Parameter memory: has room for `plan`.
-  init(_ plan: BackbonePlan, _ layers: FrozenLayers, _ memory: PassMemory, context: ExecutionContext) {
+  init(_ plan: BackbonePlan, _ layers: FloatLayers, _ memory: PassMemory, context: ExecutionContext) {
     (self.plan, self.layers, self.context, owner) = (plan, layers, context, memory)
     self.memory = ArenaMemory(base: memory.base, layout: plan.arena)
   }
@@ -24,7 +24,7 @@ final class BackbonePass {
   convenience init(
     _ session: Session, images: Int, outputs: [String] = [], gradientsAt inner: [String] = []
   ) throws(EngineError) {
-    let layers = FrozenLayers(session.model, precision: .float32)
+    let layers = FloatLayers(session.model, precision: .float32)
     let output = session.model.description.graph.output
     let plan = try BackbonePlan(
       session.model, layers, images: images, outputs: [output] + outputs, gradientOf: output, gradientsAt: inner,

@@ -3,9 +3,8 @@ import Kernels
 /// What a pass of some images through the frozen classifier, or its last layers, does: steps forward and, where the
 /// gradient is wanted, backward, and where in one block of memory each reads and writes.
 ///
-/// Weights get no gradients. So the backward pass reads of the forward pass only what an operator's `gradient` asks for:
-/// the results of what clamps, the inputs of functions, layer normalisation and attention. Everything else is overwritten
-/// as soon as it was read.
+/// The backward pass reads of the forward pass only what an operator's `gradient` asks for: the results of what clamps, the inputs
+/// of functions, layer normalisation, attention and trained layers. Everything else is overwritten as soon as it was read.
 struct BackbonePlan {
   struct PlannedStep {
     var body: any Step
@@ -32,7 +31,7 @@ struct BackbonePlan {
   ///   - gradientsAt: attention nodes whose results' gradients are wanted too.
   /// - Throws: `EngineError.outOfMemory` if the weights cannot be packed.
   init(
-    _ model: Model, _ layers: FrozenLayers, images: Int, outputs requested: [String], gradientOf node: String?,
+    _ model: Model, _ layers: FloatLayers, images: Int, outputs requested: [String], gradientOf node: String?,
     given: [String]? = nil, gradientsAt inner: [String] = [], context: ExecutionContext
   ) throws(EngineError) {
     self.images = images

@@ -3,7 +3,7 @@ import Kernels
 /// Plans passes of some images in Float, forward and backward.
 struct BatchPlanner: ForwardPlanner {
   let model: Model
-  let layers: FrozenLayers
+  let layers: FloatLayers
   let images: Int
   let context: ExecutionContext
   private let fused: FusedGraph
@@ -18,7 +18,7 @@ struct BatchPlanner: ForwardPlanner {
   private(set) var seed = 0
 
   init(
-    _ model: Model, _ layers: FrozenLayers, _ images: Int, _ outputs: [String], given: [String],
+    _ model: Model, _ layers: FloatLayers, _ images: Int, _ outputs: [String], given: [String],
     _ context: ExecutionContext
   ) {
     (self.model, self.layers, self.images, self.context) = (model, layers, images, context)
@@ -36,8 +36,10 @@ struct BatchPlanner: ForwardPlanner {
   mutating func allocate(floats: Int) -> Int { arena.allocate(floats * MemoryLayout<Float>.size, at: time) }
 
   /// Appends a step that reads these tensors besides those of its own.
-  private mutating func append(_ step: any Step, from input: Int, to output: Int, reading others: [Int] = []) {
-    for tensor in [input, output] + others { arena.extend(tensor, to: time) }
+  ///
+  /// - Parameter output: nil for a step that writes to tensors of its own.
+  mutating func append(_ step: any Step, from input: Int, to output: Int? = nil, reading others: [Int] = []) {
+    for tensor in [input, output].compactMap(\.self) + others { arena.extend(tensor, to: time) }
     steps.append(.init(body: step, place: StepPlace(input: input, output: output)))
   }
 

@@ -27,7 +27,7 @@ package final class ClassifierTail {
     classes = model.description.classes
     inputs = graph.frontier(behind: node)
     counts = Dictionary(inputs.map { ($0, model.shapes[$0]?.count ?? 0) }, uniquingKeysWith: { first, _ in first })
-    let layers = FrozenLayers(model, precision: .float32)
+    let layers = FloatLayers(model, precision: .float32)
     let plan = try BackbonePlan(
       model, layers, images: images, outputs: [graph.output], gradientOf: hasGradient ? graph.output : nil,
       given: inputs, context: context)

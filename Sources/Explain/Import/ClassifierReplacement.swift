@@ -33,10 +33,19 @@ struct NewClassifier {
   var preprocessing: Preprocessing
   var name: String
   var rejection: Rejection?
+  /// Other layers with new weights.
+  var layers: [TunedLayer] = []
 }
 
-/// Writes a model with another classifier on the same features: all other tensors as they are, the new layer in Float, and Class
-/// Activation Mapping for a head where the network ends in pooling and one linear layer.
+/// A dense layer of a network with new weights.
+struct TunedLayer: Sendable, Equatable {
+  var node: String
+  /// `[outputs, kernelHeight, kernelWidth, inputs]`, and `[outputs]`.
+  var weights, bias: [Float]
+}
+
+/// Writes a model with another classifier: all other tensors as they are but for those of `new.layers`, the new layer in Float, and
+/// Class Activation Mapping for a head where the network ends in pooling and one linear layer.
 ///
 /// - Parameter output: may be the model's own path.
 /// - Precondition: `layer` is the model's.
@@ -67,8 +76,47 @@ func replaceClassifier(
   (description.preprocessing, description.rejection) = (new.preprocessing, new.rejection)
   description.logits = nil
   description.outputs = new.outputs == .softmax ? nil : new.outputs
-  let gone = layer.tensors
+  var gone = layer.tensors
+  for tuned in new.layers {
+    let source = graph.appendLayer(tuned, of: model)
+    gone.formUnion([source.weight, source.scale, source.bias, source.columnSums].compactMap(\.self))
+  }
   let kept = KeptTensors(
     model: model, entries: model.entries.filter { !$0.name.hasPrefix(prefix) && !gone.contains($0.name) })
   _ = try write(description, graph, nil, keeping: kept, to: output)
+}
+
+extension GraphBuilder {
+  /// Adds the source of a layer whose node is there already, stored as the model stores it.
+  fileprivate mutating func appendLayer(_ tuned: TunedLayer, of model: Model) -> LayerSource {
+    guard let node = model.description.graph.nodes.first(where: { $0.name == tuned.node }),
+      let convolution = node.op as? Convolution, let input = model.shapes[node.inputs[0]]
+    else { preconditionFailure("\(tuned.node) is no dense layer of the model") }
+    let (window, names, outputs) = (convolution.window, convolution.weights, convolution.outputChannels)
+    let layout = TensorLayout(
+      .dense, kernelHeight: window.kernelHeight, kernelWidth: window.kernelWidth, inputChannels: input.channels,
+      outputChannels: outputs, precision: convolution.precision(in: model.description.precision))
+    let (weight, bias) = ("\(tuned.node).tuned.weight", "\(tuned.node).tuned.bias")
+    let (taps, channels) = (window.area, input.channels)
+    var values = tuned.weights
+    if taps > 1 {
+      // PyTorch has inputs before taps.
+      for n in 0..<outputs {
+        for tap in 0..<taps {
+          for c in 0..<channels {
+            values[(n * channels + c) * taps + tap] = tuned.weights[(n * taps + tap) * channels + c]
+          }
+        }
+      }
+    }
+    insert(
+      ComputedWeight(shape: [outputs, channels, window.kernelHeight, window.kernelWidth], values: values), as: weight)
+    insert(ComputedWeight(shape: [outputs], values: tuned.bias), as: bias)
+    let source = LayerSource(
+      node: tuned.node, layout: layout,
+      weights: WeightMatrix(weight, state: state, outputs: outputs, length: channels * taps), convolutionBias: bias,
+      normalization: nil, weight: names.weight, scale: names.scale, bias: names.bias, columnSums: names.columnSums)
+    append(source)
+    return source
+  }
 }

@@ -33,7 +33,7 @@ struct ConvolutionGradientStep: Step {
   /// Arena tensor of scratch.
   let columns: Int
   /// Has the zeros that stand for a bias.
-  let layers: FrozenLayers
+  let layers: FloatLayers
 
   func run(_ operands: StepOperands, _ context: ExecutionContext) {
     let memory = operands.memory
@@ -70,6 +70,9 @@ extension BatchPlanner {
   mutating func appendGradient(
     of convolution: Convolution, _ operation: FusedGraph.Operation, _ gradient: Int
   ) throws(EngineError) {
+    if let layer = layers.trainable(operation.node) {
+      appendWeightGradient(of: layer, convolution, operation, gradient)
+    }
     let plan = ConvolutionGradient(
       images: images, geometry: geometry(convolution.window, operation),
       layout: convolution.reduction(channels: shape(operation.input).channels),

@@ -180,16 +180,3 @@ extension OutputFunction {
     return crossEntropyGradient(&scores, count: logits.count, labels: labels, scale: 1)
   }
 }
-
-/// Memory for Floats that kernels read and write, of zeros at first.
-final class AlignedFloats {
-  let values: UnsafeMutablePointer<Float>
-
-  /// - Throws: `EngineError.outOfMemory`.
-  init(_ count: Int) throws(EngineError) {
-    values = try allocateAligned(max(count, 16) * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
-    values.update(repeating: 0, count: max(count, 16))
-  }
-
-  deinit { UnsafeMutableRawPointer(values).deallocate() }
-}

@@ -16,7 +16,7 @@ extension Model {
         of: self, layer,
         by: NewClassifier(
           classifier: taught.classifier, labels: taught.classes, outputs: taught.outputs, preprocessing: preprocessing,
-          name: name, rejection: taught.rejection),
+          name: name, rejection: taught.rejection, layers: taught.layers),
         output: output)
     } catch { throw .model(error) }
   }

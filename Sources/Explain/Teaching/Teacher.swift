@@ -28,6 +28,10 @@ public struct TaughtClassifier: Sendable {
   public var taught: [Int]
   /// Classes of which near-duplicates had to be divided.
   public var cutClasses: [Int]
+  /// Photographs that were held out together, for each turn.
+  var rounds: [[Int]]
+  /// Layers in front of the classifier that were trained with it.
+  var layers: [TunedLayer] = []
   /// Nil where classes are independent of each other: none of them is an answer too.
   public var rejection: Rejection?
 }
@@ -75,11 +79,22 @@ public struct Teacher {
     } catch { throw .engine(error) }
   }
 
-  private func teach(_ matrix: Matrix) throws(EngineError) -> TaughtClassifier {
+  /// A classifier that some photographs have no part in, before it is calibrated.
+  public func classifier(decay: Double, without heldOut: [Int]) throws(EngineError) -> LinearClassifier {
+    try table.withMatrix { matrix throws(EngineError) in
+      try regression(matrix).fit(decay: decay, weights: weights(without: Set(heldOut)))
+    }
+  }
+
+  private func regression(_ matrix: Matrix) throws(EngineError) -> LogisticRegression {
     let rows = TeachingRows(
       features: matrix, labels: labels.flatMap { [[Int]](repeating: $0, count: views) }, classes: classes.count,
       outputs: outputs)
-    let regression = try LogisticRegression(rows, context: context)
+    return try LogisticRegression(rows, context: context)
+  }
+
+  private func teach(_ matrix: Matrix) throws(EngineError) -> TaughtClassifier {
+    let regression = try regression(matrix)
     let (rounds, groups, cutClasses) = rounds()
     let decays = options.decay.map { [$0] } ?? TeachingOptions.decays
     var found: [(decay: Double, logits: [Int: [Float]], start: LinearClassifier?)] = decays.map { ($0, [:], nil) }
@@ -122,7 +137,7 @@ public struct Teacher {
       classifier: classifier, classes: classes, outputs: outputs, decay: found[best].decay, temperature: temperature,
       validation: validation,
       taught: classes.indices.map { label in teaching.count { labels[$0].contains(label) } },
-      cutClasses: cutClasses, rejection: rejection)
+      cutClasses: cutClasses, rounds: rounds, rejection: rejection)
   }
 
   /// Which photographs are held out in turn, the rows of neighbours that all belong to, and classes of which such a row is cut.

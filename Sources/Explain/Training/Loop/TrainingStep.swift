@@ -27,7 +27,7 @@ package final class TrainingStep {
   let masks: MaskForm
   private let seed: Int
   private let context: ExecutionContext
-  private let frozen: FrozenLayers
+  private let frozen: FloatLayers
   private let plain: BackbonePass
   private let masked: MaskedPass
   /// What fills images where it is not drawn.
@@ -54,7 +54,7 @@ package final class TrainingStep {
     let shapes = layers.compactMap { model.shapes[$0.node] }
     guard !shapes.isEmpty else { throw .noFeatureLayers }
     do throws(EngineError) {
-      let frozen = FrozenLayers(model, precision: precision)
+      let frozen = FloatLayers(model, precision: precision)
       self.frozen = frozen
       let output = description.graph.output
       func plans(_ count: Int) throws(EngineError) -> (plain: BackbonePlan, masked: BackbonePlan) {

@@ -12,11 +12,6 @@ import Kernels
 package struct Adam {
   package init() {}
 
-  static let firstDecay: Float = 0.9
-  /// Smaller than usual, as there are hundreds of steps and not hundreds of thousands.
-  static let secondDecay: Float = 0.99
-  static let epsilon: Float = 1e-9
-
   package func step(
     _ parameters: HeadParameters, _ gradients: HeadGradients, _ moments: AdamMoments, rate: Double,
     _ context: ExecutionContext
@@ -32,7 +27,7 @@ package struct Adam {
               guard let x = values.baseAddress, let m = velocity.baseAddress, let v = second.baseAddress,
                 let g = gradient.baseAddress
               else { return }
-              let rule = Rule(rate: rate, steps: steps)
+              let rule = AdamRule(rate: rate, steps: steps)
               context.forEachRange(count: gradient.count, grain: 1 << 14) {
                 rule.run(x + first, m + first, v + first, g, $0)
               }
@@ -61,30 +56,6 @@ package struct Adam {
     for label in 0..<parameters.classes {
       for i in 0..<length { parameters.fuse.values[label * length + i] += shift[i] }
       parameters.fuseBias.values[label] += shift[length]
-    }
-  }
-
-  /// The step of single values.
-  private struct Rule {
-    let rate, firstCorrection, secondCorrection: Float
-
-    init(rate: Float, steps: Int) {
-      self.rate = rate
-      firstCorrection = 1 / (1 - powf(Adam.firstDecay, Float(steps)))
-      secondCorrection = 1 / (1 - powf(Adam.secondDecay, Float(steps)))
-    }
-
-    func run(
-      _ values: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
-      _ second: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ range: Range<Int>
-    ) {
-      for i in range {
-        let g = gradient[i]
-        first[i] = Adam.firstDecay * first[i] + (1 - Adam.firstDecay) * g
-        second[i] = Adam.secondDecay * second[i] + (1 - Adam.secondDecay) * g * g
-        values[i] -=
-          rate * first[i] * firstCorrection / ((second[i] * secondCorrection).squareRoot() + Adam.epsilon)
-      }
     }
   }
 }

@@ -1,8 +1,8 @@
 import Kernels
 
 /// The classifier's weights as gradients need them: Float, whatever the model file stores, in panels for the forward pass
-/// and for the input gradient.
-final class FrozenLayers {
+/// and for the input gradient. Those of some layers may be trained.
+final class FloatLayers {
   let precision: OperandPrecision
   /// Name of the network's input.
   var inputNode: String { model.description.graph.input }
@@ -14,6 +14,7 @@ final class FrozenLayers {
   private var depthwise: [String: UnsafePointer<Float>] = [:]
   private var zeroCount = 0
   private var zeroValues = UnsafeMutablePointer<Float>.allocate(capacity: 0)
+  private var trained: [String: TrainableLayer] = [:]
 
   private struct Key: Hashable {
     var weight: String
@@ -26,6 +27,20 @@ final class FrozenLayers {
     shapes = model.shapes
   }
 
+  /// Has a dense layer be trained; call it before passes are planned.
+  ///
+  /// - Precondition: it does not read the network's input.
+  func train(_ node: Node) throws(EngineError) -> TrainableLayer {
+    let rows = rows(of: node, convolution(node))
+    precondition(rows.pixels == nil, "a layer of pixels is never trained")
+    let layer = try TrainableLayer(rows, bias: model.floats(convolution(node).weights.bias), precision)
+    trained[node.name] = layer
+    return layer
+  }
+
+  /// The layer of a node if it is trained.
+  func trainable(_ node: Node) -> TrainableLayer? { trained[node.name] }
+
   deinit {
     memory.forEach { $0.deallocate() }
     zeroValues.deallocate()
@@ -33,6 +48,7 @@ final class FrozenLayers {
 
   /// Panels of a convolution node, packed once.
   func panels(_ node: Node, _ packing: PanelPacking) throws(EngineError) -> UnsafeRawPointer {
+    if let layer = trainable(node) { return try layer.panels(packing) }
     let convolution = convolution(node)
     let names = convolution.weights
     let isForward = packing.isForward
@@ -62,6 +78,7 @@ final class FrozenLayers {
 
   /// Bias of a convolution node, `[outputs rounded up to 16]`.
   func bias(_ node: Node) throws(EngineError) -> UnsafePointer<Float> {
+    if let layer = trainable(node) { return UnsafePointer(layer.bias.values) }
     let convolution = convolution(node)
     let names = convolution.weights
     if let known = biases[names.bias] { return known }
@@ -140,7 +157,8 @@ struct LayerRows {
     pixels = readsPixels ? model.description.preprocessing.pixelLevels : nil
   }
 
-  private var count: Int { layout.kernelHeight * layout.kernelWidth * layout.groupChannels }
+  /// Weights of one output channel.
+  var count: Int { layout.kernelHeight * layout.kernelWidth * layout.groupChannels }
 
   /// The input channel that element `i` of output channel `n`'s weights is for.
   private func channel(_ i: Int, _ n: Int) -> Int { layout.firstChannel(of: n) + i % layout.groupChannels }
