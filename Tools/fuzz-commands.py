@@ -122,7 +122,7 @@ PICTURES = [
 FOREIGN = [
     "notes.txt", "notes", "foreign.json", "foreign.jsonl", "foreign.png", "foreign.jpg", "foreign.safetensors",
     "page.html", "out/a.png", "out/foreign.ppm", "a-explained.png", "link-to-notes", "hard-notes.png", "readonly.png",
-    "labels.txt", "list.tsv", "teach.tsv", "index.json", "foreign.ttame-tmp",
+    "labels.txt", "list.tsv", "teach.tsv", "chosen.txt", "index.json", "foreign.ttame-tmp",
 ]
 NEW = [
     "new.png", "new.jpg", "new.PPM", "new.pgm", "new", "new.jsonl", "new.safetensors", "new.html", "dangling.png",
@@ -151,6 +151,7 @@ class Workshop:
         self.write("M.safetensors", MODEL)
         self.write("list.tsv", b"a.png\t0\nx/p.png\t1\nphotos/0.png\t2\t1\t1\t5\t5\n")
         self.write("teach.tsv", b"a.png\tu\nx/p.png\tv\nphotos/0.png\tu\nphotos/1.png\tv\nphotos/2.png\tu\n")
+        self.write("chosen.txt", b"a.png\nx/p.png\nphotos/0.png\n")
         self.write("index.json", b'{"weight_map": {"w": "foreign.safetensors"}}')
         self.write("labels.txt", b"a\nb\nc\nd\ne\n")
         self.write("notes", b"Not to be lost.\n")
@@ -333,8 +334,18 @@ class Line:
     def options(self, *choices):
         return [list(choice) for choice, share in choices if self.chance(share)]
 
+    def selection(self):
+        groups = self.options((["--shard", self.choose(["1/2", "2/2", "3/2"])], 0.1))
+        if self.chance(0.15):
+            name = self.choose(["chosen.txt", "chosen.txt", "list.tsv", self.anything()])
+            self.inputs.append(name)
+            if name == "chosen.txt":
+                self.inputs += ["a.png", "x/p.png", "photos/0.png"]
+            groups.append(["--files-from", name])
+        return groups
+
     def explain(self):
-        groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting()
+        groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.selection() + self.model() + self.json() + self.overwriting()
         groups += self.output("--raw", "numbers", 0.2, ["new.safetensors", "out/"])
         if self.chance(0.7):
             name = self.choose(FOLDERS + ["-", "new.png", "new.jpg"]) if self.chance(0.6) else self.anything()
@@ -352,7 +363,7 @@ class Line:
             (["--threads", "1"], 0.2))
 
     def classify(self):
-        groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.model() + self.json() + self.overwriting()
+        groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.selection() + self.model() + self.json() + self.overwriting()
         return groups + self.options((["--top", "2"], 0.3), (["--threshold", "0.5"], 0.2))
 
     def data(self, option="--data"):
@@ -403,7 +414,8 @@ class Line:
         groups += features + self.output("--report", "page", 0.4, ["new.html"])
         if self.chance(0.2):
             groups += self.data("--validation")
-        return groups + self.options((["--resume"], 0.4), (["--views", "2"], 0.2), (["--multi-label"], 0.2))
+        return groups + self.options((["--resume"], 0.4), (["--views", "2"], 0.2), (["--multi-label"], 0.2),
+            (["--unfreeze", "last"], 0.1))
 
     def importing(self):
         weights = ["foreign.safetensors", "index.json", "M.safetensors", "N"]
@@ -555,6 +567,9 @@ def run(workshop, line):
 
 def check_outputs(workshop, line):
     labelled = any(word in line.words for word in ["--top", "--class"])
+    # A part of few images, or an empty list, may hold no image, and then nothing is written.
+    if line.words[0] == "explain" and any(word in line.words for word in ["--shard", "--files-from"]):
+        return
     for name, expected in line.outputs:
         path = workshop.at(name)
         if name == "-" or os.path.isdir(path) or name.endswith("/"):

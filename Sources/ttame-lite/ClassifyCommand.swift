@@ -11,6 +11,7 @@ struct ClassifyCommand: ParsableCommand {
         ttame-lite classify photo.jpg
         ttame-lite classify --threshold 0.5 xray.png --model findings.safetensors
         ttame-lite classify --top 1 --json *.jpg | jq -r '.predictions[0].label'
+        find . -name '*.jpg' -print0 | ttame-lite classify --files-from - -0 --json
         ffmpeg -i film.mp4 -f image2pipe -c:v mjpeg - | ttame-lite classify --json
 
       \(ExitStatus.help)
@@ -30,6 +31,7 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup var threshold: ThresholdOptions
   @OptionGroup var rejecting: RejectOptions
 
+  @OptionGroup var selecting: SelectionOptions
   @OptionGroup var reading: PictureOptions
   @OptionGroup var fast: FastDecodingOptions
   @Flag(name: [.short, .long], help: "Suppress hints on standard error.")
@@ -46,10 +48,9 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let list = try InputList(inputs)
-    let source = InputSource(list, reading.decoding)
     let claims = overwriting.claims
-    try claims.read(list.paths)
+    let list = try selecting.list(inputs, claims)
+    let source = InputSource(list, reading.decoding)
     try claims.read([try ModelLocator.find(model.model)])
     try claims.write(json, as: .predictions)
     if !json.isPrinted { try claims.writeStandardOutput() }

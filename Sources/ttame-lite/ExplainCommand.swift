@@ -96,6 +96,7 @@ struct ExplainCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Suppress predictions and hints on standard error.")
   var quiet = false
 
+  @OptionGroup var selecting: SelectionOptions
   @OptionGroup var reading: PictureOptions
   @OptionGroup var fast: FastDecodingOptions
 
@@ -111,7 +112,7 @@ struct ExplainCommand: ParsableCommand {
     if naming.skipExisting, look.style != .panel, mostClasses > 1 {
       throw ValidationError("--skip-existing needs one image per input; omit it, or use --style panel.")
     }
-    if naming.skipExisting, inputs.isEmpty || inputs.contains("-") {
+    if naming.skipExisting, inputs.isEmpty && selecting.filesFrom == nil || inputs.contains("-") {
       throw ValidationError("--skip-existing works with named files, not with standard input.")
     }
     if naming.skipExisting || naming.tree, output == nil, json.isPrinted {
@@ -136,9 +137,8 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
-    var list = try InputList(inputs)
     let claims = overwriting.claims
-    try claims.read(list.paths)
+    var list = try selecting.list(inputs, claims)
     try claims.read([try ModelLocator.find(model.model)])
     // With JSON alone there are no pictures.
     let destination = output == nil && json.isPrinted ? nil : try OutputDestination(pictures: output, inputs: list)

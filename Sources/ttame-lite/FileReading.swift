@@ -9,6 +9,13 @@ func readFile(_ path: String) throws(Failure) -> [UInt8] {
   let file = open(path.cPath, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw .reading(path) }
   defer { close(file) }
+  return try readAll(file, path)
+}
+
+/// All bytes of what is open.
+///
+/// - Parameter path: what messages call it.
+func readAll(_ file: Int32, _ path: String) throws(Failure) -> [UInt8] {
   var bytes: [UInt8] = []
   var status = stat()
   if fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG {

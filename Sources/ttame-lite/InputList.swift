@@ -14,14 +14,17 @@ struct InputList {
 
   /// The inputs in order, and what is wrong with folders where it was found.
   private(set) var entries: [Result<Input, Failure>] = []
-  /// Whether a folder was named: there may be any number of pictures then.
-  private(set) var hasFolders = false
+  private var hasFolders = false
+  private var isListed = false
   /// What was left out, a line for each folder.
   private var omissions: [String] = []
 
-  /// - Parameter arguments: files, folders, and `-` for standard input, which nothing at all means too.
-  init(_ arguments: [String]) throws {
-    let arguments = arguments.isEmpty ? ["-"] : arguments
+  /// - Parameters:
+  ///   - arguments: files, folders, and `-` for standard input, which nothing at all means too where there is no list.
+  ///   - listed: files and folders of a list, which come behind.
+  init(_ arguments: [String], listed: [String]? = nil) throws {
+    let arguments = arguments.isEmpty && listed == nil ? ["-"] : arguments
+    isListed = listed != nil
     if arguments.filter({ $0 == "-" }).count > 1 {
       throw Failure(.usage, "standard input (-) is given more than once")
     }
@@ -31,11 +34,18 @@ struct InputList {
     for argument in arguments {
       if argument == "-" {
         entries.append(.success(Input(path: "-", isStandardInput: true)))
-      } else if FileStatus(argument)?.isFolder == true {
-        add(folder: argument)
       } else {
-        entries.append(.success(Input(path: argument)))
+        add(argument)
       }
+    }
+    listed?.forEach { add($0) }
+  }
+
+  private mutating func add(_ path: String) {
+    if FileStatus(path)?.isFolder == true {
+      add(folder: path)
+    } else {
+      entries.append(.success(Input(path: path)))
     }
   }
 
@@ -48,6 +58,12 @@ struct InputList {
 
   /// Paths in order, as far as they are known; `-` for standard input.
   var paths: [String] { entries.compactMap { try? $0.get().path } }
+
+  /// Whether a folder or a list was named, which may hold any number of pictures.
+  var isOpenEnded: Bool { hasFolders || isListed }
+
+  /// What messages call it.
+  var summary: String { hasFolders ? "a folder of images" : isListed ? "a list of images" : "\(paths.count) inputs" }
 
   var readsStandardInput: Bool { entries.contains { (try? $0.get().isStandardInput) == true } }
 

@@ -20,13 +20,12 @@ enum OutputDestination {
       let status = FileStatus(output)
       if status?.isFolder == true || output.hasSuffix("/") {
         self = .folder(output)
-      } else if !inputs.hasFolders, inputs.paths.count < 2 {
+      } else if !inputs.isOpenEnded, inputs.paths.count < 2 {
         self = .file(output)
       } else if status == nil, !isFileName(output) {
         self = .folder(output)
       } else {
-        let inputs = inputs.hasFolders ? "a folder of images" : "\(inputs.paths.count) inputs"
-        throw Failure(.usage, "is one file for \(inputs); give a folder or -", subject: "\(option) \(output)")
+        throw Failure(.usage, "is one file for \(inputs.summary); give a folder or -", subject: "\(option) \(output)")
       }
     }
   }

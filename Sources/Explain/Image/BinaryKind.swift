@@ -1,6 +1,6 @@
 extension [UInt8] {
   /// What the bytes are where they are no text in UTF-8 or another code without NUL; nil for a text.
-  var kindThatIsNoText: String? {
+  public var kindThatIsNoText: String? {
     if starts(with: [0xFF, 0xFE]) || starts(with: [0xFE, 0xFF]) { return "UTF-16 text" }
     let format = withUnsafeBytes { ImageFormat.detect($0) }
     // A path may begin like a PNM, but a list hardly like all of its header.
