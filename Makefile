@@ -7,6 +7,7 @@ PHOTO := Tests/Fixtures/photos/espresso.jpg
 DATA ?= ../shared
 PACKAGES := libpng-dev libdeflate-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
+export TTAME_COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
 # Seconds of fuzzing per target, and the target; all targets by default.
 SECONDS ?= 60

@@ -47,6 +47,9 @@ let notDispatch: [String] =
   + ["Runtime/TierFunctions\(isARM ? "X86" : "ARM").swift"]
 let tierModules: [Target.Dependency] = tiers.map { .target(name: $0.name) }
 
+/// The Makefile tells the commit that is built; `swift build` alone does not know it.
+let commit = (Context.environment["TTAME_COMMIT"] ?? "").filter { $0.isLetter || $0.isNumber || $0 == "-" }
+
 let package = Package(
   name: "ttame-lite",
   products: [
@@ -57,7 +60,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: tiers + [
-    .target(name: "CShim"),
+    .target(name: "CShim", cSettings: commit.isEmpty ? [] : [.define("TTAME_COMMIT", to: "\"\(commit)\"")]),
     .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),

@@ -196,7 +196,7 @@ struct EvaluateCommand: ParsableCommand {
     return facts + [
       ("time", "\(number(results.milliseconds / 1000)) s, metrics included"),
       ("date", Machine.date),
-      ("version", TTAMELite.configuration.version),
+      ("version", Version.text),
       ("command", programArguments.map(shellQuoted).joined(separator: " ")),
     ]
   }

@@ -75,7 +75,7 @@ struct InfoCommand: ParsableCommand {
     let tiers = CPUTier.available.map { $0 == CPUTier.best ? "\($0.rawValue) (used)" : $0.rawValue }
     let path = try? ModelLocator.find(ModelLocator.defaultName)
     return [
-      ("version", TTAMELite.configuration.version),
+      ("version", Version.text),
       ("cpu", Machine.cpuName ?? "unknown"),
       ("instruction sets", tiers.joined(separator: ", ")),
       ("threads", "\(usableCores())"),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CShim
+import Explain
 import Glibc
 
 @main
@@ -56,7 +57,7 @@ struct TTAMELite: ParsableCommand {
 
       \(ExitStatus.help)
       """,
-    version: "0.1.0",
+    version: Version.text,
     subcommands: [
       ExplainCommand.self, ClassifyCommand.self, ImportCommand.self, TrainCommand.self, TeachCommand.self,
       EvaluateCommand.self,

@@ -13,6 +13,7 @@
 #include "program_arguments.h"
 #include "rename_new.h"
 #include "training_tasks.h"
+#include "version.h"
 
 // ---- CPU detection ------------------------------------------------------------------------------------------------
 
