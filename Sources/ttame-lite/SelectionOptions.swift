@@ -26,7 +26,7 @@ struct SelectionOptions: ParsableArguments {
     if isSeparatedByNull, filesFrom == nil { throw ValidationError("-0 needs --files-from.") }
   }
 
-  /// All inputs; of those of other shards too no output takes the name.
+  /// The inputs of the shard. Those of other shards are claimed too, so that no output takes the name of one.
   func list(_ arguments: [String], _ claims: FileClaims) throws -> InputList {
     var list = try InputList(arguments, listed: listed(arguments))
     if let filesFrom { try claims.read([filesFrom]) }

@@ -116,6 +116,14 @@ public struct FeatureTable: Sendable {
   }
 }
 
+extension [KnownPhotograph] {
+  /// The places in `classes` of each one's labels, ascending; labels that are no class have none.
+  func classNumbers(_ classes: [String]) -> [[Int]] {
+    let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return map { $0.labels.compactMap { places[$0] }.sorted() }
+  }
+}
+
 extension Safetensors {
   /// Whether the file says that it holds features of photographs.
   public var isFeatures: Bool { metadata[FeatureTable.factsKey] != nil }

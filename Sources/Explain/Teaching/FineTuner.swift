@@ -21,7 +21,9 @@ public final class FineTuner {
   private let pass: BackbonePass
   private let moments: [Moments]
   private let output: String
-  private let rounds: [[Int]]
+  private let rounds: [Round]
+  /// Photographs of a last training, on all; nil where the only one before it was just that.
+  private let finalPaths: [String]?
   private let images: Int
   /// Values of what the last stage reads of one image.
   private let stageInputCount: Int
@@ -35,6 +37,12 @@ public final class FineTuner {
       weights = (try AlignedFloats(count), try AlignedFloats(count))
       bias = (try AlignedFloats(layer.outputs), try AlignedFloats(layer.outputs))
     }
+  }
+
+  /// Photographs that are held out together, and those that can be read and teach meanwhile.
+  private struct Round {
+    let heldOut: [Int]
+    let paths: [String]
   }
 
   /// Photographs up to which every part is held out in turn, as for the classifier; of more, one part is.
@@ -54,12 +62,21 @@ public final class FineTuner {
     (self.photographs, self.taught, self.options, self.decoding) = (photographs, taught, options, decoding)
     stageInputCount = model.shapes[stage.input]?.count ?? 0
     (self.stage, output, preprocessing) = (stage, model.description.graph.output, model.description.preprocessing)
-    let places = Dictionary(taught.classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     labels = Dictionary(
-      photographs.map { ($0.path, $0.labels.compactMap { places[$0] }.sorted()) },
-      uniquingKeysWith: { first, _ in first })
-    rounds = photographs.count > Self.mostInTurn ? Array(taught.rounds.prefix(1)) : taught.rounds
-    let fewest = rounds.map { Self.taught(photographs, without: $0).count }.min() ?? 0
+      zip(photographs.map(\.path), photographs.classNumbers(taught.classes)), uniquingKeysWith: { first, _ in first })
+    let readable = photographs.indices.filter { index in
+      let photograph = photographs[index]
+      return !photograph.isHeldOut && FileStatus(photograph.path)?.bytes == photograph.bytes
+    }
+    let heldOut = photographs.count > Self.mostInTurn ? Array(taught.rounds.prefix(1)) : taught.rounds
+    rounds = heldOut.map { heldOut in
+      let excluded = Set(heldOut)
+      return Round(
+        heldOut: heldOut, paths: readable.filter { !excluded.contains($0) }.map { photographs[$0].path })
+    }
+    let isDone = heldOut.count == 1 && heldOut[0].allSatisfy { photographs[$0].isHeldOut }
+    finalPaths = isDone ? nil : readable.map { photographs[$0].path }
+    let fewest = rounds.map(\.paths.count).min() ?? 0
     guard fewest > 0 else { throw .noPhotographs }
     images = min(options.batch, fewest)
     do throws(EngineError) {
@@ -77,26 +94,11 @@ public final class FineTuner {
     } catch { throw .engine(error) }
   }
 
-  /// Photographs that teach, and can be read again.
-  private static func taught(_ photographs: [KnownPhotograph], without heldOut: [Int]) -> [String] {
-    let heldOut = Set(heldOut)
-    return photographs.indices.filter { index in
-      let photograph = photographs[index]
-      return !photograph.isHeldOut && !heldOut.contains(index) && FileStatus(photograph.path)?.bytes == photograph.bytes
-    }.map { photographs[$0].path }
-  }
-
   private func steps(_ paths: [String]) -> Int { options.epochs * (paths.count / images) }
 
   /// Steps of all trainings.
   public var steps: Int {
-    rounds.reduce(0) { $0 + steps(Self.taught(photographs, without: $1)) } + (finalPaths.map(steps) ?? 0)
-  }
-
-  /// Photographs of a last training, on all; nil where the only one before it was just that.
-  private var finalPaths: [String]? {
-    let isDone = rounds.count == 1 && rounds[0].allSatisfy { photographs[$0].isHeldOut }
-    return isDone ? nil : Self.taught(photographs, without: [])
+    rounds.reduce(0) { $0 + steps($1.paths) } + (finalPaths.map(steps) ?? 0)
   }
 
   /// - Parameters:
@@ -108,10 +110,9 @@ public final class FineTuner {
   ) throws(TeachingError) -> FineTuning? {
     do throws(EngineError) {
       var found: [(index: Int, logits: [Float])] = []
-      for heldOut in rounds {
-        let paths = Self.taught(photographs, without: heldOut)
-        guard try train(paths, from: start(heldOut), proceed) else { return nil }
-        found += try classify(heldOut)
+      for round in rounds {
+        guard try train(round.paths, from: start(round.heldOut), proceed) else { return nil }
+        found += try classify(round.heldOut)
       }
       return try conclude(found.sorted { $0.index < $1.index }, start, proceed)
     } catch { throw .engine(error) }
@@ -121,38 +122,24 @@ public final class FineTuner {
     _ found: [(index: Int, logits: [Float])], _ start: (_ heldOut: [Int]) throws(EngineError) -> LinearClassifier,
     _ proceed: () -> Bool
   ) throws(EngineError) -> FineTuning? {
-    let scaling = Temperature(taught.outputs)
-    let known = Dictionary(taught.validation.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
-    let measured = found.compactMap { found in known[found.index].map { (found.logits, $0) } }
-    let before = measured.map { Temperature.Answer(logits: $0.1.logits, labels: $0.1.labels) }
-    let after = measured.map { Temperature.Answer(logits: $0.0, labels: $0.1.labels) }
-    let temperature = scaling.fit(after)
-    func mean(_ answers: [Temperature.Answer], _ temperature: Double) -> Double {
-      scaling.losses(answers, temperature: temperature).reduce(0, +) / Double(max(1, answers.count))
-    }
-    let validation = measured.map { logits, photograph in
-      var photograph = photograph
-      photograph.logits = logits.map { $0 / Float(temperature) }
-      return photograph
-    }
-    func right(_ photographs: [ValidatedPhotograph]) -> Int {
-      photographs.count { $0.answer(taught.outputs) == $0.labels }
-    }
-    let losses = (frozen: mean(before, scaling.fit(before)), tuned: mean(after, temperature))
-    let rights = (frozen: right(measured.map(\.1)), tuned: right(validation))
-    let isKept = losses.tuned < losses.frozen && rights.tuned >= rights.frozen
+    let comparison = TuningComparison(taught, tuned: found)
     var result = FineTuning(
-      images: measured.count, frozen: .init(loss: losses.frozen, right: rights.frozen),
-      tuned: .init(loss: losses.tuned.isFinite ? losses.tuned : nil, right: rights.tuned), taught: taught,
-      isKept: isKept)
-    guard isKept else { return result }
+      images: comparison.images, frozen: comparison.frozen, tuned: comparison.tuned, taught: taught,
+      isKept: comparison.isBetter)
+    guard comparison.isBetter else { return result }
     if let finalPaths { guard try train(finalPaths, from: start([]), proceed) else { return nil } }
     var (classifier, tuned) = self.tuned()
-    classifier.scale(by: Float(1 / temperature))
+    let values = tuned.flatMap { $0.weights + $0.bias } + classifier.weights + classifier.biases
+    guard values.allSatisfy(\.isFinite) else {
+      result.isKept = false
+      return result
+    }
+    classifier.scale(by: Float(1 / comparison.temperature))
     (result.taught.classifier, result.taught.layers) = (classifier, tuned)
-    (result.taught.validation, result.taught.temperature) = (validation, temperature)
+    (result.taught.validation, result.taught.temperature) = (comparison.validation, comparison.temperature)
     result.taught.rejection = taught.rejection.map { old in
-      Rejection(old.score, scores: validation.map { old.score.value($0.logits) }, falseRejects: old.falseRejects)
+      Rejection(
+        old.score, scores: comparison.validation.map { old.score.value($0.logits) }, falseRejects: old.falseRejects)
     }
     return result
   }

@@ -56,8 +56,7 @@ public struct Teacher {
     tier: CPUTier? = nil, threads: Int? = nil
   ) {
     (self.table, self.classes, self.outputs, self.options) = (table, classes, outputs, options)
-    let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let labels = table.photographs.map { $0.labels.compactMap { places[$0] }.sorted() }
+    let labels = table.photographs.classNumbers(classes)
     precondition(outputs == .sigmoid || labels.allSatisfy { $0.count == 1 }, "every photograph has one class")
     self.labels = labels
     let taught = labels.indices.filter { !table.photographs[$0].isHeldOut }
