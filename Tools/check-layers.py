@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # From the lowest.
 LAYERS = [
     "Text", "Random", "File", "Image", "Prediction", "Drawing", "Tensor", "ONNX", "Recipe", "Model", "Masking", "Head",
-    "Import", "Engine", "Saliency", "Differentiation", "Methods", "Evaluation", "Training", "Teaching", "Benchmark", "Report",
+    "Import", "Engine", "Saliency", "Differentiation", "Methods", "Embedding", "Evaluation", "Training", "Teaching", "Benchmark", "Report",
 ]  # fmt: skip
 
 # An operator's file holds all of the operator, from the graph to the gradient: to others it is of the first of these layers,

@@ -95,7 +95,7 @@ struct ClassifyCommand: ParsableCommand {
       return try workers.compute { session in
         let clock = ContinuousClock()
         let start = clock.now
-        let logits = try session.classify(picture.input)
+        let logits = try session.classify(picture.methodInput.values)
         return (picture, Predictions(logits, session, rejection), start.duration(to: clock.now))
       }
     } catch {

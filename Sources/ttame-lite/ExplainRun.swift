@@ -1,15 +1,5 @@
 import Explain
 
-/// A method on a session of its own.
-struct Explainer {
-  let session: Session
-  let method: any ExplanationMethod
-
-  init(_ session: Session, _ method: MethodChoice, _ options: MethodOptions) throws(MethodError) {
-    (self.session, self.method) = (session, try method.makeMethod(session, options))
-  }
-}
-
 /// Explains pictures, several at once.
 struct ExplainRun {
   let workers: Workers<Explainer>

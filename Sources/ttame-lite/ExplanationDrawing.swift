@@ -51,25 +51,14 @@ struct ExplanationDrawing {
     }
     if look.style == .heatmap || look.style == .mask { photo = nil }
     for i in explained.indices {
-      let drawn = draw(explained[i].saliency, on: photo.hand(isLast: i + 1 == explained.count))
+      let drawn = look.renderer.draw(
+        explained[i].saliency, as: look.style, on: photo.hand(isLast: i + 1 == explained.count), isFramed: isFramed)
       try body(i, try encode(drawn, picture.origin))
     }
   }
 
-  private func draw(_ saliency: SaliencyLayer, on photo: consuming Image?) -> Picture {
-    let renderer = look.renderer
-    guard let ground = photo.take() else {
-      return look.style == .mask ? renderer.mask(saliency) : .color(renderer.heatmap(saliency))
-    }
-    return .color(look.style == .masked ? renderer.masked(ground, saliency) : overlay(ground, saliency))
-  }
-
-  /// The photograph with heat, and a frame around what the network saw of it.
-  private func overlay(_ photo: consuming Image, _ saliency: SaliencyLayer) -> Image {
-    var overlay = look.renderer.overlay(photo, saliency)
-    if look.size == .image { overlay.frame(saliency.seen) }
-    return overlay
-  }
+  /// Overlays of the picture itself have a frame around what the network saw of it.
+  private var isFramed: Bool { look.size == .image }
 
   private func panel(
     _ explained: [ExplainedClass], _ photo: inout Image?, _ picture: PreparedPicture, _ predictions: Predictions
@@ -79,7 +68,8 @@ struct ExplanationDrawing {
       let ground = photo.hand(isLast: i + 1 == explained.count) ?? picture.crop
       tiles.append(
         Panel.Tile(
-          Panel.reduced(overlay(ground, item.saliency)), caption: predictions.names.name(item.map.classIndex),
+          Panel.reduced(look.renderer.overlay(ground, item.saliency, isFramed: isFramed)),
+          caption: predictions.names.name(item.map.classIndex),
           remark: percent(predictions.probabilities[item.map.classIndex])
             + (item.trust.map { ", trust \(percent($0.score))" } ?? "")))
     }

@@ -15,16 +15,10 @@ final class PreparedPicture {
   let faintDepth: SampleDepth?
   /// Whether the file holds more pictures, as a film does.
   let isFirstOfSeveral: Bool
-  /// What the network sees, and where in the picture it lies.
-  let crop: Image
-  let region: CropRegion
+  private let networkCrop: NetworkCrop
   let fit: Fit
-  /// The pixels of `crop` that show the picture and not bars around it.
-  let shown: PixelArea
-  /// `crop`, normalised.
-  let input: [Float]
-  /// What `crop` shows, in other resolutions.
-  let details: [Image]
+  /// What methods see of it.
+  let methodInput: MethodInput
   /// Time of decoding and preprocessing.
   let decode: Duration
 
@@ -46,20 +40,18 @@ final class PreparedPicture {
     faintDepth = decoded.faintDepth(decoding)
     isFirstOfSeveral = decoded.isFirstOfSeveral
     (image, claim) = isDrawn ? (decoded.image, decoded.claim) : (nil, nil)
-    (crop, region) = preprocessing.crop(decoded.image)
-    self.details = details.map { $0.crop(decoded.image).image }
+    networkCrop = NetworkCrop(decoded.image, preprocessing)
     fit = preprocessing.fit
-    shown = region.shown(crop: PixelSize(crop), width: width, height: height)
-    let (count, crop) = (preprocessing.inputCount, crop)
-    input = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let base = buffer.baseAddress { preprocessing.normalize(crop, into: base) }
-      initialized = count
-    }
+    var input = MethodInput(networkCrop.image, preprocessing)
+    input.details = details.map { $0.crop(decoded.image).image }
+    methodInput = input
     decode = start.duration(to: clock.now)
   }
 
-  /// What methods see of it.
-  var methodInput: MethodInput { MethodInput(crop: crop, values: input, details: details) }
+  /// What the network sees, where in the picture it lies, and the pixels of it that show the picture and not bars around it.
+  var crop: Image { networkCrop.image }
+  var region: CropRegion { networkCrop.region }
+  var shown: PixelArea { networkCrop.shown }
 
   /// `region` in pixels of the file's own picture.
   var fileRegion: CropRegion { region.scaled(by: Double(reduction)) }

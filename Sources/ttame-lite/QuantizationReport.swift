@@ -26,7 +26,9 @@ struct QuantizationReport {
     var names: [String] = []
     let worst = answerAll(source, Progress(count: source.count)) { encoded in
       let picture = try PreparedPicture(encoded, preprocessing, DecodingOptions(), isDrawn: false)
-      do { try check.add(picture.input) } catch { throw Failure(error, reading: picture.origin.description) }
+      do { try check.add(picture.methodInput.values) } catch {
+        throw Failure(error, reading: picture.origin.description)
+      }
       names.append(picture.title)
     }
     pictures.reportRemarks()

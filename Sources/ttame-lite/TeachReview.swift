@@ -23,7 +23,7 @@ struct TeachReview {
     examples = taught.classes.map { _ in [] }
     let session = Session(model: model, tier: compute.cpu, threads: compute.threads)
     // Without a head, and without a method of one pass, there are no maps to look at.
-    guard let explainer = try? Explainer(session, MethodChoice(.usual(model)), MethodOptions()) else { return }
+    guard let explainer = try? Explainer(session) else { return }
     let maker = TeachingExamples()
     let most = max(Self.fewestOfClass, min(Self.mostOfClass, Self.mostOfAll / taught.classes.count))
     for label in taught.classes.indices {
@@ -40,14 +40,16 @@ struct TeachReview {
         let wanted = shown.contains(photograph.index) ? [label] + answer.filter { $0 != label } : [label]
         // A photograph that has gone since is no example.
         guard let decoded = try? DecodedImage(readFile(path), decoding),
-          let (view, maps) = try? Self.explain(decoded.image, explainer, classes: wanted)
+          let explained = try? explainer.explain(decoded.image, classes: { _ in wanted })
         else { continue }
+        let maps = explained.explanation.maps
         check.add(maps[0])
         guard shown.contains(photograph.index) else { continue }
         func names(_ labels: [Int]) -> String { labels.map { taught.classes[$0].onOneLine }.joined(separator: ", ") }
         examples[label].append(
           try maker.example(
-            view.crop, shown: view.shown, maps: maps.map { (taught.classes[$0.classIndex].onOneLine, $0) },
+            explained.crop.image, shown: explained.crop.shown,
+            maps: maps.map { (taught.classes[$0.classIndex].onOneLine, $0) },
             name: path.shownPath, labels: names(photograph.labels),
             answer: answer.isEmpty ? "none" : names(answer),
             probability: taught.outputs.probabilities(photograph.logits).max() ?? 0,
@@ -71,14 +73,5 @@ struct TeachReview {
   private static func spread(_ photographs: [ValidatedPhotograph], _ count: Int) -> [ValidatedPhotograph] {
     let count = min(count, photographs.count)
     return (0..<count).map { photographs[$0 * photographs.count / count] }
-  }
-
-  private static func explain(
-    _ image: Image, _ explainer: Explainer, classes: [Int]
-  ) throws -> (view: (crop: Image, shown: PixelArea), maps: [ClassMap]) {
-    let preprocessing = explainer.session.model.description.preprocessing
-    let (crop, region) = preprocessing.crop(image)
-    let explanation = try explainer.method.explain(MethodInput(crop, preprocessing)) { _ in classes }
-    return ((crop, region.shown(crop: PixelSize(crop), width: image.width, height: image.height)), explanation.maps)
   }
 }

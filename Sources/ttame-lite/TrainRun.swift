@@ -105,9 +105,8 @@ struct TrainRun {
           }
           continue
         }
-        let (crop, region) = session.model.description.preprocessing.crop(image)
-        let shown = region.shown(crop: PixelSize(crop), width: image.width, height: image.height)
-        let result = try session.maskedConfidence(crop, shown: shown)
+        let crop = NetworkCrop(image, session.model.description.preprocessing)
+        let result = try session.maskedConfidence(crop.image, shown: crop.shown)
         faithfulness.add(probability: result.probability, masked: result.masked)
       }
       let validation = trainer.record(faithfulness)

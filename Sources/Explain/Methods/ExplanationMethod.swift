@@ -23,9 +23,13 @@ public struct MethodInput: Sendable {
     (self.crop, self.values, self.details) = (crop, values, details)
   }
 
+  /// - Precondition: `crop` has the network's size.
   public init(_ crop: Image, _ preprocessing: Preprocessing) {
-    var values = [Float](repeating: 0, count: preprocessing.inputCount)
-    preprocessing.normalize(crop, into: &values)
+    let count = preprocessing.inputCount
+    let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress { preprocessing.normalize(crop, into: base) }
+      initialized = count
+    }
     self.init(crop: crop, values: values)
   }
 }

@@ -15,6 +15,26 @@ public struct Renderer: Sendable {
     (self.alpha, self.curve) = (alpha, curve)
   }
 
+  /// A saliency in a style.
+  ///
+  /// - Parameters:
+  ///   - photo: is needed by styles that show it, and may be nil for the others.
+  ///   - isFramed: whether overlays have a frame around what the network saw.
+  /// - Precondition: the style is none of several pictures; a photograph has the saliency's size.
+  public func draw(
+    _ saliency: some SaliencyRows, as style: RenderStyle, on photo: consuming Image?, isFramed: Bool
+  ) -> Picture {
+    guard let ground = photo.take() else {
+      return style == .mask ? mask(saliency) : .color(heatmap(saliency))
+    }
+    switch style {
+    case .masked: return .color(masked(ground, saliency))
+    case .mask: return mask(saliency)
+    case .heatmap: return .color(heatmap(saliency))
+    case .overlay, .panel: return .color(overlay(ground, saliency, isFramed: isFramed))
+    }
+  }
+
   /// The colours of the heat alone.
   public func heatmap(_ saliency: some SaliencyRows) -> Image {
     let cold = Ink(colors[0], colors[1], colors[2])
@@ -24,9 +44,12 @@ public struct Renderer: Sendable {
 
   /// The photograph with the heat on top. A photograph that is needed nowhere else is drawn upon in place.
   ///
+  /// - Parameter isFramed: whether there is a frame around what the network saw.
   /// - Precondition: both have the same size.
-  public func overlay(_ photo: consuming Image, _ saliency: some SaliencyRows) -> Image {
-    blend(photo, saliency) { level in Int(256 * alpha * Self.presence(Double(level) / 255) + 0.5) }
+  public func overlay(_ photo: consuming Image, _ saliency: some SaliencyRows, isFramed: Bool = false) -> Image {
+    var drawn = blend(photo, saliency) { level in Int(256 * alpha * Self.presence(Double(level) / 255) + 0.5) }
+    if isFramed { drawn.frame(saliency.seen) }
+    return drawn
   }
 
   /// The photograph times the saliency. A photograph that is needed nowhere else is drawn upon in place.
