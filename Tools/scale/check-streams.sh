@@ -79,5 +79,7 @@ echo "watch.sh: 3 pictures explained"
 
 # The example's program is not installed here, and systemd looks for it.
 sed "s|/usr/local/bin/ttame-lite-watch|$here/watch.sh|" "$here/ttame-lite-watch.service" >ttame-lite-watch.service
-systemd-analyze verify ./ttame-lite-watch.service || fail "systemd rejects ttame-lite-watch.service."
+systemd-analyze verify ./ttame-lite-watch.service 2>verify.log || fail "systemd rejects the unit: $(head -n 1 verify.log)"
+# An unknown key is only a warning to systemd.
+! grep ttame-lite-watch verify.log >&2 || fail "systemd warns of the unit."
 echo "systemd: the unit is valid"
