@@ -15,6 +15,11 @@ folder=$1 output=$2
 shift 2
 mkdir -p "$output"
 
+# It watches while pictures are explained, so what arrives meanwhile is waiting in the pipe.
+exec 3< <(exec inotifywait --quiet --monitor --recursive --event close_write --event moved_to --format %f "$folder")
+watcher=$!
+trap 'kill "$watcher" 2>/dev/null || true' EXIT
+
 while true; do
   status=0
   "${TTAME_LITE:-ttame-lite}" explain "$folder" -o "$output/images" --tree --skip-existing --quiet \
@@ -24,6 +29,14 @@ while true; do
     0 | 65 | 66) ;;
     *) exit "$status" ;;
   esac
-  # A picture that arrives between the two commands wakes nobody, so a minute is the longest wait. 2 is the end of that minute.
-  inotifywait -qq --recursive --timeout 60 --event close_write --event moved_to "$folder" || [ $? -eq 2 ]
+
+  # A minute later, it looks anyway: a picture may have arrived before the watch began.
+  status=0
+  read -r -t 60 -u 3 || status=$?
+  if [ "$status" -eq 1 ]; then
+    echo "watch.sh: inotifywait has ended." >&2
+    exit 1
+  fi
+  # A burst of pictures is one round.
+  while read -r -t 0 -u 3 && read -r -u 3; do :; done
 done
