@@ -46,7 +46,7 @@ enum JSONKind {
     case .maps: [["backwardPasses", "class"]]
     case .importing: [["architecture", "bytes"]]
     case .teaching: [["accuracy", "classes"]]
-    case .training: [["area", "crossEntropy"], ["averageDrop", "images"]]
+    case .training: [["area", "brightness"], ["area", "crossEntropy"], ["averageDrop", "images"]]
     case .benchmark:
       [
         ["comparison", "cpu"], ["cpu", "kernels"], ["fileBytes", "peakMemoryBytes"], ["fileBytes", "times"],

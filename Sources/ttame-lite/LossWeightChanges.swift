@@ -4,10 +4,10 @@ import Explain
 /// A term of the loss, as it is called on the command line.
 enum LossTerm: String, CaseIterable {
   case crossEntropy = "cross-entropy"
-  case area, variation, keeping, removal
+  case area, variation, keeping, removal, brightness
 
   private static func terms(of masks: MaskForm) -> [LossTerm] {
-    (masks == .order ? [.keeping, .removal] : [.crossEntropy]) + [.area, .variation]
+    (masks == .order ? [.keeping, .removal, .brightness] : [.crossEntropy]) + [.area, .variation]
   }
 
   /// The terms that there are with masks of a form.
@@ -22,6 +22,7 @@ enum LossTerm: String, CaseIterable {
     case .variation: \.variation
     case .keeping: \.keeping
     case .removal: \.removal
+    case .brightness: \.brightness
     }
   }
 }

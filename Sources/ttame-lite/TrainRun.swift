@@ -141,14 +141,14 @@ struct TrainRun {
 /// A step in the log.
 private struct StepLine: Encodable {
   let step: Int
-  let loss, crossEntropy, keeping, removal, area, variation, rate, momentum, seconds: Double
+  let loss, crossEntropy, keeping, removal, brightness, area, variation, rate, momentum, seconds: Double
   /// Photographs left out so far.
   let skipped: Int
 
   init(_ step: TrainingHistory.Step, seconds: Double, skipped: Int) {
     self.step = step.step
     (loss, crossEntropy) = (step.loss.total, step.loss.crossEntropy)
-    (keeping, removal) = (step.loss.keeping, step.loss.removal)
+    (keeping, removal, brightness) = (step.loss.keeping, step.loss.removal, step.loss.brightness)
     (area, variation) = (step.loss.area, step.loss.variation)
     (rate, momentum) = (step.rate, step.momentum)
     (self.seconds, self.skipped) = (seconds, skipped)

@@ -62,7 +62,8 @@ import Testing
     Row("train --data list.tsv -o out --loss-weights area", "*--loss-weights*"),
     Row(
       "train --data list.tsv -o out --loss-weights cross-entropy=1",
-      "--loss-weights: cross-entropy is no term of --masks order; its terms are keeping, removal, area, variation. *"),
+      "--loss-weights: cross-entropy is no term of --masks order; its terms are keeping, removal, brightness, area, variation. *"
+    ),
     Row("train --data list.tsv -o out --masks mixed --loss-weights removal=1", "--loss-weights: removal is no term *"),
     Row("train --data list.tsv -o out --epochs -1", "--epochs must be 1 to 100000. *"),
     Row("bench --seconds -1", "--seconds must be 0 to 3600. *"),

@@ -36,10 +36,12 @@ import Testing
   }()
 
   private static func step(
-    _ model: Model, _ head: HeadParameters, masks: MaskForm = .attention
+    _ model: Model, _ head: HeadParameters, masks: MaskForm = .attention, brightness: Double = 0
   ) throws -> TrainingStep {
-    try TrainingStep(
-      model, head, images: 2, precision: .float32, weights: masks.weights, masks: masks,
+    var weights = masks.weights
+    weights.brightness = brightness
+    return try TrainingStep(
+      model, head, images: 2, precision: .float32, weights: weights, masks: masks,
       context: ExecutionContext(threads: 1))
   }
 
@@ -88,14 +90,17 @@ import Testing
   }
 
   /// The second of two images loses its salient part; in six turns each fill is drawn.
-  @Test(arguments: [(MaskForm.attention, 0)] + (0..<6).map { (.order, $0) })
-  func gradientsAreDifferences(masks: MaskForm, turn: Int) throws {
+  @Test(arguments: [(MaskForm.attention, 0, 0.0)] + (0..<6).map { (.order, $0, 0) } + [(.order, 1, 2)])
+  func gradientsAreDifferences(masks: MaskForm, turn: Int, brightness: Double) throws {
     let folder = try TemporaryFolder()
     let model = try Self.network(folder)
     let head = try Self.head()
-    let step = try Self.step(model, head, masks: masks)
+    let step = try Self.step(model, head, masks: masks, brightness: brightness)
     let result = step.run(Self.crops, turn: turn)
     #expect((result.loss.removal > 0) == (masks == .order))
+    #expect((0.05...0.95).contains(result.loss.brightness) == (masks == .order))
+    let others = result.loss.total - brightness * result.loss.brightness
+    #expect(masks != .order || abs(others - result.loss.keeping - result.loss.removal) < 1e-6)
     // A threshold is steep.
     let size: Float = masks == .order ? 5e-4 : 2e-3
     for (row, label) in result.gradients.labels.enumerated() {

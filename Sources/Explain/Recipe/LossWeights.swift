@@ -5,12 +5,13 @@ public struct LossWeights: Sendable, Equatable, Codable {
   public var variation = 0.01
   /// Of images that keep or lose their salient part; nil where masks are not of the form `order`, as in files of the time when there
   /// was no such form.
-  private var otherKeeping, otherRemoval: Double?
+  private var otherKeeping, otherRemoval, otherBrightness: Double?
 
   private enum CodingKeys: String, CodingKey {
     case crossEntropy, area, variation
     case otherKeeping = "keeping"
     case otherRemoval = "removal"
+    case otherBrightness = "brightness"
   }
 
   public var keeping: Double {
@@ -21,6 +22,12 @@ public struct LossWeights: Sendable, Equatable, Codable {
   public var removal: Double {
     get { otherRemoval ?? 0 }
     set { otherRemoval = newValue }
+  }
+
+  /// Of the mean of a map between its minimum and its maximum, with masks of the form `order`, which leave it free.
+  public var brightness: Double {
+    get { otherBrightness ?? 0 }
+    set { otherBrightness = newValue == 0 ? nil : newValue }
   }
 
   public init() {}

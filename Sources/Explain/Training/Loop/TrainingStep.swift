@@ -172,13 +172,27 @@ package final class TrainingStep {
       let ofMap = mask.gradient(ofMasks[image])
       for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMap[i] }
     }
+    var brightness = 0.0
+    for image in 0..<images {
+      let (mean, ofMap) = Self.brightness(scores[ownMap(image)], scale: weights.brightness / Double(images))
+      brightness += mean / Double(images)
+      for (i, p) in ownMap(image).enumerated() { gradient[p] += ofMap[i] }
+    }
     let (area, variation) = (terms.area, terms.variation)
     return StepResult(
       loss: self.masks == .order
-        ? LossTerms(keeping: kept, removal: removed, area: area, variation: variation, weights: weights)
+        ? LossTerms(
+          keeping: kept, removal: removed, brightness: brightness, area: area, variation: variation, weights: weights)
         : LossTerms(crossEntropy: kept, area: area, variation: variation, weights: weights),
       gradients: head.backward(gradient), labels: labels, maps: maps, logits: logits,
       maskedLogits: maskedLogits, maskGradients: ofMasks)
+  }
+
+  /// The mean of a map between its minimum and its maximum, and `scale` times its gradient by the map.
+  private static func brightness(_ map: ArraySlice<Float>, scale: Double) -> (mean: Double, gradient: [Float]) {
+    let scaled = ScaledMap(map)
+    let mean = scaled.values.reduce(0) { $0 + Double($1) } / Double(map.count)
+    return (mean, scaled.gradient([Float](repeating: Float(scale / Double(map.count)), count: map.count)))
   }
 
   /// Logits of the unmasked images; features go to the head.
