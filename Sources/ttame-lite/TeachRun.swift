@@ -23,10 +23,12 @@ struct TeachRun {
   let compute: ComputeOptions
   let claims: FileClaims
 
-  static let usualHeadSteps = 60
+  static let usualHeadSteps = 90
   /// Peak learning rate of the head. With a few hundred photographs, more steps or a higher rate lose what CAM is good at: the
   /// brightest pixels alone keep the class less well.
-  private static let headRate = 2e-4
+  private static let headRate = 3e-4
+  /// With less, the maps become brighter than CAM's, and more of their saliency lies beside the object.
+  private static let headBrightness = 0.8
   /// Photographs that a class needs to be held out once and taught once, and those below which figures say little.
   private static let fewest = 2
   private static let few = 5
@@ -131,6 +133,7 @@ struct TeachRun {
     var training = TrainingOptions()
     training.seed = options.seed
     training.rate = Self.headRate
+    training.loss.brightness = Self.headBrightness
     training.batch = min(training.batch, paths.count)
     training.epochs = max(1, steps * training.batch / max(1, paths.count / training.batch * training.batch))
     return try Interruption.protecting {
