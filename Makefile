@@ -7,21 +7,35 @@ PHOTO := Tests/Fixtures/photos/espresso.jpg
 DATA ?= ../shared
 PACKAGES := libpng-dev libdeflate-dev libturbojpeg0-dev
 TEST_PACKAGES := xz-utils
+# The C library and its static archive; the Python package.
+LIBRARY_PACKAGES := binutils gcc g++ zlib1g-dev
+PYTHON_PACKAGES := python3-venv python3-pip python3-setuptools python3-wheel python3-numpy python3-pil
 export TTAME_COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
-SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift
+SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift Examples/Swift
 # Seconds of fuzzing per target, and the target; all targets by default.
 SECONDS ?= 60
 TARGET ?=
 # Processes that run random command lines in parallel.
 JOBS ?= 1
 
-.PHONY: help build demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install clean weights swift packages
+.PHONY: help build library check-library install-library demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install clean weights swift packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: packages ## build the static release binary, .build/release/ttame-lite
 	@swift build -c release --product ttame-lite
+
+library: packages ## build the C library, .build/library
+	@Tools/install-packages.sh $(LIBRARY_PACKAGES)
+	@Tools/library/build.sh
+
+check-library: packages ## build the library, its examples and the Python package, and check them
+	@Tools/install-packages.sh $(LIBRARY_PACKAGES) $(PYTHON_PACKAGES)
+	@Tools/library/check.sh
+
+install-library: library ## install the C library to $(DESTDIR)$(PREFIX)
+	@Tools/library/install.sh "$(DESTDIR)" "$(PREFIX)"
 
 demo: build ## explain a bundled photograph
 	@$(BINARY) explain $(PHOTO) --style panel -o demo.png
@@ -55,7 +69,9 @@ fuzz-commands: build ## run random command lines for a minute and check every fi
 sanitize: packages ## run all tests under AddressSanitizer, then under ThreadSanitizer
 	@Tools/install-packages.sh $(TEST_PACKAGES)
 	@Tools/sanitize.sh address
+	@Tools/library/sanitize.sh address
 	@Tools/sanitize.sh thread
+	@Tools/library/sanitize.sh thread
 
 bench: build ## measure speed on this machine
 	@$(BINARY) bench

@@ -55,6 +55,7 @@ let package = Package(
   products: [
     .executable(name: "ttame-lite", targets: ["ttame-lite"]),
     .library(name: "Explain", targets: ["Explain"]),
+    .library(name: "ttame", type: .static, targets: ["libttame"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -70,6 +71,8 @@ let package = Package(
       exclude: notDispatch,
       swiftSettings: [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]),
     .target(name: "Explain", dependencies: ["CShim", "Kernels", "CDeflate", "CPNG", "CTurboJPEG"]),
+    .target(name: "CTTAME"),
+    .target(name: "libttame", dependencies: ["CTTAME", "Explain"]),
     .executableTarget(
       name: "ttame-lite",
       dependencies: [
@@ -84,7 +87,7 @@ let package = Package(
           ], .when(platforms: [.linux], configuration: .release))
       ]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CShim"]),
-    .testTarget(name: "ExplainTests", dependencies: ["Explain"]),
+    .testTarget(name: "ExplainTests", dependencies: ["Explain", "CTTAME", "libttame"]),
     .testTarget(name: "CommandTests", dependencies: ["Explain"]),
   ]
 )

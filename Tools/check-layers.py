@@ -29,6 +29,7 @@ IMPORTS = {
     "Kernels": {"CShim", "Glibc", "_Builtin_intrinsics", "KernelsSSE4", "KernelsAVX2", "KernelsAVXVNNI"}
     | {"KernelsAVX512VNNI", "KernelsAVX512BF16", "KernelsNEON", "KernelsDOTPROD", "KernelsI8MM"},
     "Explain": {"CDeflate", "CPNG", "CShim", "CTurboJPEG", "FoundationEssentials", "Glibc", "Kernels", "Synchronization"},
+    "libttame": {"CTTAME", "Explain", "Glibc", "Synchronization"},
 }
 
 DECLARATION = re.compile(

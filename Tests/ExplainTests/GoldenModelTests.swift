@@ -55,7 +55,7 @@ import Testing
   }
 
   /// Least correlations of the int8 path.
-  private struct Bars {
+  struct Bars {
     var logits: Double
     var maps = 0.99
     var features = 0.99
@@ -91,22 +91,18 @@ struct Comparison {
     var featureCorrelations: [Double]
   }
 
-  private let golden: GoldenFile
+  let golden: GoldenFile
   private let session: Session
-  private let mapClasses: [Int]
 
   init(_ model: GoldenModelTests.Case, precision: Precision, tier: CPUTier? = nil) throws {
     golden = try GoldenFile(path: Shared.path("golden/\(model.name)/inference.safetensors"))
     let path = try ImportedModels.path(model.weights, golden: model.name, precision: precision)
     session = Session(model: try Model(path: path), tier: tier)
-    mapClasses = golden.ints("map_classes")
   }
 
   private func input(_ image: Int) throws -> [Float] {
-    let pixels = golden.u8("crops")
-    let count = 224 * 224 * 3
-    var input = [Float](repeating: 0, count: count)
-    let crop = Image(width: 224, height: 224, pixels: Array(pixels[image * count..<(image + 1) * count]))
+    var input = [Float](repeating: 0, count: 224 * 224 * 3)
+    let crop = Image(width: 224, height: 224, pixels: golden.crop(image))
     session.model.description.preprocessing.normalize(crop, into: &input)
     return input
   }
@@ -115,23 +111,8 @@ struct Comparison {
 
   func compare(_ image: Int) throws -> Result {
     let input = try input(image)
-    let classes = Array(mapClasses[2 * image..<2 * image + 2])
-    let explanation = try session.explain(input) { _ in classes }
-    let allLogits = golden.f32("logits")
-    let perImage = allLogits.count / 3
-    let logits = Array(allLogits[image * perImage..<(image + 1) * perImage])
-    let allMaps = golden.f32("c")
-    let perMap = allMaps.count / 6
-    var result = Result(
-      isTopClassEqual: topClass(explanation.logits) == topClass(logits),
-      logitsError: relativeError(explanation.logits, logits),
-      logitsCorrelation: correlation(explanation.logits, logits), mapErrors: [], mapCorrelations: [],
-      featureCorrelations: [])
-    for (i, map) in explanation.maps.enumerated() {
-      let expected = Array(allMaps[(2 * image + i) * perMap..<(2 * image + i + 1) * perMap])
-      result.mapErrors.append(relativeError(map.values, expected))
-      result.mapCorrelations.append(correlation(map.values, expected))
-    }
+    let explanation = try session.explain(input) { _ in golden.mapClasses(image) }
+    var result = golden.compare(image, logits: explanation.logits, maps: explanation.maps.map(\.values))
     if image == 0 {
       let layers = session.model.description.featureLayers
       let features = try session.features(input, nodes: layers.map(\.node))
@@ -141,6 +122,35 @@ struct Comparison {
         result.featureCorrelations.append(
           correlation(try #require(features[layer.node]), channelsLast(expected, shape)))
       }
+    }
+    return result
+  }
+}
+
+extension GoldenFile {
+  /// The pixels of what the network sees of an image, `[224, 224, 3]`.
+  func crop(_ image: Int) -> [UInt8] {
+    let count = 224 * 224 * 3
+    return Array(u8("crops")[image * count..<(image + 1) * count])
+  }
+
+  /// The two classes of an image that are explained.
+  func mapClasses(_ image: Int) -> [Int] { Array(ints("map_classes")[2 * image..<2 * image + 2]) }
+
+  /// Logits and maps of an image beside PyTorch's.
+  func compare(_ image: Int, logits found: [Float], maps: [[Float]]) -> Comparison.Result {
+    let allLogits = f32("logits")
+    let perImage = allLogits.count / 3
+    let logits = Array(allLogits[image * perImage..<(image + 1) * perImage])
+    let allMaps = f32("c")
+    let perMap = allMaps.count / 6
+    var result = Comparison.Result(
+      isTopClassEqual: topClass(found) == topClass(logits), logitsError: relativeError(found, logits),
+      logitsCorrelation: correlation(found, logits), mapErrors: [], mapCorrelations: [], featureCorrelations: [])
+    for (i, map) in maps.enumerated() {
+      let expected = Array(allMaps[(2 * image + i) * perMap..<(2 * image + i + 1) * perMap])
+      result.mapErrors.append(relativeError(map, expected))
+      result.mapCorrelations.append(correlation(map, expected))
     }
     return result
   }
@@ -186,17 +196,23 @@ enum ImportedModels {
   private static let folder = Result { try TemporaryFolder.untilExit() }
 
   /// Path of a model made from `../shared/WEIGHTS` with the head of `../shared/golden/NAME`.
-  static func path(_ weights: String, golden: String, precision: Precision) throws -> String {
-    try imports.withLock { _ in try importOnce(weights, golden: golden, precision: precision) }
+  ///
+  /// - Parameter fit: nil as the network reads pictures.
+  static func path(_ weights: String, golden: String, precision: Precision, fit: Fit? = nil) throws -> String {
+    try imports.withLock { _ in try importOnce(weights, golden: golden, precision: precision, fit) }
   }
 
-  private static func importOnce(_ weights: String, golden: String, precision: Precision) throws -> String {
-    let output = try folder.get().file("\(golden)-\(precision.rawValue).safetensors")
+  private static func importOnce(
+    _ weights: String, golden: String, precision: Precision, _ fit: Fit?
+  ) throws -> String {
+    let suffix = fit.map { "-\($0.rawValue)" } ?? ""
+    let output = try folder.get().file("\(golden)-\(precision.rawValue)\(suffix).safetensors")
     if access(output, R_OK) == 0 { return output }
     let source = golden == "resnet50" ? try UnpackedResNet50.path() : Shared.path(weights)
     var options = ImportOptions()
     options.head = .file(Shared.path("golden/\(golden)/inference.safetensors"))
     options.precision = precision
+    options.fit = fit
     _ = try importModel(from: source, to: output, options: options)
     return output
   }
