@@ -65,7 +65,8 @@ class PackageTests(unittest.TestCase):
         self.assertIsNone(answer.known)
         explanation = self.model.explain(PHOTO, top=2)
         self.assertEqual(explanation.classes, [item.index for item in explanation.top(2)])
-        width, height = Image.open(PHOTO).size
+        with Image.open(PHOTO) as photo:
+            width, height = photo.size
         self.assertEqual(explanation.saliency().shape, (height, width))
         self.assertEqual(explanation.map(1).ndim, 2)
         self.assertTrue(0 <= explanation.saliency().min() and 0.9 < explanation.saliency().max() <= 1)

@@ -65,4 +65,13 @@ ls -l "$work/wheel"
 # Away from the sources, so that the installed package is what is tested.
 cp -r Python/tests "$work/tests"
 (cd "$work" && TTAME_BINARY=$binary TTAME_MODEL=$model TTAME_PHOTO=$photo venv/bin/python -m unittest discover -s tests)
+# The lines of README.md as they stand there, and the overlay that they end with.
+mkdir "$work/readme"
+cp "$photo" "$work/readme/photo.jpg"
+ln -s "$PWD/weights" "$work/readme/weights"
+sed -n '/^```python$/,/^```$/{/^```/d; p}' README.md >"$work/readme/lines.py"
+grep -q explain "$work/readme/lines.py" || { echo "README.md has no lines of Python" >&2; exit 1; }
+echo 'from PIL import Image; Image.fromarray(overlay).save("overlay.png")' >>"$work/readme/lines.py"
+(cd "$work/readme" && ../venv/bin/python lines.py)
+same_picture "$work/readme/overlay.png" "$work/command.png"
 echo "The library, its examples and the Python package answer as the program does."
