@@ -18,7 +18,7 @@ TARGET ?=
 # Processes that run random command lines in parallel.
 JOBS ?= 1
 
-.PHONY: help build library check-library install-library demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install clean weights swift packages
+.PHONY: help build library check-library install-library demo test lint format arm64 test-arm64 test-arm64-kernels fuzz fuzz-commands sanitize bench install dist dist-machine test-dist clean weights swift packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,10 +83,25 @@ install: build ## install to $(DESTDIR)$(PREFIX)
 	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ttame-lite/weights
 	@install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/ttame-lite
 	@install -m 644 weights/*.safetensors $(DESTDIR)$(PREFIX)/share/ttame-lite/weights
+	@command -v python3 >/dev/null || Tools/install-packages.sh python3
+	@TTAME_MODELS="$(basename $(notdir $(sort $(wildcard weights/*.safetensors))))" \
+	  Tools/dist/documents.sh $(BINARY) $(DESTDIR)$(PREFIX)/share
 	@echo "Installed $(DESTDIR)$(PREFIX)/bin/ttame-lite"
 
+# Before what is built, so that a machine that cannot build both says so at once.
+dist-machine:
+	@[ "$$(uname -m)" = x86_64 ] || { echo "make dist builds for both machines on x86-64 Debian; this is $$(uname -m)." >&2; exit 1; }
+
+dist: dist-machine build arm64 ## pack tarballs, Debian packages and OCI images for x86-64 and aarch64 into dist/
+	@command -v python3 >/dev/null || Tools/install-packages.sh python3
+	@Tools/install-packages.sh binutils
+	@Tools/dist/dist.sh $(BINARY) .build-arm64/ttame-lite
+
+test-dist: ## install and use what dist/ holds in fresh Debian 12 and 13, then remove it; needs root
+	@Tools/dist/test.sh $(wildcard $(BINARY) .build-arm64/ttame-lite)
+
 clean: ## remove what was built
-	@rm -rf .build demo.png
+	@rm -rf .build demo.png dist
 
 packages: swift
 	@Tools/install-packages.sh $(PACKAGES)

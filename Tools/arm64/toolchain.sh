@@ -182,5 +182,6 @@ inside() {
       count=$((count - 1))
     done
     exec chroot "$tree" /usr/bin/env -i -C "$folder" HOME=/root PATH=/usr/libexec/swift/bin:/usr/bin:/bin LANG=C.UTF-8 "$@"
-  ' sh "$host" "$root" ${#visible[@]} "${visible[@]}" GIT_CONFIG_GLOBAL="$toolchain/gitconfig" TTAME_ARCH=aarch64 "$@"
+  ' sh "$host" "$root" ${#visible[@]} "${visible[@]}" GIT_CONFIG_GLOBAL="$toolchain/gitconfig" TTAME_ARCH=aarch64 \
+    TTAME_COMMIT="${TTAME_COMMIT-}" "$@"
 }

@@ -2,7 +2,7 @@
 #
 # version   of Sources/CShim/include/version.h, the only place that has it
 # commit    what --version names: $TTAME_COMMIT, or what git says of the working copy; empty outside of a clone
-# epoch     seconds that all files are dated with: $SOURCE_DATE_EPOCH, or the commit's date
+# epoch     seconds that all files are dated with: $SOURCE_DATE_EPOCH, or the commit's date; outside of a clone, CHANGELOG.md's
 
 # shellcheck shell=bash disable=SC2034
 
@@ -23,8 +23,7 @@ version=$(sed -n 's/^#define TTAME_VERSION "\(.*\)"$/\1/p' "$root/Sources/CShim/
 debian_version=${version/-/\~}
 
 commit=${TTAME_COMMIT-$(git -C "$root" describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || true)}
-epoch=${SOURCE_DATE_EPOCH-$(git -C "$root" log -1 --format=%ct 2>/dev/null)} ||
-  die "outside of a clone, SOURCE_DATE_EPOCH has to name the date of the sources (seconds since 1970)"
+epoch=${SOURCE_DATE_EPOCH-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CHANGELOG.md")}
 export SOURCE_DATE_EPOCH=$epoch
 
 # Debian's and OCI's names of a machine.
