@@ -89,13 +89,17 @@ image() {
     --epoch "$epoch" --output "$dist/ttame-lite-$version-oci-$(debian_name "$machine").tar"
 }
 
-mkdir -p "$dist"
-rm -f "$dist"/ttame-lite[-_]* "$dist/SHA256SUMS"
+# All are looked at first, so that a wrong one leaves what dist/ holds.
 for binary in "$@"; do
   [ -f "$binary" ] || die "no such file: $binary"
   machine=$(machine "$binary")
   [ -z "$(runner "$machine")" ] || "$root/Tools/install-packages.sh" qemu-user-static
   check "$binary" "$machine"
+done
+mkdir -p "$dist"
+rm -f "$dist"/ttame-lite[-_]* "$dist/SHA256SUMS"
+for binary in "$@"; do
+  machine=$(machine "$binary")
   tarball
   debian_package
   image
