@@ -364,7 +364,7 @@ class Line:
 
     def classify(self):
         groups = self.pictures(0 if self.chance(0.1) else 1, 3) + self.selection() + self.model() + self.json() + self.overwriting()
-        return groups + self.options((["--top", "2"], 0.3), (["--threshold", "0.5"], 0.2))
+        return groups + self.options((["--top", "2"], 0.3), (["--threshold", "0.5"], 0.2), (["--skip-existing"], 0.15))
 
     def data(self, option="--data"):
         name = self.choose(["list.tsv", "list.tsv", "photos", "photos/", "x"]) if self.chance(0.9) else self.anything()

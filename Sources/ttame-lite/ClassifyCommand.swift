@@ -40,23 +40,36 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup var fit: FitOptions
   @OptionGroup var stream: StreamOptions
   @OptionGroup var json: JSONOptions
+
+  @Flag(help: "Skip inputs that have a line in --json-file, and append to it.")
+  var skipExisting = false
+
   @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var model: ModelOptions
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top must be 1 or more.") }
+    if skipExisting, json.file == nil { throw ValidationError("--skip-existing needs --json-file.") }
+    if skipExisting, inputs.isEmpty && selecting.filesFrom == nil || inputs.contains("-") {
+      throw ValidationError("--skip-existing works with named files, not with standard input.")
+    }
   }
 
   func run() throws {
     let claims = overwriting.claims
-    let list = try selecting.list(inputs, claims)
-    let source = InputSource(list, reading.decoding)
+    var list = try selecting.list(inputs, claims)
     try claims.read([try ModelLocator.find(model.model)])
     try claims.write(json, as: .predictions)
+    if skipExisting, let isAnswered = try json.answered(.predictions) {
+      let count = list.paths.count
+      let skipped = list.removeAll { isAnswered($0.path) }
+      if skipped > 0, !quiet { printError("\(skipped) of \(counted(count, "image")) already answered; skipped") }
+    }
+    let source = InputSource(list, reading.decoding)
     if !json.isPrinted { try claims.writeStandardOutput() }
     let session = try model.makeSession()
     let rejection = try rejecting.rule(for: session.model.description)
-    let lines = try json.lines()
+    let lines = try json.lines(continuing: skipExisting ? .predictions : nil)
     let choice = PredictionChoice(top: top ?? (threshold.threshold == nil ? 5 : .max), threshold: threshold.threshold)
     var warnings = DepthWarnings()
     let progress = Progress(count: source.count)

@@ -151,7 +151,10 @@ struct ExplainCommand: ParsableCommand {
     try claims.write(json, as: .explanations)
     if naming.skipExisting {
       let count = list.paths.count
-      let skipped = try list.removeAll { try pictures?.hasPicture(of: .file($0.path)) ?? false }
+      let isAnswered = try json.answered(.explanations)
+      let skipped = try list.removeAll { input in
+        try pictures?.hasPicture(of: .file(input.path), isAnswered: isAnswered?(input.path) ?? true) ?? false
+      }
       if skipped > 0, !quiet {
         printError("\(skipped) of \(counted(count, "image")) already exist\(skipped == 1 ? "s" : ""); skipped")
       }

@@ -5,7 +5,7 @@ struct NamingOptions: ParsableArguments {
   @Flag(help: "Mirror the folders of the inputs in the folder of -o.")
   var tree = false
 
-  @Flag(help: "Skip inputs whose outputs exist, and append to --json-file.")
+  @Flag(help: "Skip inputs whose outputs exist and, with --json-file, have a line there; append to it.")
   var skipExisting = false
 
   var naming: OutputPlan.Naming { OutputPlan.Naming(mirrorsFolders: tree, skipsExisting: skipExisting) }

@@ -195,10 +195,11 @@ struct OutputPlan {
       subject: path)
   }
 
-  /// Whether the one picture of an input is there already. If it is not, its name is chosen here.
+  /// Whether the one picture of an input is there already. If it is not, or is to be made again, its name is chosen here.
   ///
+  /// - Parameter isAnswered: whether the rest of the answer is there; otherwise the picture is made again.
   /// - Throws: a `Failure` where the file that the user has named is a picture, but not this input's.
-  mutating func hasPicture(of origin: PictureOrigin) throws -> Bool {
+  mutating func hasPicture(of origin: PictureOrigin, isAnswered: Bool) throws -> Bool {
     guard case .file(let input) = origin else { return false }
     let path: String
     switch destination {
@@ -207,8 +208,11 @@ struct OutputPlan {
     case .folder, .currentFolder: path = try madeUp(origin, "")
     }
     if let mark = kind.mark(of: path) {
-      if !mark.isKept(for: origin) { return true }
-      if isNamed { throw Self.isOfAnother(path) }
+      if !mark.isKept(for: origin) {
+        if isAnswered { return true }
+      } else if isNamed {
+        throw Self.isOfAnother(path)
+      }
     }
     chosen[input.pathBytes, default: []].append(path)
     return false

@@ -50,6 +50,23 @@ import Testing
     }
   }
 
+  @Test func answeredImagesAreNotClassifiedAgain() throws {
+    let tiny = try folder(3)
+    let arguments = ["classify", "--json-file", "log.jsonl", "--skip-existing"]
+    #expect(try run(tiny, arguments + ["photos/1.png"]).status == 0)
+    let result = try run(tiny, arguments + ["photos"])
+    #expect(
+      result.status == 0 && result.errorLines.first == "1 of 3 images already answered; skipped", "\(result.error)")
+    let log = String(decoding: try Command.bytes(of: tiny.scratch / "log.jsonl"), as: UTF8.self)
+    #expect(
+      try JSONValue.lines(log).map { $0["input"].string } == ["photos/1.png", "photos/0.png", "photos/2.png"])
+    let again = try run(tiny, arguments + ["photos", "-q"])
+    #expect(again.status == 0 && again.text.isEmpty && again.error.isEmpty)
+    #expect(
+      try run(tiny, ["classify", "--skip-existing", "photos"]).error.contains("--skip-existing needs --json-file."))
+    #expect(try run(tiny, arguments + ["-"]).status == 64)
+  }
+
   @Test func partsAreAllImagesOnce() throws {
     let tiny = try folder(12)
     let all = try inputs(try run(tiny, ["classify", "--json", "photos"]))

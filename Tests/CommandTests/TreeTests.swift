@@ -190,6 +190,26 @@ import Testing
     #expect(try tiny.scratch.files(in: "numbers").count == 4)
   }
 
+  /// A process that is killed between a picture and its line leaves an input that is not answered.
+  @Test func picturesWithoutALineAreMadeAgain() throws {
+    let tiny = try photographs()
+    let arguments = "-q x/p.png x/deep/p.png p.png -o out/ --skip-existing --json-file r.jsonl"
+    #expect(try explain(arguments, tiny).status == 0)
+    let all = try tiny.scratch.contents()
+    let lines = try Command.bytes(of: tiny.scratch / "r.jsonl").split(separator: UInt8(ascii: "\n"))
+    try tiny.scratch.write(Array(lines[0] + [UInt8(ascii: "\n")] + lines[1].prefix(100)), to: "r.jsonl")
+    let again = try explain(arguments.replacing("-q ", with: ""), tiny)
+    #expect(again.status == 0 && again.errorLines.first == "1 of 3 images already exists; skipped", "\(again.error)")
+    #expect(try tiny.scratch.files(in: "out") == ["p-2.png", "p-3.png", "p.png"])
+    for name in ["out/p.png", "out/p-2.png", "out/p-3.png"] {
+      #expect(try tiny.scratch.contents()[name] == all[name], "\(name)")
+    }
+    let found = try Command.bytes(of: tiny.scratch / "r.jsonl").split(separator: UInt8(ascii: "\n"))
+    #expect(found.count == 4)
+    let inputs = try [0, 2, 3].map { try JSONValue.lines(String(decoding: found[$0], as: UTF8.self))[0]["input"] }
+    #expect(inputs == [.string("x/p.png"), .string("x/deep/p.png"), .string("p.png")])
+  }
+
   /// A line that a full disk or a kill has cut takes none of the next run with it.
   @Test func cutLines() throws {
     let tiny = try photographs()
