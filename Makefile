@@ -12,6 +12,8 @@ LIBRARY_PACKAGES := binutils gcc g++ zlib1g-dev
 PYTHON_PACKAGES := python3-venv python3-pip python3-setuptools python3-wheel python3-numpy python3-pil
 export TTAME_COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 SOURCES := Sources Tests Tools/arm64/KernelCheck Tools/fuzz Package.swift Examples/Swift
+# Said here, and not left to `swift test`, so that `swift build` with it compiles nothing again.
+TESTABLE := -Xswiftc -enable-testing
 # Seconds of fuzzing per target, and the target; all targets by default.
 SECONDS ?= 60
 TARGET ?=
@@ -43,7 +45,7 @@ demo: build ## explain a bundled photograph
 
 test: packages ## run all tests
 	@Tools/install-packages.sh $(TEST_PACKAGES)
-	@swift test -c release
+	@swift test -c release --disable-testable-imports $(TESTABLE)
 
 lint: swift ## check the format of the sources
 	@swift format lint --strict --parallel --recursive $(SOURCES)

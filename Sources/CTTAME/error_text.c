@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void ttame_error_set(ttame_error *error, const char *text) {
+void cttame_set_error(ttame_error *error, const char *text) {
   if (!error) return;
   size_t count = strlen(text);
   if (count >= sizeof error->text) {

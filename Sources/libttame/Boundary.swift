@@ -54,7 +54,7 @@ func answering(_ error: UnsafeMutablePointer<ttame_error>?, _ body: () throws(Ca
     return TTAME_OK
   } catch let failure {
     // One that is too long is cut.
-    failure.text.onOneLine.withCString { ttame_error_set(error, $0) }
+    failure.text.onOneLine.withCString { cttame_set_error(error, $0) }
     return failure.status
   }
 }

@@ -97,7 +97,7 @@ struct LibraryTests {
   /// A long text is cut where a character ends.
   @Test func longErrorsAreCut() {
     var error = ttame_error()
-    ttame_error_set(&error, String(repeating: "a", count: 510) + "é")
+    cttame_set_error(&error, String(repeating: "a", count: 510) + "é")
     let bytes = withUnsafeBytes(of: &error) { Array($0) }
     #expect(bytes[..<510].allSatisfy { $0 == UInt8(ascii: "a") })
     #expect(bytes[510...].allSatisfy { $0 == 0 })

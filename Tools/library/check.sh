@@ -5,6 +5,7 @@
 #        Tools/library/check.sh python   the Python package alone
 #
 # SWIFT_FLAGS in the environment: more options of `swift build`.
+# SWIFT_EXAMPLE=modules builds the example in Swift with the modules that are there, and not as a package that compiles all anew.
 # PYTHON, with numpy, Pillow, setuptools and wheel: /usr/bin/python3.
 # SECONDS_OF_WRONG_CALLS=N (10) and SEED=N (1) in the environment: how long wrong arguments are tried, and which.
 set -euo pipefail
@@ -52,8 +53,20 @@ int main() { return ttame_version() == nullptr; }' >"$work/version.cpp"
     Tools/library/check.c -L"$library" -lttame -lm -Wl,-rpath,"$library"
   "$work/check" "$model" "$photo" "${SECONDS_OF_WRONG_CALLS:-10}" "${SEED:-1}"
 
-  swift build -c release --package-path Examples/Swift --scratch-path .build-example
-  .build-example/release/explain "$model" "$photo" "$work/swift.png"
+  if [[ ${SWIFT_EXAMPLE-package} == package ]]; then
+    swift build -c release --package-path Examples/Swift --scratch-path .build-example
+    example=.build-example/release/explain
+  else
+    swift package --package-path Examples/Swift --scratch-path .build-example describe >/dev/null
+    maps=()
+    for map in .build/release/CShim.build Sources/CPNG Sources/CDeflate Sources/CTurboJPEG; do
+      maps+=(-Xcc "-fmodule-map-file=$map/module.modulemap")
+    done
+    example=$work/example
+    swiftc -O -I .build/release/Modules "${maps[@]}" -o "$example" Examples/Swift/Sources/explain/main.swift \
+      @.build/release/ttame.product/Objects.LinkFileList
+  fi
+  "$example" "$model" "$photo" "$work/swift.png"
   same_picture "$work/swift.png" "$work/command.png"
 fi
 

@@ -5,6 +5,6 @@
 #include "ttame.h"
 
 // Copies a line of UTF-8, cut before a character that does not fit.
-void ttame_error_set(ttame_error *error, const char *text);
+void cttame_set_error(ttame_error *error, const char *text);
 
 #endif
